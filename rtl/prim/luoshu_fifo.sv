@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Synchronous first-in first-out queue of exactly Depth words.
 //
-// Handshake: valid/ready on both sides, one push and one pop per cycle, also when full words move in a
-// row; no combinational path from input to output side or back (a full queue accepts a word only in the
-// cycle after a pop). out_data_o comes from a register (UseRam = 0) or a RAM's read register (1).
+// Handshake: valid/ready on both sides; no combinational path from one side to the other (a full queue
+// accepts a word only in the cycle after a pop). One push and one pop in every cycle, provided that
+// Depth > latency. out_data_o comes from a register (UseRam = 0) or a RAM's read register (1).
 // Latency, push to out_valid_o in an empty queue: 2 cycles (UseRam = 1) or 1 cycle (UseRam = 0).
 // UseRam = 1: words lie in a luoshu_ram_1r1w whose read register is the prefetched head.
 // UseRam = 0: words lie in shifting flip-flops; meant for Depth <= 16.
