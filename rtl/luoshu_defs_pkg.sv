@@ -26,6 +26,7 @@ package luoshu_defs_pkg;
   localparam logic [31:0] OpSwiglu = 32'd7;
   localparam logic [31:0] OpLogits = 32'd8;
   localparam logic [31:0] OpRope = 32'd9;
+  localparam logic [31:0] OpAux = 32'd10;
   localparam logic [31:0] MsgRun = 32'd1;
   localparam logic [31:0] MsgStop = 32'd2;
   localparam logic [31:0] MsgSelfTest = 32'd3;

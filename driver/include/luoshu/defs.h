@@ -20,13 +20,14 @@
 #define LUOSHU_OP_EMBED 1u /* token ids of the context -> residual */
 #define LUOSHU_OP_NORM 2u /* RMSNorm of the residual -> activations */
 #define LUOSHU_OP_MATMUL 3u /* weight stream x activations -> result stream */
-#define LUOSHU_OP_QKV 4u /* result stream -> bias, QK norm, RoPE -> q buffer and KV cache */
+#define LUOSHU_OP_QKV 4u /* result stream -> bias, QK norm, RoPE -> q buffer and KV cache; its parameters, if any, are streamed by an Aux command before it */
 #define LUOSHU_OP_ATTN 5u /* q buffer x KV cache -> activations */
 #define LUOSHU_OP_RESID 6u /* result stream added to the residual */
 #define LUOSHU_OP_SWIGLU 7u /* result stream (gate, up) -> activations */
 #define LUOSHU_OP_LOGITS 8u /* result stream -> argmax, logits buffer */
 #define LUOSHU_OP_ROPE 9u /* loads the RoPE step table */
-#define LUOSHU_MSG_RUN 1u /* run a pass: word 1 flags (as SeqRun), 2 passes, 3 tokens T, 4 program address, 5 commands; the context was written by the host into the staging area */
+#define LUOSHU_OP_AUX 10u /* streams parameters to the vector unit ahead of a Qkv */
+#define LUOSHU_MSG_RUN 1u /* run a pass: word 1 flags (as SeqRun), 2 passes, 3 tokens T, 4 program address, 5 commands; the host has written the context bank */
 #define LUOSHU_MSG_STOP 2u /* stop the decode loop after the current pass */
 #define LUOSHU_MSG_SELF_TEST 3u /* word 1: bytes of device memory to test (from word 2) */
 #define LUOSHU_MSG_PING 4u /* answered by Pong with word 1 */
