@@ -160,6 +160,7 @@ package luoshu_defs_pkg;
   localparam logic [15:0] RegSeqPasses = 16'd136;
   localparam logic [15:0] RegSeqRun = 16'd140;
   localparam logic [15:0] RegSeqStatus = 16'd144;
+  localparam logic [15:0] RegSeqStop = 16'd156;
   localparam logic [15:0] RegKvHeadStride = 16'd148;
   localparam logic [15:0] RegKvBlockBytes = 16'd152;
   localparam logic [15:0] RegStopId = 16'd160;

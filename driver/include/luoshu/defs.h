@@ -115,7 +115,8 @@
 #define LUOSHU_REG_SEQ_COUNT 132u /* commands of the program */
 #define LUOSHU_REG_SEQ_PASSES 136u /* passes of the decode loop */
 #define LUOSHU_REG_SEQ_RUN 140u /* starts: [1:0] logits mode (0 none, 1 last, 2 all), [2] write logits to memory, [3] bank, [4] decode loop: token and position advance in hardware */
-#define LUOSHU_REG_SEQ_STATUS 144u /* bit 0 busy */
+#define LUOSHU_REG_SEQ_STATUS 144u /* bit 0 busy, bit 1: no room for another run */
+#define LUOSHU_REG_SEQ_STOP 156u /* ends the decode loop after the pass that is running */
 #define LUOSHU_REG_KV_HEAD_STRIDE 148u /* bytes between the KV blocks of two heads */
 #define LUOSHU_REG_KV_BLOCK_BYTES 152u /* bytes of a KV block */
 #define LUOSHU_REG_STOP_ID 160u /* token ids that end the decode loop; 0xffffffff = none */
