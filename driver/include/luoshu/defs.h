@@ -31,9 +31,9 @@
 #define LUOSHU_MSG_STOP 2u /* stop the decode loop after the current pass */
 #define LUOSHU_MSG_SELF_TEST 3u /* word 1: bytes of device memory to test (from word 2) */
 #define LUOSHU_MSG_PING 4u /* answered by Pong with word 1 */
-#define LUOSHU_EVT_READY 1u /* after boot: word 1 firmware version, 2 self-test result (0 = passed) */
-#define LUOSHU_EVT_TOKEN 2u /* word 1 token id, 2 token status register, 3 logit, 4 cycle of sampling, 5 pass index */
-#define LUOSHU_EVT_DONE 3u /* run finished: word 1 passes done, 2 cycles */
+#define LUOSHU_EVT_READY 1u /* after boot: word 1 version, 2..5 memory self-test as SelfTestDone */
+#define LUOSHU_EVT_TOKEN 2u /* word 1 token id, 2 token status register, 3 logit, 4 cycle of sampling */
+#define LUOSHU_EVT_DONE 3u /* run finished: word 1 low word of the cycle; the tokens of the run were sent before */
 #define LUOSHU_EVT_ERROR 4u /* word 1 Error register, 2 detail */
 #define LUOSHU_EVT_PONG 5u /* word 1 of Ping */
 #define LUOSHU_EVT_SELF_TEST_DONE 6u /* word 1: 0 = passed, else the failing step, 2 address, 3 expected, 4 actual */
