@@ -8,6 +8,14 @@ enum { kMaxWords = LUOSHU_MAX_MESSAGE_WORDS };
 static const uint32_t kWatchdogCycles = 1u << 22;
 static const uint32_t kBootTestBytes = 256;
 
+/* The compiler may call it for the initialisation of arrays. */
+void* memcpy(void* to, const void* from, uint32_t bytes) {
+  uint8_t* out = to;
+  const uint8_t* in = from;
+  for (uint32_t i = 0; i < bytes; ++i) out[i] = in[i];
+  return to;
+}
+
 void send_event(const uint32_t* words, uint32_t count) {
   for (uint32_t i = 0; i < count; ++i) {
     while ((reg_read(LUOSHU_REG_EVENT_STATUS) & 1u) == 0) {
