@@ -99,7 +99,8 @@ bool CoreBench::Bus::store(std::uint32_t address, unsigned lanes, std::uint32_t 
   return bench_.write_data(bench_.iss_memory_, address, lanes, word);
 }
 
-void CoreBench::start(const std::vector<std::uint32_t>& program, bool writable_code) {
+void CoreBench::start(const std::vector<std::uint32_t>& program, bool writable_code,
+                      std::uint32_t boot_address) {
   writable_code_ = writable_code;
   core_memory_.assign(kMemoryBytes / 4, 0);
   for (std::size_t i = 0; i < program.size(); ++i) core_memory_.at(i) = program[i];
@@ -107,7 +108,7 @@ void CoreBench::start(const std::vector<std::uint32_t>& program, bool writable_c
     core_memory_[i] = static_cast<std::uint32_t>(rng_());
   }
   iss_memory_ = core_memory_;
-  iss_ = std::make_unique<Iss>(bus_, 0);
+  iss_ = std::make_unique<Iss>(bus_, boot_address);
   error_.clear();
   records_.clear();
   retire_cycles_.clear();
@@ -115,7 +116,7 @@ void CoreBench::start(const std::vector<std::uint32_t>& program, bool writable_c
   lines_ = seen_lines_ = 0;
   stopped_ = fetch_due_ = false;
   data_due_ = 0;
-  core_->boot_addr_i = 0;
+  core_->boot_addr_i = boot_address;
   core_->irq_external_i = core_->irq_timer_i = core_->irq_software_i = 0;
   core_->imem_gnt_i = core_->dmem_gnt_i = core_->dmem_rvalid_i = core_->dmem_err_i = 0;
   core_->rst_ni = 0;

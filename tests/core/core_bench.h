@@ -36,8 +36,9 @@ class CoreBench {
   CoreBench(std::uint64_t seed, BenchTiming timing);
   ~CoreBench();
 
-  // Puts the program at address 0, clears data memory to a pattern of the seed, resets core and model.
-  void start(const std::vector<std::uint32_t>& program, bool writable_code = false);
+  // Puts the program at address 0 and random words into data memory, resets core and model.
+  void start(const std::vector<std::uint32_t>& program, bool writable_code = false,
+             std::uint32_t boot_address = 0);
   // Runs until `instructions` have retired, the program stops at an instruction that jumps to itself, or
   // nothing can wake the core. Returns false at the first difference; error() describes it.
   bool run(std::uint64_t instructions);
