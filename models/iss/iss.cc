@@ -55,11 +55,6 @@ void Iss::set_interrupts(bool external, bool timer, bool software) {
   mip_ = (external ? kExternal : 0U) | (timer ? kTimer : 0U) | (software ? kSoftware : 0U);
 }
 
-void Iss::tick() {
-  if (!mcycle_written_) ++mcycle_;
-  mcycle_written_ = false;
-}
-
 void Iss::trap(std::uint32_t cause, std::uint32_t value) {
   mepc_ = pc_;
   mcause_ = cause;
@@ -86,8 +81,7 @@ IssRecord Iss::step() {
   record.pc_rdata = pc_;
   record.pc_wdata = pc_ + 4;
   execute(record);
-  if (!record.trap && !minstret_written_) ++minstret_;
-  minstret_written_ = false;
+  if (!record.trap) ++minstret_;
   pc_ = record.pc_wdata;
   return record;
 }
@@ -355,7 +349,6 @@ bool Iss::csr_read(std::uint32_t address, std::uint32_t& value) const {
 }
 
 void Iss::csr_write(std::uint32_t address, std::uint32_t value) {
-  constexpr std::uint64_t kLow = 0xFFFFFFFFU;
   switch (address) {
     case 0x300:
       mstatus_mie_ = (value & 0x8U) != 0;
@@ -379,24 +372,8 @@ void Iss::csr_write(std::uint32_t address, std::uint32_t value) {
     case 0x343:
       mtval_ = value;
       break;
-    case 0xB00:
-      mcycle_ = (mcycle_ & ~kLow) | value;
-      mcycle_written_ = true;
-      break;
-    case 0xB80:
-      mcycle_ = (mcycle_ & kLow) | (std::uint64_t{value} << 32);
-      mcycle_written_ = true;
-      break;
-    case 0xB02:
-      minstret_ = (minstret_ & ~kLow) | value;
-      minstret_written_ = true;
-      break;
-    case 0xB82:
-      minstret_ = (minstret_ & kLow) | (std::uint64_t{value} << 32);
-      minstret_written_ = true;
-      break;
     default:
-      break;  // reads as a constant
+      break;  // constants, mip and the counters ignore writes
   }
 }
 

@@ -70,7 +70,7 @@ TEST(CoreChecker, WrongInstructionIsNoticed) {
   int fetches = 0;
   EXPECT_NE(first_error([&](CoreBench& bench) {
               bench.corrupt_fetch = [&fetches](std::uint32_t& word) {
-                word ^= ++fetches == 900 ? 0x100000U : 0U;
+                word ^= ++fetches >= 900 ? 0x100000U : 0U;
               };
             }),
             "");

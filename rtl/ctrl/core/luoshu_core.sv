@@ -4,8 +4,8 @@
 // Stages: fetch (the instruction word arrives, is decoded and reads the register file) and execute
 // (everything else). The address of the next fetch leaves in the cycle before, combinationally from
 // execute, so that a taken branch costs one bubble.
-// Cycles: 1 for each instruction; 2 for taken branches, jumps, mret, fence.i and traps; 2 for loads and
-// stores with a data port that grants at once and answers in the next cycle, more with a slower one.
+// Cycles: 1 for each instruction; 2 for taken branches, jumps, mret and fence.i; 3 to enter a trap; 2 for
+// loads and stores with a data port that grants at once and answers in the next cycle, more with a slower one.
 // Instruction port: in a cycle with imem_req_o and imem_gnt_i the word at imem_addr_o is read;
 // imem_rdata_i holds it in the next cycle, always. Without a grant the core asks again and may change
 // the address. While execute stalls, the core reads the same word again instead of buffering it.
@@ -99,7 +99,9 @@ module luoshu_core (
   // --------------------------------------------------------------- decode, registered for execute
   logic [31:0] imm;
   logic illegal, lui, auipc, jal, jalr, branch, load, store, alu, csr, fence, fence_i, ecall, ebreak, mret;
-  logic wfi, use_rs2, sub, writes_rd, csr_write;
+  logic wfi, base_pc, base_rs1, use_rs2, sub, writes_rd, csr_write;
+  logic [1:0] logic_sel;
+  logic [2:0] result_sel;
   logic [3:0] csr_sel;
   luoshu_core_decode u_decode (
       .insn_i        (imem_rdata_i),
@@ -120,19 +122,29 @@ module luoshu_core (
       .kind_ebreak_o (ebreak),
       .kind_mret_o   (mret),
       .kind_wfi_o    (wfi),
+      .base_pc_o     (base_pc),
+      .base_rs1_o    (base_rs1),
       .use_rs2_o     (use_rs2),
       .sub_o         (sub),
+      .result_o      (result_sel),
+      .logic_o       (logic_sel),
       .writes_rd_o   (writes_rd),
       .csr_write_o   (csr_write),
       .csr_sel_o     (csr_sel)
   );
   logic unused_bits;
-  assign unused_bits = ^{boot_addr_i[1:0], fence};
+  assign unused_bits = ^{boot_addr_i[1:0], fence, lui, auipc};
 
+  localparam logic [3:0] SelMtvec = 4'd10;
+  logic trap;  // execute enters a trap
   logic [31:2] pc_q;
   logic [31:0] insn_q, imm_q;
   logic illegal_q, jump_q, jalr_q, branch_q, load_q, store_q, alu_q, csr_q, fence_i_q, ecall_q, ebreak_q, mret_q;
   logic wfi_q, base_pc_q, base_rs1_q, use_rs2_q, sub_q, writes_rd_q, csr_write_q;
+  logic [31:0] csr_rdata;
+  logic [31:2] csr_word, mtvec;
+  logic [1:0] logic_sel_q;
+  logic [2:0] result_sel_q;
   logic [3:0] csr_sel_q;
   always_ff @(posedge clk_i) begin
     if (take) begin
@@ -152,13 +164,17 @@ module luoshu_core (
       ebreak_q    <= ebreak;
       mret_q      <= mret;
       wfi_q       <= wfi;
-      base_pc_q   <= auipc || jal || branch;
-      base_rs1_q  <= !(lui || auipc || jal || branch);
+      base_pc_q   <= base_pc;
+      base_rs1_q  <= base_rs1;
       use_rs2_q   <= use_rs2;
       sub_q       <= sub;
       writes_rd_q <= writes_rd;
       csr_write_q <= csr && csr_write;
       csr_sel_q   <= csr_sel;
+      logic_sel_q <= logic_sel;
+      result_sel_q <= result_sel;
+    end else if (trap) begin
+      csr_sel_q <= SelMtvec;  // for the jump in the next cycle
     end
   end
 
@@ -212,20 +228,25 @@ module luoshu_core (
   logic [2:0] funct3;
   assign funct3 = insn_q[14:12];
 
-  // One adder makes load, store and jump addresses, auipc and (base 0) lui.
+  // One adder makes load, store and jump addresses, auipc, lui and CSR operands (rs1 + 0 or 0 + immediate).
   logic [31:0] addr;
   assign addr = (({pc_q, 2'b00} & {32{base_pc_q}}) | (rs1 & {32{base_rs1_q}})) + imm_q;
 
-  logic [31:0] alu_b, alu_result;
+  logic [31:0] alu_b, alu_sum, alu_logic, alu_left, alu_right;
   logic        alu_eq, alu_lt, taken;
   assign alu_b = use_rs2_q ? rs2 : imm_q;
   luoshu_core_alu u_alu (
       .a_i       (rs1),
       .b_i       (alu_b),
-      .funct3_i  (funct3),
       .sub_i     (sub_q),
       .unsigned_i(branch_q ? funct3[1] : funct3[0]),
-      .result_o  (alu_result),
+      .logic_i   (logic_sel_q),
+      .left_i    (!funct3[2]),
+      .arith_i   (insn_q[30]),
+      .sum_o     (alu_sum),
+      .logic_o   (alu_logic),
+      .left_o    (alu_left),
+      .right_o   (alu_right),
       .eq_o      (alu_eq),
       .lt_o      (alu_lt)
   );
@@ -240,7 +261,8 @@ module luoshu_core (
   } state_e;
   state_e state_q;
 
-  logic wake, irq, mem_bad, jump_bad, exception, fault, trap, commit, start, mem_start;
+  logic wake, irq, mem_bad, jump_bad, exception, fault, commit, start, mem_start;
+  logic trap_q;  // last cycle entered a trap: jump to mtvec
   assign mem_bad   = (load_q || store_q) && ((funct3[0] && addr[0]) || (funct3[1] && (addr[1:0] != 2'b00)));
   assign jump_bad  = taken && addr[1];
   assign start     = ex_valid_q && (state_q == StRun) && !irq;
@@ -266,7 +288,9 @@ module luoshu_core (
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       state_q <= StRun;
+      trap_q  <= 1'b0;
     end else begin
+      trap_q <= trap;
       case (state_q)
         StRun: begin
           if (mem_start) state_q <= dmem_gnt_i ? StWait : StRequest;
@@ -278,9 +302,9 @@ module luoshu_core (
     end
   end
 
-  assign redirect    = trap || (commit && (mret_q || taken));
-  assign flush       = redirect || (ex_valid_q && fence_i_q);
-  assign redirect_pc = trap ? mtvec : mret_q ? mepc : addr[31:2];
+  assign redirect    = trap_q || (commit && (mret_q || taken));
+  assign flush       = redirect || trap || (ex_valid_q && fence_i_q);
+  assign redirect_pc = (trap_q || mret_q) ? csr_word : addr[31:2];
 
   // Data port.
   logic [3:0]  lanes;
@@ -301,9 +325,7 @@ module luoshu_core (
   assign dmem_addr_o = {addr[31:2], 2'b00};
 
   // Control and status registers.
-  logic [31:0] csr_rdata;
-  logic [31:2] mtvec, mepc;
-  logic [3:0]  cause;
+  logic [3:0] cause;
   always_comb begin
     if (fault) cause = store_q ? 4'd7 : 4'd5;
     else if (load_q) cause = 4'd4;
@@ -313,8 +335,6 @@ module luoshu_core (
     else if (illegal_q) cause = 4'd2;
     else cause = 4'd0;
   end
-  logic has_addr;  // mtval is an address
-  assign has_addr = !irq_taken_o && !(illegal_q || ecall_q || ebreak_q);
   luoshu_core_csr u_csr (
       .clk_i         (clk_i),
       .rst_ni        (rst_ni),
@@ -323,30 +343,28 @@ module luoshu_core (
       .irq_software_i(irq_software_i),
       .sel_i         (csr_sel_q),
       .op_i          (funct3[1:0]),
-      .operand_i     (funct3[2] ? imm_q : rs1),
+      .operand_i     (addr),
       .write_i       (commit && csr_write_q),
       .rdata_o       (csr_rdata),
+      .word_o        (csr_word),
       .trap_i        (trap),
       .trap_irq_i    (irq_taken_o),
       .trap_cause_i  (cause),
       .trap_pc_i     (pc_q),
-      .trap_value_i  ({addr[31:1], addr[0] && !jalr_q} & {32{has_addr}}),
+      .trap_zero_i   (irq_taken_o || illegal_q || ecall_q || ebreak_q),
+      .trap_even_i   (jalr_q),
       .mret_i        (commit && mret_q),
       .retire_i      (commit),
       .mtvec_o       (mtvec),
-      .mepc_o        (mepc),
       .wake_o        (wake),
       .irq_o         (irq)
   );
 
   // Write back. fetch_pc_q is the address after the instruction in execute.
-  always_comb begin
-    if (alu_q) result = alu_result;
-    else if (load_q) result = load_data;
-    else if (csr_q) result = csr_rdata;
-    else if (jump_q) result = {fetch_pc_q, 2'b00};
-    else result = addr;
-  end
+  assign result = result_sel_q[2] ? (result_sel_q[1] ? (result_sel_q[0] ? addr : {fetch_pc_q, 2'b00}) :
+                                                       (result_sel_q[0] ? csr_rdata : load_data)) :
+                                    (result_sel_q[1] ? (result_sel_q[0] ? alu_logic : alu_right) :
+                                                       (result_sel_q[0] ? alu_left : alu_sum));
   assign rf_we = commit && writes_rd_q;
 
   // --------------------------------------------------------------------------------------- trace
@@ -374,7 +392,7 @@ module luoshu_core (
   assign rvfi_trap_o      = trap;
   assign rvfi_intr_o      = intr_q;
   assign rvfi_pc_rdata_o  = {pc_q, 2'b00};
-  assign rvfi_pc_wdata_o  = {redirect ? redirect_pc : fetch_pc_q, 2'b00};
+  assign rvfi_pc_wdata_o  = {trap ? mtvec : redirect ? redirect_pc : fetch_pc_q, 2'b00};
   assign rvfi_rs1_addr_o  = insn_q[19:15] & {5{reads_rs1}};
   assign rvfi_rs2_addr_o  = insn_q[24:20] & {5{reads_rs2}};
   assign rvfi_rs1_rdata_o = rs1 & {32{reads_rs1}};

@@ -1,60 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arithmetic unit of luoshu_core. Combinational.
+// Arithmetic unit of luoshu_core. Combinational; the core selects among the outputs.
 //
-// result_o = a_i OP b_i by the RV32I funct3; sub_i selects subtract and, for a right shift, sign fill.
-// Comparisons (slt, sltu, branches) need sub_i = 1. eq_o and lt_o compare the same operands; lt_o is
-// unsigned if unsigned_i.
+// sum_o = a + b, or a - b if sub_i. lt_o (needs sub_i) and eq_o compare a and b. logic_o by logic_i:
+// 0 xor, 1 set-less-than (bit 0 = lt_o, else 0), 2 or, 3 and. left_o and right_o shift a by the low five
+// bits of b; right_o fills with the sign if arith_i. One shifter serves both: left_i says which is valid.
 `default_nettype none
 
 module luoshu_core_alu (
     input  wire  [31:0] a_i,
     input  wire  [31:0] b_i,
-    input  wire  [2:0]  funct3_i,    // 0 add/sub, 1 sll, 2 slt, 3 sltu, 4 xor, 5 srl/sra, 6 or, 7 and
-    input  wire         sub_i,       // a - b; shift right: fill with a_i[31]
+    input  wire         sub_i,
     input  wire         unsigned_i,  // lt_o compares unsigned
-    output logic [31:0] result_o,
+    input  wire  [1:0]  logic_i,     // which function logic_o is
+    input  wire         left_i,      // shift left
+    input  wire         arith_i,     // shift right with sign
+    output logic [31:0] sum_o,
+    output logic [31:0] logic_o,
+    output logic [31:0] left_o,
+    output logic [31:0] right_o,
     output logic        eq_o,        // a == b
-    output logic        lt_o         // a < b (needs sub_i)
+    output logic        lt_o         // a < b
 );
-  // Adder: bit 32 is the carry out, 1 means a >= b unsigned if subtracting.
-  logic [32:0] sum;
-  assign sum = {1'b0, a_i} + {1'b0, b_i ^ {32{sub_i}}} + {32'd0, sub_i};
+  // Carry out of a subtraction: a >= b unsigned.
+  logic carry;
+  assign {carry, sum_o} = {1'b0, a_i} + {1'b0, b_i ^ {32{sub_i}}} + {32'd0, sub_i};
 
-  logic [31:0] differ;
-  assign differ = a_i ^ b_i;
-  assign eq_o   = (differ == 32'd0);
-  assign lt_o   = (differ[31] && !unsigned_i) ? a_i[31] : !sum[32];
+  assign eq_o = (a_i == b_i);
+  assign lt_o = (a_i[31] != b_i[31] && !unsigned_i) ? a_i[31] : !carry;
 
-  // One right shifter; a left shift reverses its input and output.
-  logic        left;
-  logic [31:0] reversed, shift_in, shift_right, shift_left;
-  assign left = !funct3_i[2];
-  for (genvar i = 0; i < 32; i++) begin : gen_reverse
-    assign reversed[i]   = a_i[31-i];
-    assign shift_left[i] = shift_right[31-i];
+  logic [31:0] bitwise;
+  for (genvar i = 0; i < 32; i++) begin : gen_logic
+    assign bitwise[i] = logic_i[1] ? (logic_i[0] ? a_i[i] && b_i[i] : a_i[i] || b_i[i]) :
+                                     (!logic_i[0] && (a_i[i] != b_i[i]));
   end
-  assign shift_in = left ? reversed : a_i;
+  assign logic_o = {bitwise[31:1], bitwise[0] || (logic_i == 2'd1 && lt_o)};
 
+  // A left shift reverses the right shifter's input and output.
   logic        fill;
-  logic [31:0] by1, by2, by4, by8;
-  assign fill        = sub_i && !left && a_i[31];
-  assign by1         = b_i[0] ? {fill, shift_in[31:1]} : shift_in;
-  assign by2         = b_i[1] ? {{2{fill}}, by1[31:2]} : by1;
-  assign by4         = b_i[2] ? {{4{fill}}, by2[31:4]} : by2;
-  assign by8         = b_i[3] ? {{8{fill}}, by4[31:8]} : by4;
-  assign shift_right = b_i[4] ? {{16{fill}}, by8[31:16]} : by8;
-
-  always_comb begin
-    case (funct3_i)
-      3'd0:    result_o = sum[31:0];
-      3'd1:    result_o = shift_left;
-      3'd4:    result_o = differ;
-      3'd5:    result_o = shift_right;
-      3'd6:    result_o = a_i | b_i;
-      3'd7:    result_o = a_i & b_i;
-      default: result_o = {31'd0, lt_o};
-    endcase
+  logic [31:0] by0, by1, by2, by4, by8;
+  for (genvar i = 0; i < 32; i++) begin : gen_reverse
+    assign by0[i]    = left_i ? a_i[31-i] : a_i[i];
+    assign left_o[i] = right_o[31-i];
   end
+  assign fill    = arith_i && a_i[31];
+  assign by1     = b_i[0] ? {fill, by0[31:1]} : by0;
+  assign by2     = b_i[1] ? {{2{fill}}, by1[31:2]} : by1;
+  assign by4     = b_i[2] ? {{4{fill}}, by2[31:4]} : by2;
+  assign by8     = b_i[3] ? {{8{fill}}, by4[31:8]} : by4;
+  assign right_o = b_i[4] ? {{16{fill}}, by8[31:16]} : by8;
 endmodule
 
 `default_nettype wire

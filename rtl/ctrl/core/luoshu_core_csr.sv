@@ -2,9 +2,10 @@
 // Control and status registers, trap state and interrupt logic of luoshu_core.
 //
 // One access at a time: rdata_o is combinational from sel_i; write_i stores op(rdata_o, operand_i) at the
-// clock edge. A trap (trap_i) wins over a write; the core never raises both. mip shows the interrupt
+// clock edge. A trap (trap_i) stores operand_i to mtval, or 0; the core never raises trap_i and write_i
+// together. mip shows the interrupt
 // inputs one cycle late. Interrupt priority: external, software, timer. mcycle counts every cycle and
-// minstret every retire_i, except in the cycle that writes the counter, which then holds the new value.
+// minstret every retire_i; both ignore writes.
 // Fields: mstatus MIE, MPIE, MPP = 11; mie/mip bits 11, 7, 3; mtvec direct, 4-byte aligned; mcause bits
 // 31 and 3:0; mepc 4-byte aligned. Reset clears mstatus, mie and the counters; mtvec resets to 0; mepc,
 // mcause, mtval and mscratch are undefined until written.
@@ -22,16 +23,17 @@ module luoshu_core_csr (
     input  wire  [31:0] operand_i,
     input  wire         write_i,        // store in this cycle
     output logic [31:0] rdata_o,
+    output logic [31:2] word_o,         // the same for mtvec and mepc, earlier
     // Traps
     input  wire         trap_i,         // enter a trap in this cycle
     input  wire         trap_irq_i,     // the trap is an interrupt
     input  wire  [3:0]  trap_cause_i,   // exception code, if not an interrupt
     input  wire  [31:2] trap_pc_i,      // to mepc
-    input  wire  [31:0] trap_value_i,   // to mtval
+    input  wire         trap_zero_i,    // mtval gets 0, not operand_i
+    input  wire         trap_even_i,    // clear bit 0 of mtval: operand_i is the sum of a jalr
     input  wire         mret_i,         // leave a trap in this cycle
     input  wire         retire_i,       // an instruction retires
     output logic [31:2] mtvec_o,
-    output logic [31:2] mepc_o,
     output logic        wake_o,         // an interrupt enabled in mie is pending
     output logic        irq_o           // and mstatus.MIE allows it
 );
@@ -44,7 +46,6 @@ module luoshu_core_csr (
   logic [63:0] mcycle_q, minstret_q;
 
   assign mtvec_o = mtvec_q;
-  assign mepc_o  = mepc_q;
 
   logic [2:0] active;
   logic [3:0] irq_cause;
@@ -53,35 +54,38 @@ module luoshu_core_csr (
   assign irq_o     = wake_o && mie_q;
   assign irq_cause = active[2] ? 4'd11 : active[0] ? 4'd3 : 4'd7;
 
-  // Read.
-  always_comb begin
-    case (sel_i)
-      4'd0:    rdata_o = {19'd0, 2'b11, 3'd0, mpie_q, 3'd0, mie_q, 3'd0};
-      4'd1:    rdata_o = 32'h4000_0100;  // RV32I
-      4'd2:    rdata_o = {20'd0, enable_q[2], 3'd0, enable_q[1], 3'd0, enable_q[0], 3'd0};
-      4'd3:    rdata_o = {20'd0, pending_q[2], 3'd0, pending_q[1], 3'd0, pending_q[0], 3'd0};
-      4'd4:    rdata_o = {cause_irq_q, 27'd0, cause_q};
-      4'd5:    rdata_o = mscratch_q;
-      4'd6:    rdata_o = minstret_q[31:0];
-      4'd7:    rdata_o = minstret_q[63:32];
-      4'd8:    rdata_o = {mtvec_q, 2'b00};
-      4'd9:    rdata_o = {mepc_q, 2'b00};
-      4'd10:   rdata_o = mtval_q;
-      4'd12:   rdata_o = mcycle_q[31:0];
-      4'd13:   rdata_o = mcycle_q[63:32];
-      default: rdata_o = 32'd0;
-    endcase
-  end
+  // Read: eight full words, and narrow ones. Written as a tree of multiplexers, the smallest form.
+  logic [31:0] words_low, words_high, words, narrow;
+  assign words_low  = sel_i[1] ? (sel_i[0] ? {mepc_q, 2'b00} : {mtvec_q, 2'b00}) :
+                                 (sel_i[0] ? mtval_q : mscratch_q);
+  assign words_high = sel_i[1] ? (sel_i[0] ? minstret_q[63:32] : minstret_q[31:0]) :
+                                 (sel_i[0] ? mcycle_q[63:32] : mcycle_q[31:0]);
+  assign words      = sel_i[2] ? words_high : words_low;
+  // mstatus (0), misa (1), mie (2), mip (3), mcause (4), zero (7)
+  logic [2:0] bits_11_7_3;
+  assign bits_11_7_3 = sel_i[1] ? (sel_i[0] ? pending_q : enable_q) : {1'b1, mpie_q, mie_q};
+  logic is_mcause, is_misa, has_bits;
+  assign is_mcause = (sel_i[2:0] == 3'd4);
+  assign is_misa   = (sel_i[2:0] == 3'd1);
+  assign has_bits  = !sel_i[2] && !is_misa;
+  assign narrow = {is_mcause && cause_irq_q, is_misa, 17'd0, sel_i[2:0] == 3'd0,
+                   has_bits && bits_11_7_3[2], 2'd0, is_misa, has_bits && bits_11_7_3[1], 3'd0,
+                   (is_mcause && cause_q[3]) || (has_bits && bits_11_7_3[0]), cause_q[2:0] & {3{is_mcause}}};
+  assign rdata_o = sel_i[3] ? words : narrow;
+  assign word_o  = words[31:2];
 
   // Write.
   logic [31:0] wdata;
-  always_comb begin
-    case (op_i)
-      2'd2:    wdata = rdata_o | operand_i;
-      2'd3:    wdata = rdata_o & ~operand_i;
-      default: wdata = operand_i;
-    endcase
-  end
+  assign wdata = (op_i[1] && !trap_i) ? (op_i[0] ? rdata_o & ~operand_i : rdata_o | operand_i) : operand_i;
+
+  logic write_mstatus, write_mie, write_mcause, write_mscratch, write_mtval, write_mtvec, write_mepc;
+  assign write_mstatus  = write_i && (sel_i == 4'd0);
+  assign write_mie      = write_i && (sel_i == 4'd2);
+  assign write_mcause   = write_i && (sel_i == 4'd4);
+  assign write_mscratch = write_i && (sel_i == 4'd8);
+  assign write_mtval    = write_i && (sel_i == 4'd9);
+  assign write_mtvec    = write_i && (sel_i == 4'd10);
+  assign write_mepc     = write_i && (sel_i == 4'd11);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -93,7 +97,7 @@ module luoshu_core_csr (
     end else if (mret_i) begin
       mie_q  <= mpie_q;
       mpie_q <= 1'b1;
-    end else if (write_i && sel_i == 4'd0) begin
+    end else if (write_mstatus) begin
       mie_q  <= wdata[3];
       mpie_q <= wdata[7];
     end
@@ -106,19 +110,20 @@ module luoshu_core_csr (
       mtvec_q   <= 30'd0;
     end else begin
       pending_q <= {irq_external_i, irq_timer_i, irq_software_i};
-      if (write_i && sel_i == 4'd2) enable_q <= {wdata[11], wdata[7], wdata[3]};
-      if (write_i && sel_i == 4'd8) mtvec_q <= wdata[31:2];
+      if (write_mie) enable_q <= {wdata[11], wdata[7], wdata[3]};
+      if (write_mtvec) mtvec_q <= wdata[31:2];
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (trap_i || (write_i && sel_i == 4'd9)) mepc_q <= trap_i ? trap_pc_i : wdata[31:2];
-    if (trap_i || (write_i && sel_i == 4'd10)) mtval_q <= trap_i ? trap_value_i : wdata;
-    if (write_i && sel_i == 4'd5) mscratch_q <= wdata;
+    if (trap_i || write_mepc) mepc_q <= trap_i ? trap_pc_i : wdata[31:2];
+    if (trap_i && trap_zero_i) mtval_q <= 32'd0;
+    else if (trap_i || write_mtval) mtval_q <= {wdata[31:1], wdata[0] && !(trap_i && trap_even_i)};
+    if (write_mscratch) mscratch_q <= wdata;
     if (trap_i) begin
       cause_irq_q <= trap_irq_i;
       cause_q     <= trap_irq_i ? irq_cause : trap_cause_i;
-    end else if (write_i && sel_i == 4'd4) begin
+    end else if (write_mcause) begin
       cause_irq_q <= wdata[31];
       cause_q     <= wdata[3:0];
     end
@@ -129,12 +134,8 @@ module luoshu_core_csr (
       mcycle_q   <= 64'd0;
       minstret_q <= 64'd0;
     end else begin
-      if (write_i && sel_i == 4'd12) mcycle_q[31:0] <= wdata;
-      else if (write_i && sel_i == 4'd13) mcycle_q[63:32] <= wdata;
-      else mcycle_q <= mcycle_q + 64'd1;
-      if (write_i && sel_i == 4'd6) minstret_q[31:0] <= wdata;
-      else if (write_i && sel_i == 4'd7) minstret_q[63:32] <= wdata;
-      else minstret_q <= minstret_q + {63'd0, retire_i};
+      mcycle_q   <= mcycle_q + 64'd1;
+      minstret_q <= minstret_q + {63'd0, retire_i};
     end
   end
 endmodule

@@ -8,7 +8,8 @@
 
 module luoshu_core_decode (
     input  wire  [31:0] insn_i,
-    output logic [31:0] imm_o,          // immediate, sign-extended by format; the 5-bit operand of csrr?i
+    output logic [31:0] imm_o,          // immediate, sign-extended by format; csrr?i: its operand,
+                                        // other CSR instructions: 0
     output logic        illegal_o,
     output logic        kind_lui_o,
     output logic        kind_auipc_o,
@@ -25,13 +26,18 @@ module luoshu_core_decode (
     output logic        kind_ebreak_o,
     output logic        kind_mret_o,
     output logic        kind_wfi_o,
+    output logic        base_pc_o,      // the address adder adds imm_o to the pc,
+    output logic        base_rs1_o,     // to rs1, or (neither) to 0
     output logic        use_rs2_o,      // second ALU operand: 1 register, 0 immediate
-    output logic        sub_o,          // the ALU subtracts, or shifts in the sign
+    output logic        sub_o,          // the ALU subtracts (or compares)
+    output logic [2:0]  result_o,       // what goes to rd: 0 sum, 1 shift left, 2 shift right, 3 logic,
+                                        // 4 load, 5 CSR, 6 link, 7 address (lui, auipc)
+    output logic [1:0]  logic_o,        // logic: 0 xor, 1 set less than, 2 or, 3 and
     output logic        writes_rd_o,    // writes a register other than x0
     output logic        csr_write_o,    // the CSR instruction writes
-    output logic [3:0]  csr_sel_o       // which CSR, see luoshu_core_csr
+    output logic [3:0]  csr_sel_o       // which CSR, see luoshu_core_csr; mepc for mret
 );
-  localparam logic [3:0] SelZero = 4'd15;
+  localparam logic [3:0] SelZero = 4'd7;
 
   logic [6:0] opcode, funct7;
   logic [2:0] funct3;
@@ -63,7 +69,7 @@ module luoshu_core_decode (
   assign imm_o[11]    = fmt_u ? 1'b0 : op_jal ? insn_i[20] : op_branch ? insn_i[7] : sign;
   assign imm_o[10:5]  = (fmt_u || op_sys) ? 6'd0 : insn_i[30:25];
   assign imm_o[4:0]   = fmt_u     ? 5'd0 :
-                        op_sys    ? insn_i[19:15] :
+                        op_sys    ? insn_i[19:15] & {5{funct3[2]}} :
                         op_branch ? {insn_i[11:8], 1'b0} :
                         op_store  ? insn_i[11:7] :
                         op_jal    ? {insn_i[24:21], 1'b0} :
@@ -95,14 +101,18 @@ module luoshu_core_decode (
       12'h304: csr_sel_o = 4'd2;                                  // mie
       12'h344: csr_sel_o = 4'd3;                                  // mip
       12'h342: csr_sel_o = 4'd4;                                  // mcause
-      12'h305: csr_sel_o = 4'd8;                                  // mtvec
-      12'h340: csr_sel_o = 4'd5;                                  // mscratch
-      12'h341: csr_sel_o = 4'd9;                                  // mepc
-      12'h343: csr_sel_o = 4'd10;                                 // mtval
+      12'h305: csr_sel_o = 4'd10;                                 // mtvec
+      12'h340: csr_sel_o = 4'd8;                                  // mscratch
+      12'h341: csr_sel_o = 4'd11;                                 // mepc
+      12'h343: csr_sel_o = 4'd9;                                  // mtval
       12'hB00: csr_sel_o = 4'd12;                                 // mcycle
       12'hB80: csr_sel_o = 4'd13;                                 // mcycleh
-      12'hB02: csr_sel_o = 4'd6;                                  // minstret
-      12'hB82: csr_sel_o = 4'd7;                                  // minstreth
+      12'hB02: csr_sel_o = 4'd14;                                 // minstret
+      12'hB82: csr_sel_o = 4'd15;                                 // minstreth
+      12'h302: begin                                              // none; mret reads mepc by it
+        csr_sel_o = 4'd11;
+        csr_ok    = 1'b0;
+      end
       12'h310, 12'h320: ;                                         // mstatush, mcountinhibit
       12'hF11, 12'hF12, 12'hF13, 12'hF14, 12'hF15: ;              // identity, mhartid, mconfigptr
       default: csr_ok = csr_hpm;
@@ -133,9 +143,19 @@ module luoshu_core_decode (
                        kind_load_o || kind_store_o || kind_alu_o || kind_csr_o || kind_fence_o ||
                        kind_fence_i_o || kind_ecall_o || kind_ebreak_o || kind_mret_o || kind_wfi_o);
 
+  assign base_pc_o   = op_auipc || op_jal || op_branch;
+  assign base_rs1_o  = !(op_lui || base_pc_o || (op_sys && funct3[2]));
   assign use_rs2_o   = op_reg || op_branch;
-  assign sub_o       = op_branch || (funct3[2:1] == 2'b01) ||
-                       (insn_i[30] && (op_reg || (funct3 == 3'b101)));
+  assign sub_o       = op_branch || (funct3[2:1] == 2'b01) || (insn_i[30] && op_reg);
+  assign logic_o     = !funct3[2] ? 2'd1 : funct3[1:0];
+
+  logic [1:0] alu_result;
+  assign alu_result  = (funct3 == 3'd0) ? 2'd0 : (funct3 == 3'd1) ? 2'd1 : (funct3 == 3'd5) ? 2'd2 : 2'd3;
+  assign result_o    = (op_imm || op_reg)  ? {1'b0, alu_result} :
+                       op_load             ? 3'd4 :
+                       op_sys              ? 3'd5 :
+                       (op_jal || op_jalr) ? 3'd6 :
+                                             3'd7;
   assign writes_rd_o = (insn_i[11:7] != 5'd0) &&
                        (op_lui || op_auipc || op_jal || op_jalr || op_load || op_imm || op_reg || op_sys);
 endmodule

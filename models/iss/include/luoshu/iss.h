@@ -53,8 +53,8 @@ class Iss {
   bool interrupt_allowed() const { return mstatus_mie_ && wake(); }
   // Enters the handler of the highest pending interrupt; returns false if none is allowed.
   bool take_interrupt();
-  // A clock cycle ends: mcycle counts, except in a cycle in which step() wrote it.
-  void tick();
+  // A clock cycle ends: mcycle counts.
+  void tick() { ++mcycle_; }
 
   std::uint32_t pc() const { return pc_; }
   std::uint32_t reg(unsigned index) const { return x_.at(index); }
@@ -83,7 +83,7 @@ class Iss {
   bool mstatus_mie_ = false, mstatus_mpie_ = false;
   std::uint32_t mie_ = 0, mip_ = 0, mtvec_ = 0, mepc_ = 0, mcause_ = 0, mtval_ = 0, mscratch_ = 0;
   std::uint64_t mcycle_ = 0, minstret_ = 0, order_ = 0;
-  bool mcycle_written_ = false, minstret_written_ = false, intr_ = false;
+  bool intr_ = false;  // the next instruction is the first of an interrupt handler
 };
 
 }  // namespace luoshu
