@@ -4,7 +4,7 @@ if(NOT TARGET luoshu_iss)
 endif()
 include(${CMAKE_SOURCE_DIR}/tests/prim/verilated.cmake)
 set(core_rtl ctrl/core/luoshu_core.sv ctrl/core/luoshu_core_decode.sv ctrl/core/luoshu_core_alu.sv
-  ctrl/core/luoshu_core_align.sv ctrl/core/luoshu_core_csr.sv prim/luoshu_ram_1r1w.sv)
+  ctrl/core/luoshu_core_align.sv ctrl/core/luoshu_core_csr.sv ctrl/core/luoshu_core_regs.sv prim/luoshu_ram_1r1w.sv)
 set(core_tests core_bench.cc random_program.cc core_directed_test.cc core_lockstep_test.cc core_checker_test.cc)
 list(TRANSFORM core_tests PREPEND ${CMAKE_SOURCE_DIR}/tests/core/)
 luoshu_rtl_test(NAME core_test TOP luoshu_core RTL ${core_rtl} SOURCES ${core_tests}

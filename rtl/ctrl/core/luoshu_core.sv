@@ -3,7 +3,8 @@
 //
 // Stages: fetch (the instruction word arrives, is decoded and reads the register file) and execute
 // (everything else). The address of the next fetch leaves in the cycle before, combinationally from
-// execute, so that a taken branch costs one bubble.
+// execute, so that a taken branch costs one bubble. So imem_req_o and imem_addr_o depend combinationally on
+// dmem_rvalid_i; no output depends on a grant.
 // Cycles: 1 for each instruction; 2 for taken branches, jumps, mret and fence.i; 3 to enter a trap; 2 for
 // loads and stores with a data port that grants at once and answers in the next cycle, more with a slower one.
 // Instruction port: in a cycle with imem_req_o and imem_gnt_i the word at imem_addr_o is read;
@@ -71,18 +72,23 @@ module luoshu_core (
   // ---------------------------------------------------------------------------------------- fetch
   logic [31:2] fetch_pc_q;     // address of the word that arrives (fetch_valid_q) or is still wanted
   logic        fetch_valid_q;  // imem_rdata_i holds it in this cycle
-  logic        take;           // the word enters execute
   logic        ex_done;        // execute finishes its instruction
-  logic        flush;          // and the word that arrives must be dropped
   logic        redirect;       // and the next instruction is at redirect_pc
+  logic        refetch;        // and the next word must be fetched again (fence.i)
+  logic        trap;           // and enters a trap: the jump to the handler follows in the next cycle
+  logic        advance;        // the word that arrives is the next one in sequence
+  logic        take;           // and enters execute
   logic [31:2] redirect_pc, fetch_next;
-  logic        asleep;
+  logic        asleep, unused_boot_bits;
   logic        ex_valid_q;     // execute holds an instruction
 
-  assign take        = fetch_valid_q && (!ex_valid_q || ex_done) && !flush;
-  assign fetch_next  = redirect ? redirect_pc : fetch_pc_q + {29'd0, take};
+  // In the cycle of a trap fetch_next does not matter; leaving the trap out of it shortens the path.
+  assign advance     = fetch_valid_q && (!ex_valid_q || ex_done) && !refetch;
+  assign take        = advance && !redirect && !trap;
+  assign fetch_next  = redirect ? redirect_pc : fetch_pc_q + {29'd0, advance};
   assign imem_addr_o = {fetch_next, 2'b00};
   assign imem_req_o  = rst_ni && !asleep;
+  assign unused_boot_bits = ^boot_addr_i[1:0];
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -96,27 +102,34 @@ module luoshu_core (
     end
   end
 
-  // --------------------------------------------------------------- decode, registered for execute
-  logic [31:0] imm;
-  logic illegal, lui, auipc, jal, jalr, branch, load, store, alu, csr, fence, fence_i, ecall, ebreak, mret;
-  logic wfi, base_pc, base_rs1, use_rs2, sub, writes_rd, csr_write;
-  logic [1:0] logic_sel;
+  // ------------------------------------------------ decode and register read, registered for execute
+  logic [31:2] pc_q;
+  logic [31:0] insn, imm, rs1, rs2, result;
+  logic illegal, jump, jalr, branch, load, store, alu, csr, fence_i, ecall, ebreak, mret, wfi;
+  logic base_pc, base_rs1, use_rs2, sub, writes_rd, csr_write, rf_we;
   logic [2:0] result_sel;
+  logic [1:0] logic_sel;
   logic [3:0] csr_sel;
+
+  always_ff @(posedge clk_i) begin
+    if (take) pc_q <= fetch_pc_q;
+  end
+
   luoshu_core_decode u_decode (
+      .clk_i         (clk_i),
+      .take_i        (take),
+      .trap_i        (trap),
       .insn_i        (imem_rdata_i),
+      .insn_o        (insn),
       .imm_o         (imm),
       .illegal_o     (illegal),
-      .kind_lui_o    (lui),
-      .kind_auipc_o  (auipc),
-      .kind_jal_o    (jal),
+      .kind_jump_o   (jump),
       .kind_jalr_o   (jalr),
       .kind_branch_o (branch),
       .kind_load_o   (load),
       .kind_store_o  (store),
       .kind_alu_o    (alu),
       .kind_csr_o    (csr),
-      .kind_fence_o  (fence),
       .kind_fence_i_o(fence_i),
       .kind_ecall_o  (ecall),
       .kind_ebreak_o (ebreak),
@@ -132,117 +145,38 @@ module luoshu_core (
       .csr_write_o   (csr_write),
       .csr_sel_o     (csr_sel)
   );
-  logic unused_bits;
-  assign unused_bits = ^{boot_addr_i[1:0], fence, lui, auipc};
 
-  localparam logic [3:0] SelMtvec = 4'd10;
-  logic trap;  // execute enters a trap
-  logic [31:2] pc_q;
-  logic [31:0] insn_q, imm_q;
-  logic illegal_q, jump_q, jalr_q, branch_q, load_q, store_q, alu_q, csr_q, fence_i_q, ecall_q, ebreak_q, mret_q;
-  logic wfi_q, base_pc_q, base_rs1_q, use_rs2_q, sub_q, writes_rd_q, csr_write_q;
-  logic [31:0] csr_rdata;
-  logic [31:2] csr_word, mtvec;
-  logic [1:0] logic_sel_q;
-  logic [2:0] result_sel_q;
-  logic [3:0] csr_sel_q;
-  always_ff @(posedge clk_i) begin
-    if (take) begin
-      pc_q        <= fetch_pc_q;
-      insn_q      <= imem_rdata_i;
-      imm_q       <= imm;
-      illegal_q   <= illegal;
-      jump_q      <= jal || jalr;
-      jalr_q      <= jalr;
-      branch_q    <= branch;
-      load_q      <= load;
-      store_q     <= store;
-      alu_q       <= alu;
-      csr_q       <= csr;
-      fence_i_q   <= fence_i;
-      ecall_q     <= ecall;
-      ebreak_q    <= ebreak;
-      mret_q      <= mret;
-      wfi_q       <= wfi;
-      base_pc_q   <= base_pc;
-      base_rs1_q  <= base_rs1;
-      use_rs2_q   <= use_rs2;
-      sub_q       <= sub;
-      writes_rd_q <= writes_rd;
-      csr_write_q <= csr && csr_write;
-      csr_sel_q   <= csr_sel;
-      logic_sel_q <= logic_sel;
-      result_sel_q <= result_sel;
-    end else if (trap) begin
-      csr_sel_q <= SelMtvec;  // for the jump in the next cycle
-    end
-  end
-
-  // ------------------------------------------------------------------------------- register file
-  // Two copies give two read ports. A word written in the cycle of its read comes from forward_q.
-  logic        rf_we;
-  logic [31:0] result, rf_rs1, rf_rs2, forward_q, rs1, rs2;
-  logic        rs1_forward_q, rs2_forward_q, rs1_nonzero_q, rs2_nonzero_q;
-  logic [4:0]  rs1_addr, rs2_addr;
-  assign rs1_addr = imem_rdata_i[19:15];
-  assign rs2_addr = imem_rdata_i[24:20];
-  luoshu_ram_1r1w #(
-      .Width(32),
-      .Depth(32)
-  ) u_rf1 (
-      .clk_i  (clk_i),
-      .we_i   (rf_we),
-      .waddr_i(insn_q[11:7]),
-      .wmask_i(4'hF),
-      .wdata_i(result),
-      .re_i   (take),
-      .raddr_i(rs1_addr),
-      .rdata_o(rf_rs1)
+  luoshu_core_regs u_regs (
+      .clk_i     (clk_i),
+      .read_i    (take),
+      .rs1_addr_i(imem_rdata_i[19:15]),
+      .rs2_addr_i(imem_rdata_i[24:20]),
+      .rs1_o     (rs1),
+      .rs2_o     (rs2),
+      .write_i   (rf_we),
+      .rd_addr_i (insn[11:7]),
+      .rd_i      (result)
   );
-  luoshu_ram_1r1w #(
-      .Width(32),
-      .Depth(32)
-  ) u_rf2 (
-      .clk_i  (clk_i),
-      .we_i   (rf_we),
-      .waddr_i(insn_q[11:7]),
-      .wmask_i(4'hF),
-      .wdata_i(result),
-      .re_i   (take),
-      .raddr_i(rs2_addr),
-      .rdata_o(rf_rs2)
-  );
-  always_ff @(posedge clk_i) begin
-    if (rf_we) forward_q <= result;
-    if (take) begin
-      rs1_forward_q <= rf_we && (rs1_addr == insn_q[11:7]);
-      rs2_forward_q <= rf_we && (rs2_addr == insn_q[11:7]);
-      rs1_nonzero_q <= (rs1_addr != 5'd0);
-      rs2_nonzero_q <= (rs2_addr != 5'd0);
-    end
-  end
-  assign rs1 = rs1_forward_q ? forward_q : (rf_rs1 & {32{rs1_nonzero_q}});
-  assign rs2 = rs2_forward_q ? forward_q : (rf_rs2 & {32{rs2_nonzero_q}});
 
   // ------------------------------------------------------------------------------------- execute
   logic [2:0] funct3;
-  assign funct3 = insn_q[14:12];
+  assign funct3 = insn[14:12];
 
   // One adder makes load, store and jump addresses, auipc, lui and CSR operands (rs1 + 0 or 0 + immediate).
   logic [31:0] addr;
-  assign addr = (({pc_q, 2'b00} & {32{base_pc_q}}) | (rs1 & {32{base_rs1_q}})) + imm_q;
+  assign addr = (({pc_q, 2'b00} & {32{base_pc}}) | (rs1 & {32{base_rs1}})) + imm;
 
   logic [31:0] alu_b, alu_sum, alu_logic, alu_left, alu_right;
   logic        alu_eq, alu_lt, taken;
-  assign alu_b = use_rs2_q ? rs2 : imm_q;
+  assign alu_b = use_rs2 ? rs2 : imm;
   luoshu_core_alu u_alu (
       .a_i       (rs1),
       .b_i       (alu_b),
-      .sub_i     (sub_q),
-      .unsigned_i(branch_q ? funct3[1] : funct3[0]),
-      .logic_i   (logic_sel_q),
+      .sub_i     (sub),
+      .unsigned_i(branch ? funct3[1] : funct3[0]),
+      .logic_i   (logic_sel),
       .left_i    (!funct3[2]),
-      .arith_i   (insn_q[30]),
+      .arith_i   (insn[30]),
       .sum_o     (alu_sum),
       .logic_o   (alu_logic),
       .left_o    (alu_left),
@@ -250,7 +184,7 @@ module luoshu_core (
       .eq_o      (alu_eq),
       .lt_o      (alu_lt)
   );
-  assign taken = jump_q || (branch_q && ((funct3[2] ? alu_lt : alu_eq) != funct3[0]));
+  assign taken = jump || (branch && ((funct3[2] ? alu_lt : alu_eq) != funct3[0]));
 
   // What happens in this cycle.
   typedef enum logic [1:0] {
@@ -263,16 +197,16 @@ module luoshu_core (
 
   logic wake, irq, mem_bad, jump_bad, exception, fault, commit, start, mem_start;
   logic trap_q;  // last cycle entered a trap: jump to mtvec
-  assign mem_bad   = (load_q || store_q) && ((funct3[0] && addr[0]) || (funct3[1] && (addr[1:0] != 2'b00)));
+  assign mem_bad   = (load || store) && ((funct3[0] && addr[0]) || (funct3[1] && (addr[1:0] != 2'b00)));
   assign jump_bad  = taken && addr[1];
   assign start     = ex_valid_q && (state_q == StRun) && !irq;
-  assign exception = start && (illegal_q || ecall_q || ebreak_q || mem_bad || jump_bad);
-  assign mem_start = start && (load_q || store_q) && !mem_bad;
+  assign exception = start && (illegal || ecall || ebreak || mem_bad || jump_bad);
+  assign mem_start = start && (load || store) && !mem_bad;
   assign fault     = (state_q == StWait) && dmem_rvalid_i && dmem_err_i;
 
   assign irq_taken_o = ex_valid_q && (state_q == StRun) && irq;
   assign trap        = irq_taken_o || exception || fault;
-  assign asleep      = ex_valid_q && wfi_q && !wake;
+  assign asleep      = ex_valid_q && wfi && !wake;
   assign sleep_o     = (state_q == StSleep);
 
   always_comb begin
@@ -302,9 +236,9 @@ module luoshu_core (
     end
   end
 
-  assign redirect    = trap_q || (commit && (mret_q || taken));
-  assign flush       = redirect || trap || (ex_valid_q && fence_i_q);
-  assign redirect_pc = (trap_q || mret_q) ? csr_word : addr[31:2];
+  assign redirect    = trap_q || (ex_done && (mret || taken));
+  assign refetch     = ex_valid_q && fence_i;
+  assign redirect_pc = (trap_q || mret) ? csr_word : addr[31:2];
 
   // Data port.
   logic [3:0]  lanes;
@@ -320,19 +254,21 @@ module luoshu_core (
       .load_o      (load_data)
   );
   assign dmem_req_o  = rst_ni && (mem_start || (state_q == StRequest));
-  assign dmem_we_o   = store_q;
+  assign dmem_we_o   = store;
   assign dmem_be_o   = lanes;
   assign dmem_addr_o = {addr[31:2], 2'b00};
 
   // Control and status registers.
-  logic [3:0] cause;
+  logic [31:0] csr_rdata;
+  logic [31:2] csr_word, mtvec;
+  logic [3:0]  cause;
   always_comb begin
-    if (fault) cause = store_q ? 4'd7 : 4'd5;
-    else if (load_q) cause = 4'd4;
-    else if (store_q) cause = 4'd6;
-    else if (ecall_q) cause = 4'd11;
-    else if (ebreak_q) cause = 4'd3;
-    else if (illegal_q) cause = 4'd2;
+    if (fault) cause = store ? 4'd7 : 4'd5;
+    else if (load) cause = 4'd4;
+    else if (store) cause = 4'd6;
+    else if (ecall) cause = 4'd11;
+    else if (ebreak) cause = 4'd3;
+    else if (illegal) cause = 4'd2;
     else cause = 4'd0;
   end
   luoshu_core_csr u_csr (
@@ -341,19 +277,19 @@ module luoshu_core (
       .irq_external_i(irq_external_i),
       .irq_timer_i   (irq_timer_i),
       .irq_software_i(irq_software_i),
-      .sel_i         (csr_sel_q),
+      .sel_i         (csr_sel),
       .op_i          (funct3[1:0]),
       .operand_i     (addr),
-      .write_i       (commit && csr_write_q),
+      .write_i       (commit && csr_write),
       .rdata_o       (csr_rdata),
       .word_o        (csr_word),
       .trap_i        (trap),
       .trap_irq_i    (irq_taken_o),
       .trap_cause_i  (cause),
       .trap_pc_i     (pc_q),
-      .trap_zero_i   (irq_taken_o || illegal_q || ecall_q || ebreak_q),
-      .trap_even_i   (jalr_q),
-      .mret_i        (commit && mret_q),
+      .trap_zero_i   (irq_taken_o || illegal || ecall || ebreak),
+      .trap_even_i   (jalr),
+      .mret_i        (commit && mret),
       .retire_i      (commit),
       .mtvec_o       (mtvec),
       .wake_o        (wake),
@@ -361,11 +297,11 @@ module luoshu_core (
   );
 
   // Write back. fetch_pc_q is the address after the instruction in execute.
-  assign result = result_sel_q[2] ? (result_sel_q[1] ? (result_sel_q[0] ? addr : {fetch_pc_q, 2'b00}) :
-                                                       (result_sel_q[0] ? csr_rdata : load_data)) :
-                                    (result_sel_q[1] ? (result_sel_q[0] ? alu_logic : alu_right) :
-                                                       (result_sel_q[0] ? alu_left : alu_sum));
-  assign rf_we = commit && writes_rd_q;
+  assign result = result_sel[2] ? (result_sel[1] ? (result_sel[0] ? addr : {fetch_pc_q, 2'b00}) :
+                                                   (result_sel[0] ? csr_rdata : load_data)) :
+                                  (result_sel[1] ? (result_sel[0] ? alu_logic : alu_right) :
+                                                   (result_sel[0] ? alu_left : alu_sum));
+  assign rf_we = commit && writes_rd;
 
   // --------------------------------------------------------------------------------------- trace
   logic [63:0] order_q;
@@ -382,28 +318,28 @@ module luoshu_core (
       else if (rvfi_valid_o) intr_q <= 1'b0;
     end
   end
-  assign access           = commit && (load_q || store_q);
-  assign reads_rs1        = jalr_q || branch_q || load_q || store_q || alu_q || (csr_q && !funct3[2]);
-  assign reads_rs2        = branch_q || store_q || (alu_q && use_rs2_q);
+  assign access           = commit && (load || store);
+  assign reads_rs1        = jalr || branch || load || store || alu || (csr && !funct3[2]);
+  assign reads_rs2        = branch || store || (alu && use_rs2);
   assign lane_bits        = {{8{lanes[3]}}, {8{lanes[2]}}, {8{lanes[1]}}, {8{lanes[0]}}};
   assign rvfi_valid_o     = rst_ni && ex_done && !irq_taken_o;
   assign rvfi_order_o     = order_q;
-  assign rvfi_insn_o      = insn_q;
+  assign rvfi_insn_o      = insn;
   assign rvfi_trap_o      = trap;
   assign rvfi_intr_o      = intr_q;
   assign rvfi_pc_rdata_o  = {pc_q, 2'b00};
   assign rvfi_pc_wdata_o  = {trap ? mtvec : redirect ? redirect_pc : fetch_pc_q, 2'b00};
-  assign rvfi_rs1_addr_o  = insn_q[19:15] & {5{reads_rs1}};
-  assign rvfi_rs2_addr_o  = insn_q[24:20] & {5{reads_rs2}};
+  assign rvfi_rs1_addr_o  = insn[19:15] & {5{reads_rs1}};
+  assign rvfi_rs2_addr_o  = insn[24:20] & {5{reads_rs2}};
   assign rvfi_rs1_rdata_o = rs1 & {32{reads_rs1}};
   assign rvfi_rs2_rdata_o = rs2 & {32{reads_rs2}};
-  assign rvfi_rd_addr_o   = insn_q[11:7] & {5{rf_we}};
+  assign rvfi_rd_addr_o   = insn[11:7] & {5{rf_we}};
   assign rvfi_rd_wdata_o  = result & {32{rf_we}};
   assign rvfi_mem_addr_o  = {addr[31:2], 2'b00} & {32{access}};
-  assign rvfi_mem_rmask_o = lanes & {4{access && load_q}};
-  assign rvfi_mem_wmask_o = lanes & {4{access && store_q}};
-  assign rvfi_mem_rdata_o = dmem_rdata_i & lane_bits & {32{access && load_q}};
-  assign rvfi_mem_wdata_o = dmem_wdata_o & lane_bits & {32{access && store_q}};
+  assign rvfi_mem_rmask_o = lanes & {4{access && load}};
+  assign rvfi_mem_wmask_o = lanes & {4{access && store}};
+  assign rvfi_mem_rdata_o = dmem_rdata_i & lane_bits & {32{access && load}};
+  assign rvfi_mem_wdata_o = dmem_wdata_o & lane_bits & {32{access && store}};
 
   `LUOSHU_STREAM_STABLE(dmem_stable, dmem_req_o, dmem_gnt_i,
                         {dmem_we_o, dmem_be_o, dmem_addr_o, dmem_wdata_o})

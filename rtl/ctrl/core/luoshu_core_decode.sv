@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// Instruction decoder of luoshu_core: RV32I, Zicsr, Zifencei, machine mode. Combinational; the core
-// registers the outputs, so that the execute stage starts from decoded bits.
+// Instruction decoder of luoshu_core: RV32I, Zicsr, Zifencei, machine mode.
 //
-// Exactly one kind_*_o is high for a legal instruction, none for an illegal one (illegal_o instead).
-// A CSR instruction is illegal if the register does not exist or is read-only and would be written.
+// In a cycle with take_i the word insn_i is decoded into the output registers, which hold until the next
+// one. illegal_o marks an illegal instruction; then every kind_*_o is low. A CSR instruction is illegal
+// if the register does not exist or is read-only and would be written. Latency 1 cycle. Nothing is reset:
+// the core qualifies the outputs with its valid bit.
 `default_nettype none
 
 module luoshu_core_decode (
+    input  wire         clk_i,
+    input  wire         take_i,         // decode insn_i
+    input  wire         trap_i,         // instead of take_i: select mtvec at csr_sel_o, keep the rest
     input  wire  [31:0] insn_i,
+    output logic [31:0] insn_o,         // the word itself
     output logic [31:0] imm_o,          // immediate, sign-extended by format; csrr?i: its operand,
                                         // other CSR instructions: 0
     output logic        illegal_o,
-    output logic        kind_lui_o,
-    output logic        kind_auipc_o,
-    output logic        kind_jal_o,
-    output logic        kind_jalr_o,
+    output logic        kind_jump_o,    // jal, jalr
+    output logic        kind_jalr_o,    // jalr alone
     output logic        kind_branch_o,
     output logic        kind_load_o,
     output logic        kind_store_o,
     output logic        kind_alu_o,     // register-register or register-immediate arithmetic
     output logic        kind_csr_o,
-    output logic        kind_fence_o,   // fence, nothing to do
     output logic        kind_fence_i_o,
     output logic        kind_ecall_o,
     output logic        kind_ebreak_o,
@@ -34,9 +36,10 @@ module luoshu_core_decode (
                                         // 4 load, 5 CSR, 6 link, 7 address (lui, auipc)
     output logic [1:0]  logic_o,        // logic: 0 xor, 1 set less than, 2 or, 3 and
     output logic        writes_rd_o,    // writes a register other than x0
-    output logic        csr_write_o,    // the CSR instruction writes
+    output logic        csr_write_o,    // a CSR instruction that writes
     output logic [3:0]  csr_sel_o       // which CSR, see luoshu_core_csr; mepc for mret
 );
+  localparam logic [3:0] SelMtvec = 4'd10;
   localparam logic [3:0] SelZero = 4'd7;
 
   logic [6:0] opcode, funct7;
@@ -60,15 +63,16 @@ module luoshu_core_decode (
   assign op_sys    = (opcode == 7'b1110011);
 
   // Immediates.
-  logic fmt_u, sign;
+  logic        fmt_u, sign;
+  logic [31:0] imm;
   assign fmt_u        = op_lui || op_auipc;
   assign sign         = insn_i[31] && !op_sys;
-  assign imm_o[31]    = sign;
-  assign imm_o[30:20] = fmt_u ? insn_i[30:20] : {11{sign}};
-  assign imm_o[19:12] = (fmt_u || op_jal) ? insn_i[19:12] : {8{sign}};
-  assign imm_o[11]    = fmt_u ? 1'b0 : op_jal ? insn_i[20] : op_branch ? insn_i[7] : sign;
-  assign imm_o[10:5]  = (fmt_u || op_sys) ? 6'd0 : insn_i[30:25];
-  assign imm_o[4:0]   = fmt_u     ? 5'd0 :
+  assign imm[31]    = sign;
+  assign imm[30:20] = fmt_u ? insn_i[30:20] : {11{sign}};
+  assign imm[19:12] = (fmt_u || op_jal) ? insn_i[19:12] : {8{sign}};
+  assign imm[11]    = fmt_u ? 1'b0 : op_jal ? insn_i[20] : op_branch ? insn_i[7] : sign;
+  assign imm[10:5]  = (fmt_u || op_sys) ? 6'd0 : insn_i[30:25];
+  assign imm[4:0]   = fmt_u     ? 5'd0 :
                         op_sys    ? insn_i[19:15] & {5{funct3[2]}} :
                         op_branch ? {insn_i[11:8], 1'b0} :
                         op_store  ? insn_i[11:7] :
@@ -84,33 +88,34 @@ module luoshu_core_decode (
   assign ok_reg   = f7_zero || (f7_alt && (funct3 == 3'b000 || funct3 == 3'b101));
 
   // CSR address to selector; the registers that read as zero share one.
-  logic        csr_ok, csr_hpm, csr_read_only;
+  logic        csr_ok, csr_hpm, csr_read_only, csr_write;
+  logic [3:0]  csr_sel;
   logic [11:0] csr_addr;
   assign csr_addr      = insn_i[31:20];
   // mhpmevent3-31 (0x323-0x33F), mhpmcounter3-31 (0xB03-0xB1F) and their high halves (0xB83-0xB9F)
   assign csr_hpm       = (csr_addr[11:5] == 7'h19 || csr_addr[11:5] == 7'h58 || csr_addr[11:5] == 7'h5C) &&
                          (csr_addr[4:0] >= 5'd3);
   assign csr_read_only = (insn_i[31:30] == 2'b11);
-  assign csr_write_o   = (funct3[1:0] == 2'b01) || (insn_i[19:15] != 5'd0);
+  assign csr_write     = (funct3[1:0] == 2'b01) || (insn_i[19:15] != 5'd0);
   always_comb begin
-    csr_sel_o = SelZero;
+    csr_sel   = SelZero;
     csr_ok    = 1'b1;
     case (csr_addr)
-      12'h300: csr_sel_o = 4'd0;                                  // mstatus
-      12'h301: csr_sel_o = 4'd1;                                  // misa
-      12'h304: csr_sel_o = 4'd2;                                  // mie
-      12'h344: csr_sel_o = 4'd3;                                  // mip
-      12'h342: csr_sel_o = 4'd4;                                  // mcause
-      12'h305: csr_sel_o = 4'd10;                                 // mtvec
-      12'h340: csr_sel_o = 4'd8;                                  // mscratch
-      12'h341: csr_sel_o = 4'd11;                                 // mepc
-      12'h343: csr_sel_o = 4'd9;                                  // mtval
-      12'hB00: csr_sel_o = 4'd12;                                 // mcycle
-      12'hB80: csr_sel_o = 4'd13;                                 // mcycleh
-      12'hB02: csr_sel_o = 4'd14;                                 // minstret
-      12'hB82: csr_sel_o = 4'd15;                                 // minstreth
+      12'h300: csr_sel   = 4'd0;                                  // mstatus
+      12'h301: csr_sel   = 4'd1;                                  // misa
+      12'h304: csr_sel   = 4'd2;                                  // mie
+      12'h344: csr_sel   = 4'd3;                                  // mip
+      12'h342: csr_sel   = 4'd4;                                  // mcause
+      12'h305: csr_sel   = 4'd10;                                 // mtvec
+      12'h340: csr_sel   = 4'd8;                                  // mscratch
+      12'h341: csr_sel   = 4'd11;                                 // mepc
+      12'h343: csr_sel   = 4'd9;                                  // mtval
+      12'hB00: csr_sel   = 4'd12;                                 // mcycle
+      12'hB80: csr_sel   = 4'd13;                                 // mcycleh
+      12'hB02: csr_sel   = 4'd14;                                 // minstret
+      12'hB82: csr_sel   = 4'd15;                                 // minstreth
       12'h302: begin                                              // none; mret reads mepc by it
-        csr_sel_o = 4'd11;
+        csr_sel   = 4'd11;
         csr_ok    = 1'b0;
       end
       12'h310, 12'h320: ;                                         // mstatush, mcountinhibit
@@ -119,45 +124,64 @@ module luoshu_core_decode (
     endcase
   end
 
-  // System instructions without operands.
-  logic sys_plain;
-  assign sys_plain      = op_sys && (insn_i[19:7] == 13'd0);
-  assign kind_ecall_o   = sys_plain && (insn_i[31:20] == 12'h000);
-  assign kind_ebreak_o  = sys_plain && (insn_i[31:20] == 12'h001);
-  assign kind_mret_o    = sys_plain && (insn_i[31:20] == 12'h302);
-  assign kind_wfi_o     = sys_plain && (insn_i[31:20] == 12'h105);
-  assign kind_csr_o     = op_sys && (funct3[1:0] != 2'b00) && csr_ok && !(csr_read_only && csr_write_o);
+  // Kinds. Opcode classes lui, auipc and jal are legal as they are; a fence does nothing.
+  logic sys_plain, jalr, branch, load, store, alu, csr, fence_i, ecall, ebreak, mret, wfi;
+  assign sys_plain = op_sys && (insn_i[19:7] == 13'd0);
+  assign ecall     = sys_plain && (csr_addr == 12'h000);
+  assign ebreak    = sys_plain && (csr_addr == 12'h001);
+  assign mret      = sys_plain && (csr_addr == 12'h302);
+  assign wfi       = sys_plain && (csr_addr == 12'h105);
+  assign csr       = op_sys && (funct3[1:0] != 2'b00) && csr_ok && !(csr_read_only && csr_write);
+  assign jalr      = op_jalr && (funct3 == 3'b000);
+  assign branch    = op_branch && (funct3[2:1] != 2'b01);
+  assign load      = op_load && (funct3[1:0] != 2'b11) && (funct3 != 3'b110);
+  assign store     = op_store && !funct3[2] && (funct3[1:0] != 2'b11);
+  assign alu       = (op_imm && ok_imm) || (op_reg && ok_reg);
+  assign fence_i   = op_fence && (funct3 == 3'b001);
 
-  assign kind_lui_o     = op_lui;
-  assign kind_auipc_o   = op_auipc;
-  assign kind_jal_o     = op_jal;
-  assign kind_jalr_o    = op_jalr && (funct3 == 3'b000);
-  assign kind_branch_o  = op_branch && (funct3[2:1] != 2'b01);
-  assign kind_load_o    = op_load && (funct3[1:0] != 2'b11) && (funct3 != 3'b110);
-  assign kind_store_o   = op_store && !funct3[2] && (funct3[1:0] != 2'b11);
-  assign kind_alu_o     = (op_imm && ok_imm) || (op_reg && ok_reg);
-  assign kind_fence_o   = op_fence && (funct3 == 3'b000);
-  assign kind_fence_i_o = op_fence && (funct3 == 3'b001);
+  logic illegal;
+  assign illegal = !(op_lui || op_auipc || op_jal || jalr || branch || load || store || alu || csr ||
+                     (op_fence && funct3[2:1] == 2'b00) || ecall || ebreak || mret || wfi);
 
-  assign illegal_o = !(kind_lui_o || kind_auipc_o || kind_jal_o || kind_jalr_o || kind_branch_o ||
-                       kind_load_o || kind_store_o || kind_alu_o || kind_csr_o || kind_fence_o ||
-                       kind_fence_i_o || kind_ecall_o || kind_ebreak_o || kind_mret_o || kind_wfi_o);
-
-  assign base_pc_o   = op_auipc || op_jal || op_branch;
-  assign base_rs1_o  = !(op_lui || base_pc_o || (op_sys && funct3[2]));
-  assign use_rs2_o   = op_reg || op_branch;
-  assign sub_o       = op_branch || (funct3[2:1] == 2'b01) || (insn_i[30] && op_reg);
-  assign logic_o     = !funct3[2] ? 2'd1 : funct3[1:0];
-
+  logic [2:0] result;
   logic [1:0] alu_result;
-  assign alu_result  = (funct3 == 3'd0) ? 2'd0 : (funct3 == 3'd1) ? 2'd1 : (funct3 == 3'd5) ? 2'd2 : 2'd3;
-  assign result_o    = (op_imm || op_reg)  ? {1'b0, alu_result} :
-                       op_load             ? 3'd4 :
-                       op_sys              ? 3'd5 :
-                       (op_jal || op_jalr) ? 3'd6 :
-                                             3'd7;
-  assign writes_rd_o = (insn_i[11:7] != 5'd0) &&
-                       (op_lui || op_auipc || op_jal || op_jalr || op_load || op_imm || op_reg || op_sys);
+  assign alu_result = (funct3 == 3'd0) ? 2'd0 : (funct3 == 3'd1) ? 2'd1 : (funct3 == 3'd5) ? 2'd2 : 2'd3;
+  assign result     = (op_imm || op_reg)  ? {1'b0, alu_result} :
+                      op_load             ? 3'd4 :
+                      op_sys              ? 3'd5 :
+                      (op_jal || op_jalr) ? 3'd6 :
+                                            3'd7;
+  logic base_pc;
+  assign base_pc = op_auipc || op_jal || op_branch;
+
+  always_ff @(posedge clk_i) begin
+    if (take_i) begin
+      insn_o         <= insn_i;
+      imm_o          <= imm;
+      illegal_o      <= illegal;
+      kind_jump_o    <= op_jal || jalr;
+      kind_jalr_o    <= jalr;
+      kind_branch_o  <= branch;
+      kind_load_o    <= load;
+      kind_store_o   <= store;
+      kind_alu_o     <= alu;
+      kind_csr_o     <= csr;
+      kind_fence_i_o <= fence_i;
+      kind_ecall_o   <= ecall;
+      kind_ebreak_o  <= ebreak;
+      kind_mret_o    <= mret;
+      kind_wfi_o     <= wfi;
+      base_pc_o      <= base_pc;
+      base_rs1_o     <= !(op_lui || base_pc || (op_sys && funct3[2]));
+      use_rs2_o      <= op_reg || op_branch;
+      sub_o          <= op_branch || (funct3[2:1] == 2'b01) || (insn_i[30] && op_reg);
+      result_o       <= result;
+      logic_o        <= !funct3[2] ? 2'd1 : funct3[1:0];
+      writes_rd_o    <= (insn_i[11:7] != 5'd0) && !(op_branch || op_store || op_fence);
+      csr_write_o    <= csr && csr_write;
+    end
+    if (take_i || trap_i) csr_sel_o <= trap_i ? SelMtvec : csr_sel;
+  end
 endmodule
 
 `default_nettype wire
