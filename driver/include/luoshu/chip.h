@@ -79,7 +79,10 @@ class Chip {
   virtual std::uint32_t checksum(std::uint32_t address, std::uint64_t bytes) = 0;
   // Values that hold for all runs of a model.
   virtual void configure(std::uint32_t kv_head_stride, std::uint32_t kv_block_bytes, const std::vector<std::uint32_t>& stop_ids) = 0;
+  // Up to two runs may be in flight; their events come in order.
   virtual void start(const RunRequest& run) = 0;
+  // Ends a decode loop after the pass that is running; its Done event still comes.
+  virtual void stop() = 0;
   // The next event; throws TimeoutError after the deadline.
   virtual ChipEvent next_event(std::chrono::milliseconds deadline) = 0;
   virtual ChipCounters counters(bool clear) = 0;
