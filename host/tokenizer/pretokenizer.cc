@@ -26,6 +26,11 @@ constexpr char kGpt2[] =
     R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^)" SPACES R"(\p{L}\p{N}]+|)" SPACE_RUNS;
 constexpr char kDigit[] = R"(\p{N})";
 constexpr char kNewline[] = R"([\r\n])";
+// DeepSeek LLM lists the cased letters that it means; these blocks and U+0295 are what the list leaves out
+// and adds.
+constexpr char kListedLetters[] = SPACE
+    R"(?(?:(?![\x{560}\x{588}\x{10c7}-\x{10ff}\x{1c80}-\x{1c8f}\x{2d00}-\x{2d2f}\x{a790}-\x{a7ff}\x{ab30}-\x{ab6f})"
+    R"(\x{10570}-\x{105bf}\x{16e40}-\x{16e7f}\x{1d400}-\x{1d7ff}\x{1df00}-\x{1dfff}])[\p{Lu}\p{Ll}\p{Lt}\x{295}])+)";
 // Qwen2 and Llama 3 differ only in how many digits stay together, Qwen3.5 in counting marks as letters.
 #define CONTRACTIONS R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|)"
 #define MODERN(LETTER, DIGITS, OTHER)                                                                \
@@ -55,7 +60,7 @@ const std::vector<Family>& families() {
       {{"falcon"}, {R"([\p{P}$+<=>^~|`]+)", kGpt2, "[0-9][0-9][0-9]"}},
       {{"deepseek-coder"}, {kNewline, SPACE R"(?\p{L}+)", SPACE R"(?\p{P}+)", IDEOGRAPHS_AND_HANGUL, kDigit}},
       {{"deepseek-llm"},
-       {kNewline, SPACE R"(?[\p{Lu}\p{Ll}\p{Lt}]+)",
+       {kNewline, kListedLetters,
         SPACE R"(?[!-/:-~\x{ff01}-\x{ff0f}\x{ff1a}-\x{ff5e}\x{2018}-\x{201f}\x{3000}-\x{3002}]+)", SPACE "+$",
         IDEOGRAPHS_AND_HANGUL, R"(\p{N}+)"}},
       {{"deepseek-v3"},
