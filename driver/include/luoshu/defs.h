@@ -20,19 +20,20 @@
 #define LUOSHU_OP_EMBED 1u /* token ids of the context -> residual */
 #define LUOSHU_OP_NORM 2u /* RMSNorm of the residual -> activations */
 #define LUOSHU_OP_MATMUL 3u /* weight stream x activations -> result stream */
-#define LUOSHU_OP_QKV 4u /* result stream -> bias, QK norm, RoPE -> q buffer and KV cache */
+#define LUOSHU_OP_QKV 4u /* result stream -> bias, QK norm, RoPE -> q buffer and KV cache; its parameters, if any, are streamed by an Aux command before it */
 #define LUOSHU_OP_ATTN 5u /* q buffer x KV cache -> activations */
 #define LUOSHU_OP_RESID 6u /* result stream added to the residual */
 #define LUOSHU_OP_SWIGLU 7u /* result stream (gate, up) -> activations */
 #define LUOSHU_OP_LOGITS 8u /* result stream -> argmax, logits buffer */
 #define LUOSHU_OP_ROPE 9u /* loads the RoPE step table */
-#define LUOSHU_MSG_RUN 1u /* run a pass: word 1 flags (as SeqRun), 2 passes, 3 tokens T, 4 program address, 5 commands; the context was written by the host into the staging area */
+#define LUOSHU_OP_AUX 10u /* streams parameters to the vector unit ahead of a Qkv */
+#define LUOSHU_MSG_RUN 1u /* run a pass: word 1 flags (as SeqRun), 2 passes, 3 tokens T, 4 program address, 5 commands; the host has written the context bank */
 #define LUOSHU_MSG_STOP 2u /* stop the decode loop after the current pass */
 #define LUOSHU_MSG_SELF_TEST 3u /* word 1: bytes of device memory to test (from word 2) */
 #define LUOSHU_MSG_PING 4u /* answered by Pong with word 1 */
-#define LUOSHU_EVT_READY 1u /* after boot: word 1 firmware version, 2 self-test result (0 = passed) */
-#define LUOSHU_EVT_TOKEN 2u /* word 1 token id, 2 token status register, 3 logit, 4 cycle of sampling, 5 pass index */
-#define LUOSHU_EVT_DONE 3u /* run finished: word 1 passes done, 2 cycles */
+#define LUOSHU_EVT_READY 1u /* after boot: word 1 version, 2..5 memory self-test as SelfTestDone */
+#define LUOSHU_EVT_TOKEN 2u /* word 1 token id, 2 token status register, 3 logit, 4 cycle of sampling */
+#define LUOSHU_EVT_DONE 3u /* run finished: word 1 low word of the cycle; the tokens of the run were sent before */
 #define LUOSHU_EVT_ERROR 4u /* word 1 Error register, 2 detail */
 #define LUOSHU_EVT_PONG 5u /* word 1 of Ping */
 #define LUOSHU_EVT_SELF_TEST_DONE 6u /* word 1: 0 = passed, else the failing step, 2 address, 3 expected, 4 actual */
@@ -114,7 +115,8 @@
 #define LUOSHU_REG_SEQ_COUNT 132u /* commands of the program */
 #define LUOSHU_REG_SEQ_PASSES 136u /* passes of the decode loop */
 #define LUOSHU_REG_SEQ_RUN 140u /* starts: [1:0] logits mode (0 none, 1 last, 2 all), [2] write logits to memory, [3] bank, [4] decode loop: token and position advance in hardware */
-#define LUOSHU_REG_SEQ_STATUS 144u /* bit 0 busy */
+#define LUOSHU_REG_SEQ_STATUS 144u /* bit 0 busy, bit 1: no room for another run */
+#define LUOSHU_REG_SEQ_STOP 156u /* ends the decode loop after the pass that is running */
 #define LUOSHU_REG_KV_HEAD_STRIDE 148u /* bytes between the KV blocks of two heads */
 #define LUOSHU_REG_KV_BLOCK_BYTES 152u /* bytes of a KV block */
 #define LUOSHU_REG_STOP_ID 160u /* token ids that end the decode loop; 0xffffffff = none */

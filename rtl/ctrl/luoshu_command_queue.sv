@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command queue of one unit: holds commands in order, offers the head once its semaphores are there, posts when the
+// unit is done.
+//
+// cmd_valid_o rises when both semaphores that the head names are available; the handshake takes them (take_*_o, one cycle).
+// The unit pulses done_i once per accepted command, in order; the command's post index is then posted in that cycle.
+// At most 4 commands may be accepted and not done. Latency: push to cmd_valid_o 1 cycle. Reset empties it.
+`include "luoshu_assert.svh"
+`default_nettype none
+
+module luoshu_command_queue #(
+    parameter int Depth    = 8,   // commands, a power of two
+    parameter int InfoBits = 12   // run information that travels with a command
+) (
+    input  wire                       clk_i,
+    input  wire                       rst_ni,
+    input  wire                       in_valid_i,
+    output logic                      in_ready_o,
+    input  wire  [InfoBits+255:0]     in_data_i,      // {info, command}
+    input  wire  [15:0]               sem_i,          // semaphore n is above zero (bit 0 is always 1)
+    output logic [3:0]                take_a_o,       // taken in this cycle, 0 = none
+    output logic [3:0]                take_b_o,
+    output logic [3:0]                post_o,         // posted in this cycle, 0 = none
+    output logic                      cmd_valid_o,
+    input  wire                       cmd_ready_i,
+    output logic [255:0]              cmd_o,
+    output logic [InfoBits-1:0]       info_o,
+    input  wire                       done_i,
+    output logic                      waiting_o       // a command waits for a semaphore
+);
+  logic                head_valid;
+  logic [3:0]          wait_a, wait_b;
+  logic                start;
+  logic                posts_ready, posts_valid;
+  logic [3:0]          post;
+  logic [$clog2(Depth):0] unused_count;
+  logic [2:0]          unused_posts;
+
+  luoshu_fifo #(.Width(InfoBits + 256), .Depth(Depth), .UseRam(0)) u_commands (
+      .clk_i, .rst_ni, .in_valid_i, .in_ready_o, .in_data_i,
+      .out_valid_o(head_valid), .out_ready_i(start), .out_data_o({info_o, cmd_o}), .count_o(unused_count)
+  );
+
+  assign wait_a = cmd_o[luoshu_defs_pkg::CmdWaitALsb +: 4];
+  assign wait_b = cmd_o[luoshu_defs_pkg::CmdWaitBLsb +: 4];
+  assign cmd_valid_o = head_valid && sem_i[wait_a] && sem_i[wait_b] && posts_ready;
+  assign waiting_o   = head_valid && !(sem_i[wait_a] && sem_i[wait_b]);
+  assign start       = cmd_valid_o && cmd_ready_i;
+  assign take_a_o    = start ? wait_a : 4'd0;
+  assign take_b_o    = start ? wait_b : 4'd0;
+
+  luoshu_fifo #(.Width(4), .Depth(4), .UseRam(0)) u_posts (
+      .clk_i, .rst_ni, .in_valid_i(start), .in_ready_o(posts_ready),
+      .in_data_i(cmd_o[luoshu_defs_pkg::CmdPostLsb +: 4]),
+      .out_valid_o(posts_valid), .out_ready_i(done_i), .out_data_o(post), .count_o(unused_posts)
+  );
+  assign post_o = done_i ? post : 4'd0;
+  `LUOSHU_ASSERT(done_has_command, !done_i || posts_valid)
+endmodule
+`default_nettype wire

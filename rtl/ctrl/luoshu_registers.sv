@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control registers (docs/registers.md): identification, run control, message and event queues, sampled tokens,
+// interrupts, watchdog, performance counters.
+//
+// Bus: reg_req_i with write data in the same cycle; read data one cycle later. Message queue: 64 words; a message is
+// offered by the link only when its CRC was right. Token queue: 64. Event queue: 32 words.
+// Counters count cycles since CounterClear. Reset: everything to zero, the core held.
+`default_nettype none
+
+module luoshu_registers #(
+    parameter int Lanes = 32,
+    parameter int Columns = 4,
+    parameter int Groups = 2,
+    parameter int MaxD = 1024,       // elements
+    parameter int ActBlocks = 256,   // blocks per token
+    parameter int MaxHeads = 32,
+    parameter int QElements = 2048,  // q buffer per token
+    parameter int TcmBytes = 16384,
+    parameter int MemoryMib = 256,
+    parameter int ClockKhz = 50000,
+    parameter int InfoBits = 12
+) (
+    input  wire                 clk_i,
+    input  wire                 rst_ni,
+    // bus
+    input  wire                 reg_req_i,
+    input  wire                 reg_we_i,
+    input  wire  [15:0]         reg_addr_i,
+    input  wire  [31:0]         reg_wdata_i,
+    output logic [31:0]         reg_rdata_o,
+    // core
+    output logic                core_run_o,
+    output logic                irq_o,
+    // link messages and events
+    input  wire                 msg_valid_i,
+    output logic                msg_ready_o,
+    input  wire  [31:0]         msg_data_i,
+    input  wire                 msg_last_i,
+    output logic                evt_valid_o,
+    input  wire                 evt_ready_i,
+    output logic [31:0]         evt_data_o,
+    output logic                evt_last_o,
+    // sequencer
+    output logic                run_valid_o,
+    input  wire                 run_ready_i,
+    output logic [31:0]         run_program_o,
+    output logic [15:0]         run_count_o,
+    output logic [31:0]         run_passes_o,
+    output logic [InfoBits-1:0] run_info_o,
+    input  wire                 run_done_i,
+    input  wire                 seq_busy_i,
+    output logic                stop_o,
+    output logic                soft_reset_o,
+    // context
+    output logic                ctx_we_o,
+    output logic                ctx_wbank_o,
+    output logic [6:0]          ctx_wtoken_o,
+    output logic [1:0]          ctx_wword_o,
+    output logic                ctx_advance_o,
+    output logic                ctx_bank_o,
+    output logic [31:0]         ctx_token_o,
+    output logic [31:0]         kv_head_stride_o,
+    output logic [31:0]         kv_block_bytes_o,
+    // sampled tokens
+    input  wire                 tok_valid_i,
+    input  wire  [5:0]          tok_index_i,
+    input  wire  [31:0]         tok_id_i,
+    input  wire  [31:0]         tok_logit_i,
+    input  wire                 tok_loop_i,      // of a decode loop
+    input  wire                 tok_bank_i,
+    // errors and progress
+    input  wire                 bus_error_i,
+    input  wire                 bad_opcode_i,
+    input  wire                 progress_i,      // some unit moved
+    // counters: array, attention, vector, control: busy, memory stall, dependency stall
+    input  wire  [11:0]         count_i,
+    input  wire  [3:0]          beats_i          // weights read, KV read, KV written, other
+);
+  // ---------------------------------------------------------------- plain registers
+  logic        core_run_q;
+  logic [4:0]  irq_enable_q;
+  logic [31:0] watchdog_q, scratch_q;
+  logic [31:0] program_q, passes_q;
+  logic [15:0] count_q;
+  logic [31:0] head_stride_q, block_bytes_q;
+  logic [31:0] stop_q [4];
+  logic [6:0]  tokens_q [2];
+  logic        write;
+  assign write = reg_req_i && reg_we_i;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      core_run_q   <= 1'b0;
+      irq_enable_q <= '0;
+      watchdog_q   <= '0;
+      scratch_q    <= '0;
+      for (int i = 0; i < 4; i++) stop_q[i] <= '1;
+      for (int i = 0; i < 2; i++) tokens_q[i] <= 7'd1;
+    end else if (write) begin
+      case (reg_addr_i)
+        luoshu_defs_pkg::RegCoreControl: core_run_q <= reg_wdata_i[0];
+        luoshu_defs_pkg::RegIrqEnable:   irq_enable_q <= reg_wdata_i[4:0];
+        luoshu_defs_pkg::RegWatchdog:    watchdog_q <= reg_wdata_i;
+        luoshu_defs_pkg::RegScratch:     scratch_q <= reg_wdata_i;
+        default: ;
+      endcase
+      for (int i = 0; i < 4; i++) if (reg_addr_i == luoshu_defs_pkg::RegStopId + 16'(4*i)) stop_q[i] <= reg_wdata_i;
+      for (int i = 0; i < 2; i++) if (reg_addr_i == luoshu_defs_pkg::RegContextTokens + 16'(4*i)) tokens_q[i] <= reg_wdata_i[6:0];
+    end
+    if (write) begin
+      case (reg_addr_i)
+        luoshu_defs_pkg::RegSeqProgram:   program_q <= reg_wdata_i;
+        luoshu_defs_pkg::RegSeqCount:     count_q <= reg_wdata_i[15:0];
+        luoshu_defs_pkg::RegSeqPasses:    passes_q <= reg_wdata_i;
+        luoshu_defs_pkg::RegKvHeadStride: head_stride_q <= reg_wdata_i;
+        luoshu_defs_pkg::RegKvBlockBytes: block_bytes_q <= reg_wdata_i;
+        default: ;
+      endcase
+    end
+  end
+  assign core_run_o       = core_run_q;
+  assign kv_head_stride_o = head_stride_q;
+  assign kv_block_bytes_o = block_bytes_q;
+  assign soft_reset_o     = write && (reg_addr_i == luoshu_defs_pkg::RegSoftReset);
+
+  // ---------------------------------------------------------------- run control
+  logic [31:0] left_q;  // passes of the decode loop whose token has not been sampled
+  logic        loop_end, stop_id;
+  assign run_valid_o   = write && (reg_addr_i == luoshu_defs_pkg::RegSeqRun);
+  assign run_program_o = program_q;
+  assign run_count_o   = count_q;
+  assign run_passes_o  = passes_q;
+  assign run_info_o    = {tokens_q[reg_wdata_i[3]], reg_wdata_i[4:0]};
+
+  assign stop_id = (tok_id_i == stop_q[0]) || (tok_id_i == stop_q[1]) || (tok_id_i == stop_q[2]) || (tok_id_i == stop_q[3]);
+  assign loop_end = (left_q == 32'd1) || stop_id;
+  always_ff @(posedge clk_i) begin
+    if (run_valid_o && reg_wdata_i[4]) left_q <= passes_q;
+    else if (tok_valid_i && tok_loop_i) left_q <= left_q - 32'd1;
+    stop_o        <= rst_ni && ((tok_valid_i && tok_loop_i && stop_id && left_q != 32'd1)
+                     || (write && reg_addr_i == luoshu_defs_pkg::RegSeqStop));
+    ctx_advance_o <= rst_ni && tok_valid_i && tok_loop_i && !loop_end;
+    ctx_bank_o    <= tok_bank_i;
+    ctx_token_o   <= tok_id_i;
+  end
+  assign ctx_we_o     = write && (reg_addr_i[15:12] == 4'h1);
+  assign ctx_wbank_o  = reg_addr_i[11];
+  assign ctx_wtoken_o = reg_addr_i[10:4];
+  assign ctx_wword_o  = reg_addr_i[3:2];
+
+  // ---------------------------------------------------------------- queues
+  logic        msg_valid, msg_pop, msg_last;
+  logic [31:0] msg_data;
+  logic        evt_space, evt_push;
+  logic        tok_valid, tok_space;
+  logic [31:0] tok_id, tok_logit, tok_cycle;
+  logic [7:0]  tok_flags;
+  logic [6:0]  unused_msg;
+  logic [5:0]  unused_evt;
+  logic [6:0]  unused_tok;
+  logic [63:0] cycle_q;
+
+  assign msg_pop  = reg_req_i && !reg_we_i && (reg_addr_i == luoshu_defs_pkg::RegMessageData);
+  luoshu_fifo #(.Width(33), .Depth(64)) u_messages (
+      .clk_i, .rst_ni, .in_valid_i(msg_valid_i), .in_ready_o(msg_ready_o), .in_data_i({msg_last_i, msg_data_i}),
+      .out_valid_o(msg_valid), .out_ready_i(msg_pop), .out_data_o({msg_last, msg_data}), .count_o(unused_msg)
+  );
+  assign evt_push = write && (reg_addr_i == luoshu_defs_pkg::RegEventData || reg_addr_i == luoshu_defs_pkg::RegEventLast);
+  luoshu_fifo #(.Width(33), .Depth(32)) u_events (
+      .clk_i, .rst_ni, .in_valid_i(evt_push), .in_ready_o(evt_space),
+      .in_data_i({reg_addr_i == luoshu_defs_pkg::RegEventLast, reg_wdata_i}),
+      .out_valid_o(evt_valid_o), .out_ready_i(evt_ready_i), .out_data_o({evt_last_o, evt_data_o}), .count_o(unused_evt)
+  );
+  luoshu_fifo #(.Width(104), .Depth(64)) u_tokens (
+      .clk_i, .rst_ni(rst_ni && !soft_reset_o), .in_valid_i(tok_valid_i), .in_ready_o(tok_space),
+      .in_data_i({cycle_q[31:0], tok_logit_i, tok_id_i, stop_id, tok_loop_i ? loop_end : 1'b0, tok_index_i}),
+      .out_valid_o(tok_valid), .out_ready_i(write && reg_addr_i == luoshu_defs_pkg::RegTokenPop),
+      .out_data_o({tok_cycle, tok_logit, tok_id, tok_flags}), .count_o(unused_tok)
+  );
+
+  // ---------------------------------------------------------------- errors, watchdog, interrupts
+  logic        done_q, dog_q, error_q;
+  logic [7:0]  error_code_q;
+  logic [31:0] dog_count_q;
+  logic        clear;
+  assign clear = write && (reg_addr_i == luoshu_defs_pkg::RegIrqClear);
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || soft_reset_o) begin
+      done_q       <= 1'b0;
+      dog_q        <= 1'b0;
+      error_q      <= 1'b0;
+      error_code_q <= 8'd0;
+      dog_count_q  <= '0;
+    end else begin
+      if (clear && reg_wdata_i[2]) done_q <= 1'b0;
+      if (run_done_i) done_q <= 1'b1;
+      if (!seq_busy_i || progress_i) dog_count_q <= '0;
+      else dog_count_q <= dog_count_q + 32'd1;
+      if (clear && reg_wdata_i[3]) dog_q <= 1'b0;
+      else if (watchdog_q != 32'd0 && dog_count_q == watchdog_q) begin
+        dog_q <= 1'b1;
+        if (!error_q) error_code_q <= 8'(luoshu_defs_pkg::ErrWatchdog);
+      end
+      if (clear && reg_wdata_i[4]) error_q <= 1'b0;
+      else if (bus_error_i || bad_opcode_i || (tok_valid_i && !tok_space)) begin
+        error_q <= 1'b1;
+        if (!error_q) error_code_q <= bad_opcode_i ? 8'(luoshu_defs_pkg::ErrBadOpcode) : 8'(luoshu_defs_pkg::ErrBusError);
+      end
+    end
+  end
+  logic [4:0] pending;
+  assign pending = {error_q, dog_q, done_q, tok_valid, msg_valid};
+  always_ff @(posedge clk_i) irq_o <= rst_ni && ((pending & irq_enable_q) != 5'd0);
+
+  // ---------------------------------------------------------------- counters
+  logic [31:0] counters_q [12];
+  logic [31:0] beats_q [4];
+  logic [31:0] cycle_high_q;
+  logic        clear_counters;
+  assign clear_counters = write && (reg_addr_i == luoshu_defs_pkg::RegCounterClear);
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) cycle_q <= '0;
+    else cycle_q <= cycle_q + 64'd1;
+    if (reg_req_i && reg_addr_i == luoshu_defs_pkg::RegCycleLow) cycle_high_q <= cycle_q[63:32];
+    for (int i = 0; i < 12; i++) begin
+      if (!rst_ni || clear_counters) counters_q[i] <= '0;
+      else if (count_i[i]) counters_q[i] <= counters_q[i] + 32'd1;
+    end
+    for (int i = 0; i < 4; i++) begin
+      if (!rst_ni || clear_counters) beats_q[i] <= '0;
+      else if (beats_i[i]) beats_q[i] <= beats_q[i] + 32'd1;
+    end
+  end
+
+  // ---------------------------------------------------------------- read multiplexer
+  logic [31:0] rdata;
+  logic [15:0] counter_index;
+  assign counter_index = (reg_addr_i - luoshu_defs_pkg::RegCounterArray) >> 2;
+  always_comb begin
+    rdata = '0;
+    case (reg_addr_i)
+      luoshu_defs_pkg::RegIdMagic:       rdata = luoshu_defs_pkg::Magic;
+      luoshu_defs_pkg::RegIdVersion:     rdata = luoshu_defs_pkg::Version;
+      luoshu_defs_pkg::RegIdLanes:       rdata = 32'(Lanes);
+      luoshu_defs_pkg::RegIdColumns:     rdata = 32'(Columns);
+      luoshu_defs_pkg::RegIdGroups:      rdata = 32'(Groups);
+      luoshu_defs_pkg::RegIdMaxD:        rdata = 32'(MaxD);
+      luoshu_defs_pkg::RegIdActBlocks:   rdata = 32'(ActBlocks);
+      luoshu_defs_pkg::RegIdMaxHeads:    rdata = 32'(MaxHeads);
+      luoshu_defs_pkg::RegIdTcmBytes:    rdata = 32'(TcmBytes);
+      luoshu_defs_pkg::RegIdMemoryMib:   rdata = 32'(MemoryMib);
+      luoshu_defs_pkg::RegIdClockKhz:    rdata = 32'(ClockKhz);
+      luoshu_defs_pkg::RegIdQBytes:      rdata = 32'(QElements);
+      luoshu_defs_pkg::RegCoreControl:   rdata = 32'(core_run_q);
+      luoshu_defs_pkg::RegIrqPending:    rdata = 32'(pending);
+      luoshu_defs_pkg::RegIrqEnable:     rdata = 32'(irq_enable_q);
+      luoshu_defs_pkg::RegError:         rdata = 32'(error_code_q);
+      luoshu_defs_pkg::RegWatchdog:      rdata = watchdog_q;
+      luoshu_defs_pkg::RegScratch:       rdata = scratch_q;
+      luoshu_defs_pkg::RegSeqStatus:     rdata = {30'd0, !run_ready_i, seq_busy_i};
+      luoshu_defs_pkg::RegMessageData:   rdata = msg_data;
+      luoshu_defs_pkg::RegMessageStatus: rdata = {30'd0, msg_last, msg_valid};
+      luoshu_defs_pkg::RegEventStatus:   rdata = {31'd0, evt_space};
+      luoshu_defs_pkg::RegTokenStatus:   rdata = {18'd0, tok_flags[5:0], 5'd0, tok_flags[6], tok_flags[7], tok_valid};
+      luoshu_defs_pkg::RegTokenId:       rdata = tok_id;
+      luoshu_defs_pkg::RegTokenLogit:    rdata = tok_logit;
+      luoshu_defs_pkg::RegTokenCycle:    rdata = tok_cycle;
+      luoshu_defs_pkg::RegCycleLow:      rdata = cycle_q[31:0];
+      luoshu_defs_pkg::RegCycleHigh:     rdata = cycle_high_q;
+      default: begin
+        if (counter_index < 16'd12) rdata = counters_q[counter_index[3:0]];
+        else if (counter_index < 16'd16) rdata = beats_q[counter_index[1:0]];
+      end
+    endcase
+  end
+  always_ff @(posedge clk_i) if (reg_req_i) reg_rdata_o <= rdata;
+
+  logic unused_tokens;
+  assign unused_tokens = ^{unused_msg, unused_evt, unused_tok};
+endmodule
+`default_nettype wire

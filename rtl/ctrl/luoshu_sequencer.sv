@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sequencer: fetches the command program of a run from device memory, pass after pass, and pushes each command to
+// the queues of its units (docs/architecture.md, section 3). It never waits for results, so the weight stream runs ahead
+// over operators, layers, passes and runs.
+//
+// Runs are queued two deep. A run is finished (run_done_o pulses) when all its commands are done. In a decode loop
+// (flag 4) the first command that needs the sampled token (Embed) of every pass but the first waits for semaphore 15, which
+// the context posts with each token (advance_i). stop_i (a stop id was sampled, or the firmware asks) ends the loop: the
+// dispatch halts, and when memory is idle the units are reset (unit_rst_no low for 4 cycles), which drops what ran ahead.
+// Semaphores: 15, counting to 15. A post beyond 15 is an error of the program (assertion).
+// Latency: run to first request 2 cycles; fetched beat to queue 2 cycles; one command per cycle (L = 8: per 4 cycles).
+`include "luoshu_assert.svh"
+`default_nettype none
+
+module luoshu_sequencer #(
+    parameter int Lanes     = 32,  // bytes per beat
+    parameter int FetchDepth = 16, // beats, a power of two
+    parameter int InfoBits  = 12   // {tokens[6:0], loop, bank, write_logits, logits_mode[1:0]}
+) (
+    input  wire                  clk_i,
+    input  wire                  rst_ni,
+    // runs
+    input  wire                  run_valid_i,
+    output logic                 run_ready_o,
+    input  wire  [31:0]          run_program_i,  // byte address of the program, beat aligned
+    input  wire  [15:0]          run_count_i,    // commands of a pass, >= 1
+    input  wire  [31:0]          run_passes_i,   // >= 1
+    input  wire  [InfoBits-1:0]  run_info_i,
+    output logic                 run_done_o,     // pulse
+    output logic                 busy_o,
+    input  wire                  stop_i,         // pulse: end the decode loop
+    input  wire                  advance_i,      // pulse: the context holds the next pass's token
+    output logic                 bad_opcode_o,   // pulse: unknown command (it is skipped)
+    output logic                 halt_o,         // the weight stream makes no more requests
+    output logic                 unit_rst_no,    // reset of queues, streams and units
+    input  wire                  memory_idle_i,
+    output logic                 queue_full_o,   // a command waits for a full queue
+    // memory port read client
+    output logic                 rq_valid_o,
+    input  wire                  rq_ready_i,
+    output logic [31:0]          rq_addr_o,
+    output logic [7:0]           rq_beats_o,
+    input  wire                  rc_valid_i,
+    input  wire  [Lanes*8-1:0]   rc_data_i,
+    // weight stream segments
+    output logic                 seg_valid_o,
+    input  wire                  seg_ready_i,
+    output logic                 seg_aux_o,
+    output logic [31:0]          seg_addr_o,
+    output logic [31:0]          seg_beats_o,
+    output logic [2:0]           seg_mode_o,
+    // units: 0 array, 1 vector, 2 attention
+    output logic [2:0]                 cmd_valid_o,
+    input  wire  [2:0]                 cmd_ready_i,
+    output logic [3*256-1:0]           cmd_o,
+    output logic [3*InfoBits-1:0]      cmd_info_o,
+    input  wire  [2:0]                 done_i,
+    output logic [2:0]                 waiting_o
+);
+  localparam int BeatBits = $clog2(Lanes);
+  localparam int PerBeat  = (Lanes >= 32) ? Lanes / 32 : 1;   // commands per beat
+  localparam int Beats    = (Lanes >= 32) ? 1 : 32 / Lanes;   // beats per command
+
+  // ---------------------------------------------------------------- runs
+  localparam int RunBits = 32 + 16 + 32 + InfoBits;
+  logic                run_valid, run_pop;
+  logic [31:0]         program_addr, passes;
+  logic [15:0]         count;
+  logic [InfoBits-1:0] info;
+  logic [1:0]          unused_runs;
+  luoshu_fifo #(.Width(RunBits), .Depth(2), .UseRam(0)) u_runs (
+      .clk_i, .rst_ni, .in_valid_i(run_valid_i), .in_ready_o(run_ready_o),
+      .in_data_i({run_program_i, run_count_i, run_passes_i, run_info_i}),
+      .out_valid_o(run_valid), .out_ready_i(run_pop), .out_data_o({program_addr, count, passes, info}), .count_o(unused_runs)
+  );
+
+  typedef enum logic [2:0] {
+    Idle,      // no run
+    Dispatch,  // fetching and pushing commands
+    Drain,     // all commands pushed, waiting for the units
+    Halt,      // stopped: waiting for memory
+    Clear      // resetting the units
+  } state_e;
+  state_e      state_q;
+  logic [31:0] pass_q;        // passes left to dispatch, this one included
+  logic        first_pass_q;
+  logic [15:0] command_q;     // commands left to dispatch in this pass
+  logic [31:0] fetch_addr_q;
+  logic [31:0] fetch_left_q;  // beats left to request in this pass
+  logic [31:0] fetch_pass_q;  // passes left to fetch, this one included
+  logic [15:0] open_q;        // commands pushed to units and not done
+  logic [1:0]  clear_q;
+  logic [4:0]  idle_q;        // cycles that memory has been idle while halted
+  logic [31:0] program_beats;
+  logic        push, push_unit;
+  logic        last_command, stop_q;
+
+  assign program_beats = (32'(count) * 32 + 32'(Lanes) - 1) >> BeatBits;
+  assign last_command  = (command_q == 16'd1);
+  assign busy_o  = (state_q != Idle) || run_valid;
+  assign halt_o  = (state_q == Halt) || (state_q == Clear);
+  assign run_pop = (state_q == Drain && open_q == 16'd0) || (state_q == Clear && clear_q == 2'd3);
+
+  always_ff @(posedge clk_i) begin
+    run_done_o  <= 1'b0;
+    unit_rst_no <= 1'b1;
+    if (!rst_ni) begin
+      state_q     <= Idle;
+      unit_rst_no <= 1'b0;
+      stop_q      <= 1'b0;
+      idle_q      <= '0;
+      clear_q     <= '0;
+    end else begin
+      if (stop_i && (state_q == Dispatch || state_q == Drain) && info[4]) stop_q <= 1'b1;
+      case (state_q)
+        Idle: if (run_valid && !run_pop) state_q <= Dispatch;
+        Dispatch:
+          if (stop_q) state_q <= Halt;
+          else if (push && last_command && pass_q == 32'd1) state_q <= Drain;
+        Drain:
+          if (open_q == 16'd0) begin
+            state_q    <= Idle;
+            run_done_o <= 1'b1;
+            stop_q     <= 1'b0;
+          end
+        Halt: begin  // a request may still be on its way to the port: wait until it has been idle for a while
+          idle_q <= memory_idle_i ? idle_q + 5'd1 : 5'd0;
+          if (idle_q == 5'd31) state_q <= Clear;
+        end
+        Clear: begin
+          unit_rst_no <= 1'b0;
+          idle_q      <= '0;
+          clear_q     <= clear_q + 2'd1;
+          if (clear_q == 2'd3) begin
+            state_q    <= Idle;
+            run_done_o <= 1'b1;
+            stop_q     <= 1'b0;
+          end
+        end
+        default: state_q <= Idle;
+      endcase
+    end
+  end
+
+  // ---------------------------------------------------------------- fetch
+  logic                    beat_valid, beat_pop, fetch_space;
+  logic [Lanes*8-1:0]      beat;
+  logic [$clog2(FetchDepth):0] unused_fetch;
+  logic [$clog2(FetchDepth):0] free_q;
+  logic                    request;
+  logic                    fetch_rst_n;
+
+  assign fetch_rst_n = rst_ni && unit_rst_no;
+  assign rq_valid_o  = (state_q == Dispatch) && !stop_q && (fetch_pass_q != 32'd0) && (free_q != 0);
+  assign rq_addr_o   = fetch_addr_q;
+  assign rq_beats_o  = 8'd1;
+  assign request     = rq_valid_o && rq_ready_i;
+
+  always_ff @(posedge clk_i) begin
+    if (state_q == Idle) begin
+      fetch_addr_q <= program_addr;
+      fetch_left_q <= program_beats;
+      fetch_pass_q <= passes;
+    end else if (request) begin
+      if (fetch_left_q == 32'd1) begin
+        fetch_addr_q <= program_addr;
+        fetch_left_q <= program_beats;
+        fetch_pass_q <= fetch_pass_q - 32'd1;
+      end else begin
+        fetch_addr_q <= fetch_addr_q + 32'(Lanes);
+        fetch_left_q <= fetch_left_q - 32'd1;
+      end
+    end
+    if (!fetch_rst_n) free_q <= ($clog2(FetchDepth) + 1)'(FetchDepth);
+    else free_q <= free_q + ($clog2(FetchDepth) + 1)'(beat_pop) - ($clog2(FetchDepth) + 1)'(request);
+  end
+  luoshu_fifo #(.Width(Lanes*8), .Depth(FetchDepth)) u_beats (
+      .clk_i, .rst_ni(fetch_rst_n), .in_valid_i(rc_valid_i), .in_ready_o(fetch_space), .in_data_i(rc_data_i),
+      .out_valid_o(beat_valid), .out_ready_i(beat_pop), .out_data_o(beat), .count_o(unused_fetch)
+  );
+  `LUOSHU_ASSERT(fetch_fits, !rc_valid_i || fetch_space)
+
+  // ---------------------------------------------------------------- beats to commands
+  logic         have_q;      // a command is held
+  logic [255:0] command_d, held_q;
+  logic [1:0]   part_q;      // Lanes > 32: command within the beat; Lanes < 32: beat within the command
+  logic         take;        // the held command may be replaced
+
+  assign take = !have_q || push;
+  generate
+    if (Lanes >= 32) begin : gen_wide
+      logic [15:0] left_q;  // commands of this pass not yet taken from beats
+      logic        beat_end;
+      assign command_d = beat[256*32'(part_q) +: 256];
+      assign beat_end  = (32'(part_q) == PerBeat - 1) || (left_q == 16'd1);
+      assign beat_pop  = beat_valid && take && beat_end;
+      always_ff @(posedge clk_i) begin
+        if (!fetch_rst_n || state_q == Idle) begin
+          have_q <= 1'b0;
+          part_q <= '0;
+          left_q <= count;
+        end else begin
+          if (push) have_q <= 1'b0;
+          if (beat_valid && take) begin
+            have_q <= 1'b1;
+            part_q <= beat_end ? 2'd0 : part_q + 2'd1;
+            left_q <= (left_q == 16'd1) ? count : left_q - 16'd1;
+          end
+        end
+        if (beat_valid && take) held_q <= command_d;
+      end
+    end else begin : gen_narrow
+      assign beat_pop  = beat_valid && take;
+      assign command_d = {beat, held_q[255:Lanes*8]};
+      always_ff @(posedge clk_i) begin
+        if (!fetch_rst_n || state_q == Idle) begin
+          have_q <= 1'b0;
+          part_q <= '0;
+        end else begin
+          if (push) have_q <= 1'b0;
+          if (beat_pop) begin
+            have_q <= (32'(part_q) == Beats - 1);
+            part_q <= (32'(part_q) == Beats - 1) ? 2'd0 : part_q + 2'd1;
+          end
+        end
+        if (beat_pop) held_q <= command_d;
+      end
+    end
+  endgenerate
+
+  // ---------------------------------------------------------------- dispatch
+  logic [7:0]   op;
+  logic         skip, to_ws, to_ar, to_vu, to_at, known;
+  logic [2:0]   q_ready, q_valid;
+  logic         ws_ready;
+  logic [255:0] out_command;
+  logic         to_unit;
+
+  assign op    = held_q[7:0];
+  assign skip  = held_q[luoshu_defs_pkg::CmdIfLogitsLsb] && (info[1:0] == 2'd0);
+  assign to_ar = (op == 8'(luoshu_defs_pkg::OpMatmul));
+  assign to_at = (op == 8'(luoshu_defs_pkg::OpAttn));
+  assign to_vu = (op == 8'(luoshu_defs_pkg::OpEmbed)) || (op == 8'(luoshu_defs_pkg::OpNorm))
+      || (op == 8'(luoshu_defs_pkg::OpQkv)) || (op == 8'(luoshu_defs_pkg::OpResid))
+      || (op == 8'(luoshu_defs_pkg::OpSwiglu)) || (op == 8'(luoshu_defs_pkg::OpLogits))
+      || (op == 8'(luoshu_defs_pkg::OpRope));
+  assign to_unit = to_ar || to_at || to_vu;
+  assign known = to_unit || to_ws;
+  assign to_ws = (op == 8'(luoshu_defs_pkg::OpMatmul)) || (op == 8'(luoshu_defs_pkg::OpNorm))
+      || (op == 8'(luoshu_defs_pkg::OpAux)) || (op == 8'(luoshu_defs_pkg::OpRope));
+
+  // in a decode loop every Embed but the first waits for the sampled token
+  logic wait_token;
+  assign wait_token  = (op == 8'(luoshu_defs_pkg::OpEmbed)) && info[4] && !first_pass_q;
+  assign out_command = {held_q[255:16], wait_token ? 4'd15 : held_q[15:12], held_q[11:0]};
+
+  logic         ready_all, active;
+  assign active    = have_q && (state_q == Dispatch) && !stop_q;
+  assign ready_all = (!to_ws || ws_ready) && (!to_ar || q_ready[0]) && (!to_vu || q_ready[1]) && (!to_at || q_ready[2]);
+  assign push      = active && (skip || !known || ready_all);
+  assign push_unit = push && !skip && known;
+  assign q_valid   = {push_unit && to_at, push_unit && to_vu, push_unit && to_ar};
+  assign queue_full_o = active && !push;
+
+  always_ff @(posedge clk_i) begin
+    bad_opcode_o <= rst_ni && push && !known;
+    if (state_q == Idle) begin
+      pass_q       <= passes;
+      first_pass_q <= 1'b1;
+      command_q    <= count;
+    end else if (push) begin
+      command_q <= last_command ? count : command_q - 16'd1;
+      if (last_command) begin
+        pass_q       <= pass_q - 32'd1;
+        first_pass_q <= 1'b0;
+      end
+    end
+    if (!fetch_rst_n) open_q <= '0;
+    else open_q <= open_q + 16'(push_unit && to_unit) - 16'(done_i[0]) - 16'(done_i[1]) - 16'(done_i[2]);
+  end
+
+  // segments queue up in front of the weight stream
+  logic [67:0] seg_in;
+  logic [31:0] aux_beats;
+  assign aux_beats = held_q[luoshu_defs_pkg::CmdAuxBytesLsb +: 32] >> BeatBits;
+  logic [3:0]  unused_segments;
+  assign seg_in = (op == 8'(luoshu_defs_pkg::OpMatmul))
+      ? {1'b0, held_q[luoshu_defs_pkg::CmdMatmulModeLsb +: 3], held_q[luoshu_defs_pkg::CmdMatmulBeatsLsb +: 32],
+         held_q[luoshu_defs_pkg::CmdAddressLsb +: 32]}
+      : {1'b1, 3'd0, aux_beats,
+         held_q[luoshu_defs_pkg::CmdAddressLsb +: 32]};
+  luoshu_fifo #(.Width(68), .Depth(8), .UseRam(0)) u_segments (
+      .clk_i, .rst_ni(fetch_rst_n), .in_valid_i(push_unit && to_ws), .in_ready_o(ws_ready), .in_data_i(seg_in),
+      .out_valid_o(seg_valid_o), .out_ready_i(seg_ready_i),
+      .out_data_o({seg_aux_o, seg_mode_o, seg_beats_o, seg_addr_o}), .count_o(unused_segments)
+  );
+
+  // ---------------------------------------------------------------- unit queues and semaphores
+  logic [3:0] sem_q [16];
+  logic [15:0] sem;
+  logic [11:0] take_a, take_b, post;
+
+  generate
+    for (genvar u = 0; u < 3; u++) begin : gen_queues
+      luoshu_command_queue #(.Depth(8), .InfoBits(InfoBits)) u_queue (
+          .clk_i, .rst_ni(fetch_rst_n), .in_valid_i(q_valid[u]), .in_ready_o(q_ready[u]), .in_data_i({info, out_command}),
+          .sem_i(sem), .take_a_o(take_a[u*4 +: 4]), .take_b_o(take_b[u*4 +: 4]), .post_o(post[u*4 +: 4]),
+          .cmd_valid_o(cmd_valid_o[u]), .cmd_ready_i(cmd_ready_i[u]), .cmd_o(cmd_o[u*256 +: 256]),
+          .info_o(cmd_info_o[u*InfoBits +: InfoBits]), .done_i(done_i[u]), .waiting_o(waiting_o[u])
+      );
+    end
+    for (genvar s = 0; s < 16; s++) begin : gen_sem
+      logic [3:0] up, down;
+      assign up = 4'(post[3:0] == s) + 4'(post[7:4] == s) + 4'(post[11:8] == s) + 4'(advance_i && s == 15);
+      assign down = 4'(take_a[3:0] == s) + 4'(take_a[7:4] == s) + 4'(take_a[11:8] == s)
+                  + 4'(take_b[3:0] == s) + 4'(take_b[7:4] == s) + 4'(take_b[11:8] == s);
+      if (s == 0) begin : gen_none
+        assign sem[s] = 1'b1;
+        always_ff @(posedge clk_i) sem_q[s] <= '0;
+        logic unused_none;
+        assign unused_none = ^{up, down};
+      end else begin : gen_count
+        assign sem[s] = (sem_q[s] != 4'd0);
+        always_ff @(posedge clk_i) begin
+          if (!fetch_rst_n) sem_q[s] <= '0;
+          else sem_q[s] <= sem_q[s] + up - down;
+        end
+        `LUOSHU_ASSERT(no_overflow, !fetch_rst_n || 32'(sem_q[s]) + 32'(up) - 32'(down) <= 32'd15)
+      end
+    end
+  endgenerate
+endmodule
+`default_nettype wire

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// The memory port: joins read and write clients to one AXI4 manager of Lanes bytes per beat.
+//
+// Reads: a client requests `beats` consecutive beats (1..255) from a beat-aligned address, and only when it has reserved
+// space for all of them: data come back in request order, without back-pressure (rc_valid_o[c] with the shared
+// rc_data_o, rc_last_o on the last beat of the request). Requests are cut into INCR bursts of at most MaxBurst beats
+// that never cross 4 KiB. Lower client index wins. One AXI id: the subordinate answers in order; ar_user_o names the client.
+// Writes: single beats with byte strobes, one per cycle; wc_bvalid_o[c] pulses once per written beat, in order per client.
+// Lower index wins. Does not do: ordering between a read and an earlier write (a client waits for wc_bvalid_o).
+// Errors: any SLVERR/DECERR pulses error_o. Reset: synchronous; after it no request is in flight (idle_o = 1 says so in
+// operation). Latency: request to AR 1 cycle; R to rc_valid_o 1 cycle.
+`include "luoshu_assert.svh"
+`default_nettype none
+
+module luoshu_mem_port #(
+    parameter int Lanes        = 32,  // bytes per beat, a power of two
+    parameter int ReadClients  = 5,
+    parameter int WriteClients = 3,
+    parameter int MaxBurst     = 64,  // beats
+    parameter int Outstanding  = 32   // bursts in flight, a power of two
+) (
+    input  wire                          clk_i,
+    input  wire                          rst_ni,
+    // read clients
+    input  wire  [ReadClients-1:0]       rq_valid_i,
+    output logic [ReadClients-1:0]       rq_ready_o,
+    input  wire  [ReadClients*32-1:0]    rq_addr_i,   // byte address, beat aligned
+    input  wire  [ReadClients*8-1:0]     rq_beats_i,  // beats, >= 1
+    output logic [ReadClients-1:0]       rc_valid_o,
+    output logic [Lanes*8-1:0]           rc_data_o,
+    output logic                         rc_last_o,
+    // write clients
+    input  wire  [WriteClients-1:0]          wq_valid_i,
+    output logic [WriteClients-1:0]          wq_ready_o,
+    input  wire  [WriteClients*32-1:0]       wq_addr_i,  // byte address, beat aligned
+    input  wire  [WriteClients*Lanes*8-1:0]  wq_data_i,
+    input  wire  [WriteClients*Lanes-1:0]    wq_strb_i,
+    output logic [WriteClients-1:0]          wc_bvalid_o,
+    output logic                         idle_o,      // nothing in flight
+    output logic                         error_o,     // a response was an error
+    // AXI4 manager
+    output logic                         ar_valid_o,
+    input  wire                          ar_ready_i,
+    output logic [31:0]                  ar_addr_o,
+    output logic [7:0]                   ar_len_o,
+    output logic [2:0]                   ar_user_o,   // read client
+    input  wire                          r_valid_i,
+    output logic                         r_ready_o,
+    input  wire  [Lanes*8-1:0]           r_data_i,
+    input  wire  [1:0]                   r_resp_i,
+    input  wire                          r_last_i,
+    output logic                         aw_valid_o,
+    input  wire                          aw_ready_i,
+    output logic [31:0]                  aw_addr_o,
+    output logic [2:0]                   aw_user_o,   // write client
+    output logic                         w_valid_o,
+    input  wire                          w_ready_i,
+    output logic [Lanes*8-1:0]           w_data_o,
+    output logic [Lanes-1:0]             w_strb_o,
+    input  wire                          b_valid_i,
+    output logic                         b_ready_o,
+    input  wire  [1:0]                   b_resp_i
+);
+  localparam int BeatBits = $clog2(Lanes);
+  localparam int PageBeats = 4096 / Lanes;
+
+  // ---------------------------------------------------------------- reads: arbiter and burst cutter
+  logic [ReadClients-1:0] rq_grant;
+  logic                   rq_any;
+  logic [31:0]            rq_addr;
+  logic [7:0]             rq_beats;
+  logic [2:0]             rq_client;
+
+  always_comb begin
+    rq_grant  = '0;
+    rq_any    = 1'b0;
+    rq_addr   = '0;
+    rq_beats  = '0;
+    rq_client = '0;
+    for (int c = 0; c < ReadClients; c++) begin
+      if (rq_valid_i[c] && !rq_any) begin
+        rq_any      = 1'b1;
+        rq_grant[c] = 1'b1;
+        rq_addr     = rq_addr_i[c*32 +: 32];
+        rq_beats    = rq_beats_i[c*8 +: 8];
+        rq_client   = c[2:0];
+      end
+    end
+  end
+
+  logic        cut_busy_q;     // a request is being cut
+  logic [31:0] cut_addr_q;
+  logic [7:0]  cut_left_q;     // beats not yet in a burst
+  logic [2:0]  cut_client_q;
+  logic        tag_in_ready;
+  logic [31:0] to_page;        // beats up to the next 4 KiB boundary
+  logic [7:0]  burst;          // beats of the next burst
+  logic        cut_step;       // a burst is handed to AR
+  logic        cut_last;
+
+  assign to_page  = 32'(PageBeats) - ((cut_addr_q >> BeatBits) & (32'(PageBeats) - 32'd1));
+  always_comb begin
+    burst = cut_left_q;
+    if (32'(burst) > to_page) burst = to_page[7:0];
+    if (32'(burst) > 32'(MaxBurst)) burst = 8'(MaxBurst);
+  end
+  assign cut_step = cut_busy_q && (!ar_valid_o || ar_ready_i) && tag_in_ready;
+  assign cut_last = (burst == cut_left_q);
+  assign rq_ready_o = (!cut_busy_q || (cut_step && cut_last)) ? rq_grant : '0;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      cut_busy_q <= 1'b0;
+      ar_valid_o <= 1'b0;
+    end else begin
+      if (ar_ready_i) ar_valid_o <= 1'b0;
+      if (cut_step) begin
+        ar_valid_o <= 1'b1;
+        if (cut_last) cut_busy_q <= 1'b0;
+      end
+      if (rq_any && (!cut_busy_q || (cut_step && cut_last))) cut_busy_q <= 1'b1;
+    end
+    if (cut_step) begin
+      ar_addr_o  <= cut_addr_q;
+      ar_len_o   <= burst - 8'd1;
+      ar_user_o  <= cut_client_q;
+      cut_addr_q <= cut_addr_q + (32'(burst) << BeatBits);
+      cut_left_q <= cut_left_q - burst;
+    end
+    if (rq_any && (!cut_busy_q || (cut_step && cut_last))) begin
+      cut_addr_q   <= rq_addr;
+      cut_left_q   <= rq_beats;
+      cut_client_q <= rq_client;
+    end
+  end
+
+  // ---------------------------------------------------------------- reads: tags of the bursts in flight
+  logic       tag_valid;
+  logic [$clog2(Outstanding):0] unused_tags;
+  logic [3:0] tag_head;  // client, request ends with this burst
+
+  luoshu_fifo #(.Width(4), .Depth(Outstanding), .UseRam(0)) u_tags (
+      .clk_i, .rst_ni,
+      .in_valid_i(cut_step), .in_ready_o(tag_in_ready), .in_data_i({cut_last, cut_client_q}),
+      .out_valid_o(tag_valid), .out_ready_i(r_valid_i && r_last_i), .out_data_o(tag_head),
+      .count_o(unused_tags)
+  );
+
+  assign r_ready_o = 1'b1;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) rc_valid_o <= '0;
+    else for (int c = 0; c < ReadClients; c++) rc_valid_o[c] <= r_valid_i && (tag_head[2:0] == c[2:0]);
+    if (r_valid_i) begin
+      rc_data_o <= r_data_i;
+      rc_last_o <= r_last_i && tag_head[3];
+    end
+  end
+  `LUOSHU_ASSERT(r_has_tag, !r_valid_i || tag_valid)
+
+  // ---------------------------------------------------------------- writes: one beat each
+  logic [WriteClients-1:0] wq_grant;
+  logic                    wq_any;
+  logic [2:0]              wq_client;
+  logic [31:0]             wq_addr;
+  logic [Lanes*8-1:0]      wq_data;
+  logic [Lanes-1:0]        wq_strb;
+  logic                    wtag_in_ready;
+  logic                    wq_take;
+
+  always_comb begin
+    wq_grant  = '0;
+    wq_any    = 1'b0;
+    wq_client = '0;
+    wq_addr   = wq_addr_i[31:0];
+    wq_data   = wq_data_i[Lanes*8-1:0];
+    wq_strb   = wq_strb_i[Lanes-1:0];
+    for (int c = 0; c < WriteClients; c++) begin
+      if (wq_valid_i[c] && !wq_any) begin
+        wq_any      = 1'b1;
+        wq_grant[c] = 1'b1;
+        wq_client   = c[2:0];
+        wq_addr     = wq_addr_i[c*32 +: 32];
+        wq_data     = wq_data_i[c*Lanes*8 +: Lanes*8];
+        wq_strb     = wq_strb_i[c*Lanes +: Lanes];
+      end
+    end
+  end
+  assign wq_take    = wq_any && (!aw_valid_o || aw_ready_i) && (!w_valid_o || w_ready_i) && wtag_in_ready;
+  assign wq_ready_o = wq_take ? wq_grant : '0;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      aw_valid_o <= 1'b0;
+      w_valid_o  <= 1'b0;
+    end else begin
+      if (aw_ready_i) aw_valid_o <= 1'b0;
+      if (w_ready_i) w_valid_o <= 1'b0;
+      if (wq_take) begin
+        aw_valid_o <= 1'b1;
+        w_valid_o  <= 1'b1;
+      end
+    end
+    if (wq_take) begin
+      aw_addr_o <= wq_addr;
+      aw_user_o <= wq_client;
+      w_data_o  <= wq_data;
+      w_strb_o  <= wq_strb;
+    end
+  end
+
+  logic       wtag_valid;
+  logic [2:0] wtag_head;
+  logic [6:0] wtag_count;
+  luoshu_fifo #(.Width(3), .Depth(64), .UseRam(0)) u_wtags (
+      .clk_i, .rst_ni,
+      .in_valid_i(wq_take), .in_ready_o(wtag_in_ready), .in_data_i(wq_client),
+      .out_valid_o(wtag_valid), .out_ready_i(b_valid_i), .out_data_o(wtag_head), .count_o(wtag_count)
+  );
+  assign b_ready_o = 1'b1;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) wc_bvalid_o <= '0;
+    else for (int c = 0; c < WriteClients; c++) wc_bvalid_o[c] <= b_valid_i && (wtag_head == c[2:0]);
+  end
+  `LUOSHU_ASSERT(b_has_tag, !b_valid_i || wtag_valid)
+
+  // ---------------------------------------------------------------- state
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) error_o <= 1'b0;
+    else error_o <= (r_valid_i && r_resp_i[1]) || (b_valid_i && b_resp_i[1]);
+    idle_o <= !cut_busy_q && !ar_valid_o && !tag_valid && !rq_any && !wq_any && (wtag_count == 7'd0)
+        && (rc_valid_o == '0) && !r_valid_i;
+  end
+
+  logic unused_resp;
+  assign unused_resp = ^{r_resp_i[0], b_resp_i[0]};
+endmodule
+`default_nettype wire

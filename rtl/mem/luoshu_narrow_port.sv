@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// Joins the 32-bit masters (the link, and the control core's window) to the wide memory port.
+//
+// Link master: a request is {write, byte address (4-byte aligned), words 1..256}; then a write sends that many words with
+// byte strobes and gets one bvalid when all of them are in memory; a read receives that many words, rlast with the last one.
+// Words of a write are combined into beats. Window master (single words): granted when the link is idle, rvalid ends an
+// access of either kind. One request at a time. Throughput: one word per cycle.
+`include "luoshu_assert.svh"
+`default_nettype none
+
+module luoshu_narrow_port #(
+    parameter int Lanes = 32  // bytes per beat
+) (
+    input  wire                clk_i,
+    input  wire                rst_ni,
+    // link
+    input  wire                req_valid_i,
+    output logic               req_ready_o,
+    input  wire                req_write_i,
+    input  wire  [39:0]        req_addr_i,
+    input  wire  [8:0]         req_words_i,
+    input  wire                wvalid_i,
+    output logic               wready_o,
+    input  wire  [31:0]        wdata_i,
+    input  wire  [3:0]         wstrb_i,
+    output logic               rvalid_o,
+    input  wire                rready_i,
+    output logic [31:0]        rdata_o,
+    output logic               rlast_o,
+    output logic               bvalid_o,
+    // window of the core
+    input  wire                win_req_i,
+    output logic               win_gnt_o,
+    input  wire                win_we_i,
+    input  wire  [3:0]         win_be_i,
+    input  wire  [31:0]        win_addr_i,
+    input  wire  [31:0]        win_wdata_i,
+    output logic               win_rvalid_o,
+    output logic [31:0]        win_rdata_o,
+    // memory port
+    output logic               rq_valid_o,
+    input  wire                rq_ready_i,
+    output logic [31:0]        rq_addr_o,
+    output logic [7:0]         rq_beats_o,
+    input  wire                rc_valid_i,
+    input  wire  [Lanes*8-1:0] rc_data_i,
+    output logic               wq_valid_o,
+    input  wire                wq_ready_i,
+    output logic [31:0]        wq_addr_o,
+    output logic [Lanes*8-1:0] wq_data_o,
+    output logic [Lanes-1:0]   wq_strb_o,
+    input  wire                wc_bvalid_i
+);
+  localparam int BeatBits = $clog2(Lanes);
+  localparam int WordBits = BeatBits - 2;   // word within a beat
+
+  typedef enum logic [1:0] {Idle, Write, WriteWait, Read} state_e;
+  state_e              state_q;
+  logic                window_q;    // the access is the window's
+  logic [31:0]         addr_q;      // of the next word
+  logic [8:0]          left_q;      // words left
+  logic [Lanes*8-1:0]  data_q;      // beat being combined
+  logic [Lanes-1:0]    strb_q;
+  logic                flush_q;     // data_q goes to the write client
+  logic [31:0]         flush_addr_q;
+  logic [8:0]          pending_q;   // beats written and not acknowledged
+  logic                accept, word_in, beat_end;
+  logic [31:0]         word_data;
+  logic [3:0]          word_strb;
+  logic                take_window;
+  logic [31:0]         win_wdata_q;
+  logic [3:0]          win_be_q;
+
+  assign take_window = (state_q == Idle) && win_req_i && !req_valid_i;
+  assign win_gnt_o   = take_window;
+  assign req_ready_o = (state_q == Idle);
+  assign accept      = (state_q == Idle) && (req_valid_i || win_req_i);
+
+  // ---------------------------------------------------------------- write
+  assign wready_o  = (state_q == Write) && !window_q && !flush_q;
+  assign word_in   = (state_q == Write) && !flush_q && (window_q || wvalid_i);
+  assign word_data = window_q ? win_wdata_q : wdata_i;
+  assign word_strb = window_q ? win_be_q : wstrb_i;
+  assign beat_end  = (&addr_q[BeatBits-1:2]) || (left_q == 9'd1);
+  assign wq_valid_o = flush_q;
+  assign wq_addr_o  = flush_addr_q;
+  assign wq_data_o  = data_q;
+  assign wq_strb_o  = strb_q;
+
+  // ---------------------------------------------------------------- read
+  logic [31:0]        fetch_addr_q;
+  logic [8:0]         fetch_left_q;  // beats left to request
+  logic [3:0]         room_q;        // beats the FIFO can still take
+  logic               beat_valid, beat_pop, beat_space;
+  logic [Lanes*8-1:0] beat;
+  logic               request, word_out;
+  logic [3:0]         unused_count;
+  assign rq_valid_o = (state_q == Read) && (fetch_left_q != 9'd0) && (room_q != 4'd0);
+  assign rq_addr_o  = fetch_addr_q;
+  assign rq_beats_o = 8'd1;
+  assign request    = rq_valid_o && rq_ready_i;
+  luoshu_fifo #(.Width(Lanes*8), .Depth(8)) u_beats (
+      .clk_i, .rst_ni, .in_valid_i(rc_valid_i), .in_ready_o(beat_space), .in_data_i(rc_data_i),
+      .out_valid_o(beat_valid), .out_ready_i(beat_pop), .out_data_o(beat), .count_o(unused_count)
+  );
+  `LUOSHU_ASSERT(read_fits, !rc_valid_i || beat_space)
+  assign rvalid_o = (state_q == Read) && beat_valid && !window_q;
+  assign rlast_o  = (left_q == 9'd1);
+  assign word_out = (state_q == Read) && beat_valid && (window_q || rready_i);
+  assign beat_pop = word_out && beat_end;
+  assign rdata_o  = beat[32*32'(addr_q[BeatBits-1:2]) +: 32];
+
+  always_ff @(posedge clk_i) begin
+    bvalid_o     <= 1'b0;
+    win_rvalid_o <= 1'b0;
+    if (!rst_ni) begin
+      state_q   <= Idle;
+      flush_q   <= 1'b0;
+      pending_q <= '0;
+      room_q    <= 4'd8;
+    end else begin
+      pending_q <= pending_q + 9'(wq_valid_o && wq_ready_i) - 9'(wc_bvalid_i);
+      room_q    <= room_q + 4'(beat_pop) - 4'(request);
+      if (flush_q && wq_ready_i) flush_q <= 1'b0;
+      case (state_q)
+        Idle:
+          if (accept) state_q <= (take_window ? win_we_i : req_write_i) ? Write : Read;
+        Write:
+          if (word_in) begin
+            if (beat_end) flush_q <= 1'b1;
+            if (left_q == 9'd1) state_q <= WriteWait;
+          end
+        WriteWait:
+          if (!flush_q && pending_q == 9'd0) begin
+            state_q      <= Idle;
+            bvalid_o     <= !window_q;
+            win_rvalid_o <= window_q;
+          end
+        default:  // Read
+          if (word_out && left_q == 9'd1) begin
+            state_q      <= Idle;
+            win_rvalid_o <= window_q;
+          end
+      endcase
+    end
+    if (accept) begin
+      window_q     <= take_window;
+      addr_q       <= take_window ? win_addr_i : req_addr_i[31:0];
+      left_q       <= take_window ? 9'd1 : req_words_i;
+      fetch_addr_q <= {take_window ? win_addr_i[31:BeatBits] : req_addr_i[31:BeatBits], {BeatBits{1'b0}}};
+      fetch_left_q <= take_window ? 9'd1
+          : 9'((32'(req_addr_i[BeatBits-1:2]) + 32'(req_words_i) + 32'(Lanes/4) - 32'd1) >> WordBits);
+      win_wdata_q  <= win_wdata_i;
+      win_be_q     <= win_be_i;
+      strb_q       <= '0;
+    end
+    if (word_in) begin
+      data_q[32*32'(addr_q[BeatBits-1:2]) +: 32] <= word_data;
+      strb_q[4*32'(addr_q[BeatBits-1:2]) +: 4]   <= word_strb;
+      flush_addr_q <= {addr_q[31:BeatBits], {BeatBits{1'b0}}};
+    end
+    if (flush_q && wq_ready_i) strb_q <= '0;
+    if (word_in || word_out) begin
+      addr_q <= addr_q + 32'd4;
+      left_q <= left_q - 9'd1;
+    end
+    if (request) begin
+      fetch_addr_q <= fetch_addr_q + 32'(Lanes);
+      fetch_left_q <= fetch_left_q - 9'd1;
+    end
+    if (word_out) win_rdata_o <= rdata_o;
+  end
+
+  logic unused_addr;
+  assign unused_addr = ^req_addr_i[39:32];
+endmodule
+`default_nettype wire
