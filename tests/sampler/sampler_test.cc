@@ -234,14 +234,14 @@ double chi_square_limit(double degrees) {
 
 TEST(Sampler, FrequenciesFollowTheDistribution) {
   std::mt19937_64 random(seed());
-  constexpr int kDraws = 200000;
-  for (int round = 0; round < 6; ++round) {
+  constexpr int kDraws = 60000;
+  for (int round = 0; round < 4; ++round) {
     SamplerOptions options;  // the defaults, so that every filter takes part
     options.seed = random();
-    options.min_p = 0.02f;
+    options.top_k = 20;
     options.repeat_penalty = 1.2f;
     Sampler sampler(options);
-    Logits logits(300);
+    Logits logits(100);
     for (float& logit : logits) logit = static_cast<float>(random() % 4000) * 1e-3f;
     const Tokens history = {1, 2, 3};
     const std::vector<TokenProbability> expected =
@@ -257,12 +257,12 @@ TEST(Sampler, FrequenciesFollowTheDistribution) {
     }
     const double limit = chi_square_limit(static_cast<double>(expected.size() - 1));
     EXPECT_LT(chi_square(expected, counts, kDraws), limit);
-    // The check can fail: a fifth of the likeliest token's share given to the second adds about
-    // 2 * 0.2^2 * mean to the statistic, hundreds for a mean of thousands.
-    ASSERT_GT(expected[0].probability * kDraws, 4000);
+    // The check can fail: 0.3 of the likeliest token's share given to the second adds about
+    // 2 * 0.3^2 * mean to the statistic, hundreds for a mean of thousands.
+    ASSERT_GT(expected[0].probability * kDraws, 2000);
     std::vector<TokenProbability> wrong = expected;
-    wrong[0].probability -= expected[0].probability * 0.2;
-    wrong[1].probability += expected[0].probability * 0.2;
+    wrong[0].probability -= expected[0].probability * 0.3;
+    wrong[1].probability += expected[0].probability * 0.3;
     EXPECT_GT(chi_square(wrong, counts, kDraws), limit);
   }
 }

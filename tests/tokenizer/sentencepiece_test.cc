@@ -111,6 +111,7 @@ TEST(SentencePiece, EqualsTheDefinitionForRandomScores) {
       scores.emplace(token, -static_cast<float>(random() % 8));  // few values, so that there are ties
     }
     std::vector<Piece> pieces;
+    pieces.reserve(scores.size());
     for (const auto& [token, score] : scores) pieces.push_back({token, score});
     Vocabulary v = piece_vocabulary(pieces);
     v.add_space_prefix = false;

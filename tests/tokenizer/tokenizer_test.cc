@@ -169,7 +169,7 @@ TEST(Tokenizer, RandomBytesAsVocabulary) {
       for (std::size_t length = 1 + random() % 6; length > 0; --length)
         token.push_back(static_cast<char>(random()));
       v.types[random() % v.types.size()] = static_cast<std::int32_t>(1 + random() % 6);
-      if (random() % 4 == 0) v.merges.push_back(token + " " + token);
+      if (random() % 4 == 0) v.merges.push_back(std::string(token).append(" ").append(token));
     }
     try {
       const auto t = Tokenizer::create(v);

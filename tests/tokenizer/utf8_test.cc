@@ -96,7 +96,9 @@ TEST(Utf8Stream, AnyCutOfAnyBytesGivesTheSameValidText) {
     }
     text += stream.finish();
     ASSERT_EQ(text, replaced(bytes));
-    if (find_invalid_utf8(bytes) == std::string_view::npos) ASSERT_EQ(text, bytes);
+    if (find_invalid_utf8(bytes) == std::string_view::npos) {
+      ASSERT_EQ(text, bytes);
+    }
   }
 }
 
