@@ -113,7 +113,7 @@ const ByteBpeEncoder::Rule* ByteBpeEncoder::find_rule(std::int32_t left, std::in
   return found == rules_.end() ? nullptr : &found->second;
 }
 
-void ByteBpeEncoder::encode(std::string_view text, bool, std::vector<std::int32_t>& ids) const {
+void ByteBpeEncoder::encode(std::string_view text, std::vector<std::int32_t>& ids) const {
   for (const std::string_view word : pre_tokenizer_.split(text)) {
     if (pre_tokenizer_.whole_words()) {
       const auto found = words_.find(std::string(word));

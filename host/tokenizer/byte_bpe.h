@@ -27,7 +27,7 @@ class ByteBpeEncoder final : public TextEncoder {
 
   // Merges the pair of lowest rank, the leftmost at equal ranks, until none is left; O(n log n) in the
   // longest word.
-  void encode(std::string_view text, bool after_special, std::vector<std::int32_t>& ids) const override;
+  void encode(std::string_view text, std::vector<std::int32_t>& ids) const override;
 
  private:
   // Symbols are what merges join: every token, and parts of merges that are no token themselves.

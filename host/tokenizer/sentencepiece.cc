@@ -83,9 +83,8 @@ std::int32_t SentencePieceEncoder::find(std::string_view symbol) const {
   return found == ids_.end() ? -1 : found->second;
 }
 
-void SentencePieceEncoder::encode(std::string_view text, bool after_special,
-                                  std::vector<std::int32_t>& ids) const {
-  const std::string escaped = escape_spaces(text, vocabulary_.add_space_prefix && after_special);
+void SentencePieceEncoder::encode(std::string_view text, std::vector<std::int32_t>& ids) const {
+  const std::string escaped = escape_spaces(text, vocabulary_.add_space_prefix);
   const std::string_view view = escaped;
   std::vector<Symbol> symbols;
   symbols.reserve(view.size());

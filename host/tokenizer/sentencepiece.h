@@ -16,7 +16,7 @@ class SentencePieceEncoder final : public TextEncoder {
   explicit SentencePieceEncoder(const Vocabulary& vocabulary);
 
   // Merges neighbours by the best score, the leftmost at equal scores, until none is left; O(n log n).
-  void encode(std::string_view text, bool after_special, std::vector<std::int32_t>& ids) const override;
+  void encode(std::string_view text, std::vector<std::int32_t>& ids) const override;
 
  private:
   struct Merged;  // parts of unused tokens, which are taken apart again

@@ -151,8 +151,8 @@ Tokenizer::Tokenizer(Vocabulary vocabulary)
     if (kind != TokenType::kControl && kind != TokenType::kUserDefined && kind != TokenType::kUnknown)
       continue;
     special_.push_back(id);
-    const bool ends = std::find(std::begin(kEndings), std::end(kEndings), token) != std::end(kEndings);
-    if (ends && kind != TokenType::kUnknown) eog_[static_cast<std::size_t>(id)] = true;
+    eog_[static_cast<std::size_t>(id)] =
+        std::find(std::begin(kEndings), std::end(kEndings), token) != std::end(kEndings);
   }
   if (vocabulary_.eos >= 0) eog_[static_cast<std::size_t>(vocabulary_.eos)] = true;
   std::stable_sort(special_.begin(), special_.end(), [this](std::int32_t a, std::int32_t b) {
@@ -193,14 +193,11 @@ std::vector<std::int32_t> Tokenizer::encode(std::string_view text, bool add_spec
   }
   std::vector<std::int32_t> ids;
   if (add_special && vocabulary_.add_bos) ids.push_back(vocabulary_.bos);
-  bool after_special = true;
   for (const Fragment& fragment : split_at_special(text, parse_control)) {
-    after_special = after_special || fragment.special >= 0;
     if (fragment.special >= 0) {
       ids.push_back(fragment.special);
     } else {
-      encoder_->encode(fragment.text, after_special, ids);
-      after_special = false;
+      encoder_->encode(fragment.text, ids);
     }
   }
   if (add_special && vocabulary_.add_eos) ids.push_back(vocabulary_.eos);

@@ -38,9 +38,8 @@ bool default_add_bos(const std::string& model, const std::string& pre);
 class TextEncoder {
  public:
   virtual ~TextEncoder() = default;
-  // Appends the ids of `text` (valid UTF-8, not empty). `after_special` says that nothing or a control token
-  // precedes.
-  virtual void encode(std::string_view text, bool after_special, std::vector<std::int32_t>& ids) const = 0;
+  // Appends the ids of `text`: valid UTF-8, not empty, at the start of the prompt or behind a control token.
+  virtual void encode(std::string_view text, std::vector<std::int32_t>& ids) const = 0;
 };
 
 // Immutable after create(), so that any number of threads may use one.

@@ -123,6 +123,8 @@ TEST(ByteBpe, MergeResultThatIsNoToken) {
   const auto t = Tokenizer::create(v);
   EXPECT_EQ(t->encode("xyz"), (Ids{257}));
   EXPECT_EQ(t->encode("xya"), (Ids{'x', 'y', 'a'}));
+  v.tokens['y'] = "unreachable too";
+  EXPECT_EQ(Tokenizer::create(v)->encode("xya"), (Ids{'x', 'a'}));
 }
 
 TEST(ByteBpe, RepeatedMergeKeepsItsBestRank) {
