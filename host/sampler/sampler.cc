@@ -67,38 +67,31 @@ void penalize(std::vector<Candidate>& candidates, const std::vector<std::int32_t
   }
 }
 
-// Probabilities at temperature 1; sorted candidates, so that the first is the largest.
-std::vector<double> softmax(const std::vector<Candidate>& candidates) {
-  std::vector<double> probabilities(candidates.size());
+// Sum of exp(logit - best) over the candidates.
+double total_weight(const std::vector<Candidate>& candidates, double best) {
   double sum = 0;
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    probabilities[i] = std::exp(candidates[i].logit - candidates[0].logit);
-    sum += probabilities[i];
-  }
-  for (double& probability : probabilities) probability /= sum;
-  return probabilities;
+  for (const Candidate& candidate : candidates) sum += std::exp(candidate.logit - best);
+  return sum;
 }
 
-// Keeps the fewest of the likeliest tokens whose probabilities add up to `p`.
-void keep_top_p(std::vector<Candidate>& candidates, double p) {
-  if (p >= 1.0) return;
-  const std::vector<double> probabilities = softmax(candidates);
+// Keeps the fewest of the likeliest tokens whose weights reach `weight`. Sorted candidates.
+void keep_weight(std::vector<Candidate>& candidates, double weight) {
   double sum = 0;
-  for (std::size_t i = 0; i < probabilities.size(); ++i) {
-    sum += probabilities[i];
-    if (sum >= p) {
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    sum += std::exp(candidates[i].logit - candidates[0].logit);
+    if (sum >= weight) {
       candidates.resize(i + 1);
       return;
     }
   }
 }
 
-// Keeps the tokens at least `p` times as likely as the likeliest one.
-void keep_min_p(std::vector<Candidate>& candidates, double p) {
+// Keeps the tokens at least `p` times as likely as the one with logit `best`.
+void keep_min_p(std::vector<Candidate>& candidates, double p, double best) {
   if (p <= 0.0) return;
-  const double least = candidates[0].logit + std::log(p);
-  const auto end = std::find_if(candidates.begin() + 1, candidates.end(),
-                                [least](const Candidate& candidate) { return candidate.logit < least; });
+  const double least = best + std::log(p);
+  const auto end = std::remove_if(candidates.begin(), candidates.end(),
+                                  [least](const Candidate& candidate) { return candidate.logit < least; });
   candidates.erase(end, candidates.end());
 }
 
@@ -120,24 +113,31 @@ std::vector<TokenProbability> Sampler::distribution(const float* logits, std::si
                                                     const std::vector<std::int32_t>& history) const {
   std::vector<Candidate> candidates = checked_candidates(logits, n);
   penalize(candidates, history, static_cast<double>(options_.repeat_penalty), options_.repeat_last_n);
-  if (options_.temperature == 0) {
-    return {{std::min_element(candidates.begin(), candidates.end(), better)->token, 1.0}};
-  }
-  if (options_.top_k > 0 && static_cast<std::size_t>(options_.top_k) < n) {
+  const Candidate best = *std::min_element(candidates.begin(), candidates.end(), better);
+  if (options_.temperature == 0) return {{best.token, 1.0}};
+  const bool top_k = options_.top_k > 0 && static_cast<std::size_t>(options_.top_k) < n;
+  if (top_k) {
     std::partial_sort(candidates.begin(), candidates.begin() + options_.top_k, candidates.end(), better);
     candidates.resize(static_cast<std::size_t>(options_.top_k));
-  } else {
-    std::sort(candidates.begin(), candidates.end(), better);
   }
-  keep_top_p(candidates, static_cast<double>(options_.top_p));
-  keep_min_p(candidates, static_cast<double>(options_.min_p));
-  for (Candidate& candidate : candidates) candidate.logit /= static_cast<double>(options_.temperature);
-  const std::vector<double> probabilities = softmax(candidates);
+  // Top-p and min-p each keep a run of the likeliest tokens, so that their order does not matter as long as
+  // top-p counts the weight of all; min-p goes first and leaves little to sort.
+  const auto top_p = static_cast<double>(options_.top_p);
+  const double total = top_p < 1 ? total_weight(candidates, best.logit) : 0;
+  keep_min_p(candidates, static_cast<double>(options_.min_p), best.logit);
+  if (!top_k) std::sort(candidates.begin(), candidates.end(), better);
+  if (top_p < 1) keep_weight(candidates, top_p * total);
+
+  const auto temperature = static_cast<double>(options_.temperature);
   std::vector<TokenProbability> result;
   result.reserve(candidates.size());
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    if (probabilities[i] > 0) result.push_back({candidates[i].token, probabilities[i]});
+  double sum = 0;
+  for (const Candidate& candidate : candidates) {
+    const double weight = std::exp((candidate.logit - best.logit) / temperature);
+    if (weight > 0) result.push_back({candidate.token, weight});
+    sum += weight;
   }
+  for (TokenProbability& each : result) each.probability /= sum;
   return result;
 }
 

@@ -181,6 +181,40 @@ TEST(Sampler, StepsComeInOrder) {
   EXPECT_EQ(kept(options, logs({0.9, 0.05, 0.05})), (Tokens{0}));  // filters, then temperature
 }
 
+// The definition: each step over what the one before left. Returns the tokens in order.
+Tokens filter_slowly(const SamplerOptions& options, const Logits& logits) {
+  std::vector<std::pair<float, std::int32_t>> left;
+  for (std::size_t i = 0; i < logits.size(); ++i) left.emplace_back(-logits[i], static_cast<std::int32_t>(i));
+  std::sort(left.begin(), left.end());
+  if (options.top_k > 0) left.resize(std::min(left.size(), static_cast<std::size_t>(options.top_k)));
+  double total = 0, passed = 0;
+  for (const auto& [negative, token] : left) total += std::exp(-static_cast<double>(negative));
+  std::size_t count = 0;
+  while (count < left.size() && (options.top_p == 1 || passed < static_cast<double>(options.top_p) * total)) {
+    passed += std::exp(-static_cast<double>(left[count++].first));
+  }
+  left.resize(count);
+  Tokens tokens;
+  for (const auto& [negative, token] : left) {
+    const double ratio = std::exp(static_cast<double>(left[0].first) - static_cast<double>(negative));
+    if (ratio >= static_cast<double>(options.min_p)) tokens.push_back(token);
+  }
+  return tokens;
+}
+
+TEST(Sampler, FiltersEqualTheDefinition) {
+  std::mt19937_64 random(seed());
+  for (int round = 0; round < 2000; ++round) {
+    SamplerOptions options;
+    options.top_k = random() % 2 == 0 ? 0 : static_cast<int>(random() % 50);
+    options.top_p = random() % 4 == 0 ? 1.0f : 0.001f + static_cast<float>(random() % 998) * 1e-3f;
+    options.min_p = random() % 4 == 0 ? 0.0f : static_cast<float>(random() % 1000) * 3e-4f;
+    Logits logits(1 + random() % 200);
+    for (float& logit : logits) logit = static_cast<float>(random() % 100000) * 1e-4f - 5;
+    ASSERT_EQ(kept(options, logits), filter_slowly(options, logits)) << "round " << round;
+  }
+}
+
 TEST(Sampler, EqualSeedsGiveEqualTokens) {
   SamplerOptions options = plain();
   options.seed = 7;
