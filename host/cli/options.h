@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The flags that all verbs which run a model share (the contract: README.md, "Flags").
+#pragma once
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sampler/sampler.h"
+
+namespace luoshu::cli {
+
+struct ModelOptions {
+  std::string model;            // empty: the bundled one
+  std::string device = "sim";
+  std::string config = "lab";
+  std::string memory = "latency30";
+  std::uint64_t sim_seed = 0;
+  std::uint32_t context = 0;    // 0: the model's, at most 4096
+  std::uint32_t threads = 0;    // model and reference device, 0 = all
+  bool verify = false;          // compare checksums on the device after the upload
+  std::string trace;
+  std::string trace_window;
+};
+
+struct PromptOptions {
+  std::string text;
+  std::string file;
+  std::string tokens;           // comma-separated ids
+  std::int64_t predict = -1;    // tokens to generate, -1: until the end token or the context's end
+  bool ignore_eos = false;
+};
+
+void add_model_options(CLI::App& app, ModelOptions& options);
+void add_prompt_options(CLI::App& app, PromptOptions& options);
+void add_sampler_options(CLI::App& app, SamplerOptions& options);
+
+// "A:B" as two numbers; throws InputError.
+void parse_window(const std::string& text, std::uint64_t& from, std::uint64_t& to);
+// "1,2,3" as token ids below `vocab`; throws InputError.
+std::vector<std::int32_t> parse_tokens(const std::string& text, std::uint32_t vocab);
+
+}  // namespace luoshu::cli

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "program/image.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "luoshu/checked.h"
+
+namespace luoshu {
+namespace {
+
+constexpr std::uint32_t kPage = 4096;
+constexpr std::uint32_t kVectorNorm = 0, kVectorAttention = 1, kVectorFfn = 2;
+// Semaphores of the program.
+constexpr std::uint32_t kSemNorm = 1, kSemQuery = 2, kSemAttention = 3, kSemFfn = 4;
+
+std::uint32_t blocks_of(std::uint64_t elements) { return static_cast<std::uint32_t>((elements + 31) / 32); }
+
+std::uint32_t padded_head(std::uint32_t head_dim) {
+  std::uint32_t padded = 8;
+  while (padded < head_dim) padded *= 2;
+  return padded;
+}
+
+std::string mib(std::uint64_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; }
+
+// The mode that all matrices reading one vector can share the mapping of: joined only when all are.
+pack::Mode agreed_mode(const gguf::Tensor& tensor, bool all_joined) {
+  const pack::Mode natural = pack::natural_mode(static_cast<std::uint32_t>(tensor.type));
+  if (all_joined || !pack::is_joined(natural)) return natural;
+  return natural == pack::Mode::kInt4 ? pack::Mode::kInt8 : pack::Mode::kPlanes;
+}
+
+}  // namespace
+
+Image::Image(const gguf::File& file, const ModelConfig& config, const Capabilities& chip, std::uint32_t context,
+             std::uint32_t sequences)
+    : file_(file), config_(config), chip_(chip), context_(context) {
+  setup_address_ = allocate(32);
+  kv_.head_dim_padded = padded_head(config.head_dim);
+  kv_.block_bytes = std::max(64u, chip.lanes) + LUOSHU_KEY_BLOCK * kv_.head_dim_padded * 5 / 2;
+  kv_.head_stride = (context + LUOSHU_KEY_BLOCK - 1) / LUOSHU_KEY_BLOCK * kv_.block_bytes;
+  kv_.layer_stride = kv_.head_stride * config.kv_heads;
+  plan_limits();
+  plan_layers();
+  const std::uint64_t sequence = checked_mul(kv_.layer_stride, config.layers, "the KV cache");
+  const std::uint64_t kv_bytes = checked_mul(sequence, sequences, "the KV cache");
+  command_count_ = commands_of_pass().size();
+  program_address_ = allocate(command_count_ * 32);
+  rope_address_ = allocate(config.rope_dims / 2 * 4);
+  logits_stride_ = static_cast<std::uint32_t>(checked_round_up(std::uint64_t{config.vocab} * 4, kPage, "the logits"));
+  logits_address_ = allocate(std::uint64_t{logits_stride_} * max_tokens_);
+  kv_address_ = allocate(kv_bytes);
+  kv_.sequence_stride = static_cast<std::uint32_t>(sequence);
+  if (end_ > chip.memory_bytes) {
+    throw InputError("the model needs " + mib(end_) + " of device memory (weights " + mib(weight_bytes_) + ", KV cache " +
+                     mib(kv_bytes) + " for " + std::to_string(context) + " positions), the device has " + mib(chip.memory_bytes) +
+                     "; choose a smaller -c or another configuration");
+  }
+}
+
+std::uint32_t Image::allocate(std::uint64_t bytes) {
+  const std::uint64_t start = end_;
+  end_ = checked_round_up(checked_add(start, bytes, "device memory"), kPage, "device memory");
+  if (end_ > 0xffffffffull) {
+    throw InputError("the model needs more than 4 GiB of device memory; choose a smaller model or a smaller -c");
+  }
+  return static_cast<std::uint32_t>(start);
+}
+
+void Image::plan_limits() {
+  const auto check = [](std::uint64_t wanted, std::uint64_t limit, const std::string& what) {
+    if (wanted > limit) {
+      throw InputError("the model's " + what + " is " + std::to_string(wanted) + ", this configuration takes " + std::to_string(limit) +
+                       "; choose another --config");
+    }
+  };
+  check(config_.d, chip_.max_d, "embedding_length");
+  check(config_.heads, chip_.max_heads, "attention.head_count");
+  check(std::uint64_t{config_.heads} * kv_.head_dim_padded, chip_.q_elements, "width of all query heads");
+  check(blocks_of(config_.d) + blocks_of(std::uint64_t{config_.heads} * config_.head_dim) + blocks_of(config_.ff), chip_.act_blocks,
+        "activation storage in blocks of 32 (embedding, attention and feed-forward length)");
+}
+
+Image::Matrix Image::place(pack::MatrixSource source) {
+  Matrix m;
+  m.shape = pack::stream_shape(source, chip_.lanes);
+  m.source = std::move(source);
+  m.address = allocate(m.shape.bytes());
+  weight_bytes_ += m.shape.bytes();
+  return m;
+}
+
+Image::Vector Image::place_vector(std::vector<const gguf::Tensor*> parts) {
+  Vector v;
+  std::uint64_t bytes = 0;
+  for (const gguf::Tensor* t : parts) bytes += t->dims[0] * 4;
+  v.bytes = static_cast<std::uint32_t>((bytes + chip_.lanes - 1) / chip_.lanes * chip_.lanes);
+  v.address = allocate(v.bytes);
+  weight_bytes_ += v.bytes;
+  v.parts = std::move(parts);
+  return v;
+}
+
+void Image::plan_layers() {
+  bool any_joined = false;
+  const auto tensor = [&](const std::string& name) -> const gguf::Tensor& { return file_.require(name); };
+  const auto matrix = [&](const gguf::Tensor& t, pack::Mode mode) {
+    any_joined = any_joined || pack::is_joined(mode);
+    plans_.push_back({t.name, gguf::type_name(t.type), {t.dims[0], t.dims[1]}, mode, false,
+                      pack::fidelity(static_cast<std::uint32_t>(t.type), mode)});
+    return pack::tensor_source(t, mode);
+  };
+  const auto joined = [](const gguf::Tensor& t) { return pack::is_joined(pack::natural_mode(static_cast<std::uint32_t>(t.type))); };
+  const auto vector = [&](std::vector<const gguf::Tensor*> parts) {
+    for (const gguf::Tensor* t : parts) {
+      plans_.push_back({t->name, gguf::type_name(t->type), {t->dims[0]}, pack::Mode::kPlanes, true, pack::Fidelity::kLossless});
+    }
+    return place_vector(std::move(parts));
+  };
+  for (std::uint32_t l = 0; l < config_.layers; ++l) {
+    const std::string p = "blk." + std::to_string(l) + ".";
+    Layer layer;
+    layer.attn_norm = vector({&tensor(p + "attn_norm.weight")});
+    std::vector<const gguf::Tensor*> params;
+    if (config_.qk_norm) {
+      params.push_back(&tensor(p + "attn_q_norm.weight"));
+      params.push_back(&tensor(p + "attn_k_norm.weight"));
+    }
+    if (config_.qkv_bias) {
+      for (const char* name : {"attn_k.bias", "attn_v.bias", "attn_q.bias"}) params.push_back(&tensor(p + name));
+    }
+    if (!params.empty()) layer.qkv_params = vector(std::move(params));
+    const gguf::Tensor* qkv[3] = {&tensor(p + "attn_k.weight"), &tensor(p + "attn_v.weight"), &tensor(p + "attn_q.weight")};
+    const bool qkv_joined = joined(*qkv[0]) && joined(*qkv[1]) && joined(*qkv[2]);
+    std::vector<pack::MatrixSource> same;
+    for (const gguf::Tensor* t : qkv) {
+      pack::MatrixSource source = matrix(*t, agreed_mode(*t, qkv_joined));
+      if (!same.empty() && same.back().mode != source.mode) {
+        layer.qkv.push_back(place(pack::concatenate(std::move(same))));
+        same.clear();
+      }
+      same.push_back(std::move(source));
+    }
+    layer.qkv.push_back(place(pack::concatenate(std::move(same))));
+    const gguf::Tensor& o = tensor(p + "attn_output.weight");
+    layer.o = place(matrix(o, agreed_mode(o, true)));
+    layer.ffn_norm = vector({&tensor(p + "ffn_norm.weight")});
+    const gguf::Tensor& gate = tensor(p + "ffn_gate.weight");
+    const gguf::Tensor& up = tensor(p + "ffn_up.weight");
+    const bool ffn_joined = joined(gate) && joined(up);
+    pack::Mode gate_mode = agreed_mode(gate, ffn_joined);
+    pack::Mode up_mode = agreed_mode(up, ffn_joined);
+    if (gate_mode != up_mode) gate_mode = up_mode = pack::Mode::kPlanes;
+    layer.gate_up = place(pack::interleave(matrix(gate, gate_mode), matrix(up, up_mode)));
+    const gguf::Tensor& down = tensor(p + "ffn_down.weight");
+    layer.down = place(matrix(down, agreed_mode(down, true)));
+    layers_.push_back(std::move(layer));
+  }
+  output_norm_ = vector({&tensor("output_norm.weight")});
+  const gguf::Tensor& embedding = tensor("token_embd.weight");
+  const gguf::Tensor* output = file_.find("output.weight");
+  tied_ = output == nullptr;
+  const gguf::Tensor& head = tied_ ? embedding : *output;
+  lm_head_ = place(matrix(head, agreed_mode(head, true)));
+  lm_head_.lm_head = true;
+  if (!tied_) {
+    const bool any_before = any_joined;
+    embedding_ = place(matrix(embedding, agreed_mode(embedding, true)));
+    any_joined = any_before;  // rows are only looked up
+    weight_bytes_ -= embedding_.shape.bytes();
+  }
+  max_tokens_ = chip_.columns * chip_.groups / (any_joined ? 2 : 1);
+}
+
+Command Image::matmul(const Matrix& m, std::uint32_t src_block, std::uint32_t vector, std::uint32_t wait) const {
+  Command c(LUOSHU_OP_MATMUL);
+  c.set(LUOSHU_CMD_ADDRESS, m.address)
+      .set(LUOSHU_CMD_MATMUL_ROWS, static_cast<std::uint32_t>(m.shape.rows))
+      .set(LUOSHU_CMD_MATMUL_KBLOCKS, static_cast<std::uint32_t>(m.shape.kblocks))
+      .set(LUOSHU_CMD_MATMUL_MODE, static_cast<std::uint32_t>(m.shape.mode))
+      .set(LUOSHU_CMD_MATMUL_REF_EXPONENT, static_cast<std::uint32_t>(m.reference) & 255u)
+      .set(LUOSHU_CMD_MATMUL_SRC_BLOCK, src_block)
+      .set(LUOSHU_CMD_MATMUL_BEATS, static_cast<std::uint32_t>(m.shape.beats()))
+      .set(LUOSHU_CMD_MATMUL_SRC_VECTOR, vector)
+      .wait(wait);
+  return c;
+}
+
+std::vector<Command> Image::commands_of_pass() const {
+  std::vector<Command> out;
+  const std::uint32_t d = config_.d;
+  const std::uint32_t hd = config_.head_dim;
+  const std::uint32_t attention_block = blocks_of(d);
+  const std::uint32_t ffn_block = attention_block + blocks_of(std::uint64_t{config_.heads} * hd);
+  const Matrix& table = tied_ ? lm_head_ : embedding_;
+  out.push_back(Command(LUOSHU_OP_EMBED)
+                    .set(LUOSHU_CMD_ADDRESS, table.address)
+                    .set(LUOSHU_CMD_EMBED_D, d)
+                    .set(LUOSHU_CMD_EMBED_KBLOCKS, static_cast<std::uint32_t>(table.shape.kblocks))
+                    .set(LUOSHU_CMD_EMBED_MODE, static_cast<std::uint32_t>(table.shape.mode)));
+  const auto norm = [&](const Vector& weights, bool joined) {
+    Command c(LUOSHU_OP_NORM);
+    c.set(LUOSHU_CMD_ADDRESS, weights.address)
+        .set(LUOSHU_CMD_NORM_N, d)
+        .act(0, joined, kVectorNorm)
+        .set_float(LUOSHU_CMD_NORM_INV_N, 1.0f / static_cast<float>(d))
+        .set_float(LUOSHU_CMD_NORM_EPS, config_.eps)
+        .set(LUOSHU_CMD_AUX_BYTES, weights.bytes)
+        .post(kSemNorm);
+    return c;
+  };
+  const auto resid = [&] { return Command(LUOSHU_OP_RESID).set(LUOSHU_CMD_RESID_N, d); };
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    const Layer& layer = layers_[l];
+    const std::uint32_t kv_base = kv_address_ + static_cast<std::uint32_t>(l) * kv_.layer_stride;
+    out.push_back(norm(layer.attn_norm, pack::is_joined(layer.qkv[0].shape.mode)));
+    if (layer.qkv_params.bytes != 0) {
+      out.push_back(Command(LUOSHU_OP_AUX)
+                        .set(LUOSHU_CMD_ADDRESS, layer.qkv_params.address)
+                        .set(LUOSHU_CMD_AUX_BYTES, layer.qkv_params.bytes));
+    }
+    for (std::size_t i = 0; i < layer.qkv.size(); ++i) out.push_back(matmul(layer.qkv[i], 0, kVectorNorm, i == 0 ? kSemNorm : 0));
+    out.push_back(Command(LUOSHU_OP_QKV)
+                      .set(LUOSHU_CMD_ADDRESS, layer.qkv_params.address)
+                      .set(LUOSHU_CMD_QKV_HEADS, config_.heads)
+                      .set(LUOSHU_CMD_QKV_KV_HEADS, config_.kv_heads)
+                      .set(LUOSHU_CMD_QKV_HEAD_DIM, hd)
+                      .set(LUOSHU_CMD_QKV_ROT, config_.rope_dims)
+                      .set(LUOSHU_CMD_QKV_HALVES, config_.rope_halves ? 1 : 0)
+                      .set(LUOSHU_CMD_QKV_BIAS, config_.qkv_bias ? 1 : 0)
+                      .set(LUOSHU_CMD_QKV_QK_NORM, config_.qk_norm ? 1 : 0)
+                      .set_float(LUOSHU_CMD_QKV_INV_HEAD_DIM, 1.0f / static_cast<float>(hd))
+                      .set_float(LUOSHU_CMD_QKV_Q_SCALE, static_cast<float>(1.4426950408889634 / std::sqrt(static_cast<double>(hd))))
+                      .set_float(LUOSHU_CMD_QKV_EPS, config_.eps)
+                      .set(LUOSHU_CMD_QKV_KV_BASE, kv_base)
+                      .post(kSemQuery));
+    out.push_back(Command(LUOSHU_OP_ATTN)
+                      .set(LUOSHU_CMD_ADDRESS, kv_base)
+                      .set(LUOSHU_CMD_ATTN_HEADS, config_.heads)
+                      .set(LUOSHU_CMD_ATTN_KV_HEADS, config_.kv_heads)
+                      .set(LUOSHU_CMD_ATTN_HEAD_DIM, hd)
+                      .act(attention_block, pack::is_joined(layer.o.shape.mode), kVectorAttention)
+                      .set(5, 0, 32, kv_.block_bytes)
+                      .set(6, 0, 32, kv_.head_stride)
+                      .wait(kSemQuery)
+                      .post(kSemAttention));
+    out.push_back(matmul(layer.o, attention_block, kVectorAttention, kSemAttention));
+    out.push_back(resid());
+    out.push_back(norm(layer.ffn_norm, pack::is_joined(layer.gate_up.shape.mode)));
+    out.push_back(matmul(layer.gate_up, 0, kVectorNorm, kSemNorm));
+    out.push_back(Command(LUOSHU_OP_SWIGLU)
+                      .set(LUOSHU_CMD_SWIGLU_N, config_.ff)
+                      .act(ffn_block, pack::is_joined(layer.down.shape.mode), kVectorFfn)
+                      .post(kSemFfn));
+    out.push_back(matmul(layer.down, ffn_block, kVectorFfn, kSemFfn));
+    out.push_back(resid());
+  }
+  out.push_back(norm(output_norm_, pack::is_joined(lm_head_.shape.mode)).for_logits());
+  out.push_back(matmul(lm_head_, 0, kVectorNorm, kSemNorm).for_logits());
+  out.push_back(Command(LUOSHU_OP_LOGITS)
+                    .set(LUOSHU_CMD_ADDRESS, logits_address_)
+                    .set(LUOSHU_CMD_LOGITS_VOCAB, config_.vocab)
+                    .set(LUOSHU_CMD_LOGITS_TOKEN_STRIDE, logits_stride_)
+                    .for_logits());
+  return out;
+}
+
+void Image::upload(Chip& chip, const std::function<void(std::uint64_t, std::uint64_t)>& progress, bool verify) {
+  const std::uint64_t total = weight_bytes_ + (tied_ ? 0 : embedding_.shape.bytes());
+  std::uint64_t done = 0;
+  const auto write = [&](std::uint32_t address, const void* data, std::size_t bytes) {
+    chip.write_memory(address, data, bytes);
+    done += bytes;
+    if (progress) progress(done, total);
+  };
+  const auto check = [&](std::uint32_t address, std::uint64_t bytes, std::uint32_t expected, const std::string& what) {
+    if (verify && chip.checksum(address, bytes) != expected) {
+      throw DeviceError("the upload of " + what + " arrived damaged (checksum differs); check the link and try again");
+    }
+  };
+  const auto upload_matrix = [&](Matrix& m) {
+    std::uint32_t address = m.address;
+    uLong crc = crc32(0, nullptr, 0);
+    m.reference = pack::pack_stream(m.source, chip_.lanes, [&](const std::uint8_t* data, std::size_t bytes) {
+      write(address, data, bytes);
+      if (verify) crc = crc32(crc, data, static_cast<uInt>(bytes));
+      address += static_cast<std::uint32_t>(bytes);
+    });
+    check(m.address, m.shape.bytes(), static_cast<std::uint32_t>(crc), m.source.name);
+  };
+  const auto upload_words = [&](std::uint32_t address, const void* data, std::size_t bytes, const std::string& what) {
+    write(address, data, bytes);
+    check(address, bytes, static_cast<std::uint32_t>(crc32(crc32(0, nullptr, 0), static_cast<const Bytef*>(data), static_cast<uInt>(bytes))), what);
+  };
+  const auto upload_vector = [&](const Vector& v) {
+    std::vector<float> values;
+    for (const gguf::Tensor* t : v.parts) {
+      const std::size_t at = values.size();
+      values.resize(at + t->dims[0]);
+      gguf::dequantise_row(*t, 0, values.data() + at);
+      for (std::size_t i = at; i < values.size(); ++i) {
+        if (!std::isfinite(values[i])) {
+          throw InputError("tensor '" + t->name + "' holds a value that is not finite; the file is damaged, download it again");
+        }
+        if (std::fpclassify(values[i]) != FP_NORMAL) values[i] = 0;  // zero, or a subnormal that the chip takes as zero
+      }
+    }
+    values.resize(v.bytes / 4);
+    upload_words(v.address, values.data(), v.bytes, v.parts[0]->name);
+  };
+  for (Layer& layer : layers_) {
+    upload_vector(layer.attn_norm);
+    if (layer.qkv_params.bytes != 0) upload_vector(layer.qkv_params);
+    for (Matrix& m : layer.qkv) upload_matrix(m);
+    upload_matrix(layer.o);
+    upload_vector(layer.ffn_norm);
+    upload_matrix(layer.gate_up);
+    upload_matrix(layer.down);
+  }
+  upload_vector(output_norm_);
+  upload_matrix(lm_head_);
+  if (!tied_) upload_matrix(embedding_);
+
+  const std::uint32_t pairs = config_.rope_dims / 2;
+  std::vector<std::uint32_t> steps((std::size_t{pairs} * 4 + chip_.lanes - 1) / chip_.lanes * chip_.lanes / 4, 0);
+  for (std::uint32_t i = 0; i < pairs; ++i) {
+    const double turns = config_.rope_frequency(i) / (2 * 3.14159265358979323846);
+    steps[i] = static_cast<std::uint32_t>(static_cast<std::uint64_t>(std::llround(turns * 4294967296.0)));
+  }
+  upload_words(rope_address_, steps.data(), steps.size() * 4, "the RoPE table");
+  const auto upload_commands = [&](std::uint32_t address, const std::vector<Command>& commands) {
+    std::vector<std::uint32_t> words;
+    for (const Command& c : commands) words.insert(words.end(), c.words().begin(), c.words().end());
+    words.resize((words.size() * 4 + chip_.lanes - 1) / chip_.lanes * chip_.lanes / 4, 0);
+    upload_words(address, words.data(), words.size() * 4, "the command program");
+  };
+  upload_commands(program_address_, commands_of_pass());
+  upload_commands(setup_address_, {Command(LUOSHU_OP_ROPE)
+                                       .set(LUOSHU_CMD_ADDRESS, rope_address_)
+                                       .set(LUOSHU_CMD_ROPE_N, pairs)
+                                       .set(LUOSHU_CMD_AUX_BYTES, static_cast<std::uint32_t>(steps.size() * 4))});
+}
+
+std::uint64_t Image::kv_bytes_per_token() const {
+  return std::uint64_t{config_.layers} * config_.kv_heads * (kv_.head_dim_padded * 5 / 2 + 2);
+}
+
+std::uint64_t Image::macs(bool lm_head) const {
+  const auto of = [](const Matrix& m) { return m.shape.rows * m.shape.kblocks * 32 * m.shape.planes(); };
+  std::uint64_t sum = lm_head ? of(lm_head_) : 0;
+  for (const Layer& layer : layers_) {
+    for (const Matrix& m : layer.qkv) sum += of(m);
+    sum += of(layer.o) + of(layer.gate_up) + of(layer.down);
+  }
+  return sum;
+}
+
+TokenContext Image::token_context(std::uint32_t token, std::uint32_t position, std::uint32_t sequence) const {
+  return TokenContext{token, position, sequence * kv_.sequence_stride, position / LUOSHU_KEY_BLOCK * kv_.block_bytes};
+}
+
+}  // namespace luoshu

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// A model as the chip holds it: what lies where in device memory, and the command program of one pass.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/model_config.h"
+#include "gguf/gguf.h"
+#include "luoshu/chip.h"
+#include "pack/tensor_source.h"
+#include "program/command.h"
+
+namespace luoshu {
+
+// The KV cache layout of one layer and one sequence (docs/architecture.md, section 2).
+struct KvLayout {
+  std::uint32_t head_dim_padded = 0;
+  std::uint32_t block_bytes = 0;   // 32 keys of one head
+  std::uint32_t head_stride = 0;   // bytes
+  std::uint32_t layer_stride = 0;  // bytes
+  std::uint32_t sequence_stride = 0;
+};
+
+// How one tensor runs, for `examine`.
+struct TensorPlan {
+  std::string name;
+  std::string type;
+  std::vector<std::uint64_t> shape;
+  pack::Mode mode = pack::Mode::kInt8;
+  bool vector = false;  // a parameter vector, fp32
+  pack::Fidelity fidelity = pack::Fidelity::kNative;
+};
+
+class Image {
+ public:
+  // Plans the image for a chip. Throws InputError when the model exceeds the chip (names what and by how much).
+  // context: positions of the KV cache; sequences: KV caches side by side.
+  Image(const gguf::File& file, const ModelConfig& config, const Capabilities& chip, std::uint32_t context,
+        std::uint32_t sequences = 1);
+
+  // Packs and writes everything; progress(done, total) in bytes. Checksums are compared on the device when `verify`.
+  void upload(Chip& chip, const std::function<void(std::uint64_t, std::uint64_t)>& progress, bool verify);
+
+  std::uint64_t memory_bytes() const { return end_; }       // device memory in all
+  std::uint64_t weight_bytes() const { return weight_bytes_; }  // streams of one pass, LM head included
+  std::uint64_t kv_bytes_per_token() const;
+  std::uint32_t program() const { return program_address_; }
+  std::uint32_t commands() const { return static_cast<std::uint32_t>(command_count_); }
+  std::uint32_t setup_program() const { return setup_address_; }
+  std::uint32_t setup_commands() const { return 1; }
+  std::uint32_t max_tokens() const { return max_tokens_; }   // tokens of a pass
+  std::uint32_t context() const { return context_; }
+  const KvLayout& kv() const { return kv_; }
+  std::uint32_t logits_address(std::uint32_t token) const { return logits_address_ + token * logits_stride_; }
+  const std::vector<TensorPlan>& tensors() const { return plans_; }
+  // Multiply-accumulates of one token through all matrices, LM head included or not.
+  std::uint64_t macs(bool lm_head) const;
+  TokenContext token_context(std::uint32_t token, std::uint32_t position, std::uint32_t sequence = 0) const;
+
+ private:
+  struct Matrix {  // one MATMUL
+    pack::MatrixSource source;
+    pack::StreamShape shape;
+    std::uint32_t address = 0;
+    int reference = 0;  // W, known after packing
+    bool lm_head = false;
+  };
+  struct Vector {  // fp32 parameters
+    std::uint32_t address = 0;
+    std::uint32_t bytes = 0;  // whole beats
+    std::vector<const gguf::Tensor*> parts;
+  };
+  struct Layer {
+    Vector attn_norm, qkv_params, ffn_norm;
+    std::vector<Matrix> qkv;  // one or more, rows K, V, Q
+    Matrix o, gate_up, down;
+  };
+
+  std::uint32_t allocate(std::uint64_t bytes);
+  Matrix place(pack::MatrixSource source);
+  Vector place_vector(std::vector<const gguf::Tensor*> parts);
+  void plan_layers();
+  void plan_limits();
+  std::vector<Command> commands_of_pass() const;
+  Command matmul(const Matrix& m, std::uint32_t src_block, std::uint32_t vector, std::uint32_t wait) const;
+
+  const gguf::File& file_;
+  const ModelConfig& config_;
+  const Capabilities chip_;
+  const std::uint32_t context_;
+  std::uint64_t end_ = 0;
+  std::uint64_t weight_bytes_ = 0;
+  std::uint32_t program_address_ = 0;
+  std::uint32_t setup_address_ = 0;
+  std::size_t command_count_ = 0;
+  std::uint32_t max_tokens_ = 0;
+  std::uint32_t rope_address_ = 0;
+  std::uint32_t logits_address_ = 0;
+  std::uint32_t logits_stride_ = 0;
+  std::uint32_t kv_address_ = 0;
+  KvLayout kv_;
+  std::vector<Layer> layers_;
+  Vector output_norm_;
+  Matrix lm_head_;
+  Matrix embedding_;  // only when it is not the LM head
+  bool tied_ = true;
+  std::vector<TensorPlan> plans_;
+};
+
+}  // namespace luoshu

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <string>
+
+#include "runtime/engine.h"
+
+namespace luoshu {
+namespace {
+
+constexpr std::chrono::milliseconds kDeadline{600000};  // one pass of a large model in simulation takes minutes
+
+std::string error_name(std::uint32_t code) {
+  switch (code) {
+    case LUOSHU_ERR_BAD_OPCODE:
+      return "unknown command";
+    case LUOSHU_ERR_BUS_ERROR:
+      return "memory error";
+    case LUOSHU_ERR_WATCHDOG:
+      return "no progress (watchdog)";
+    case LUOSHU_ERR_BAD_MESSAGE:
+      return "unknown message";
+    case LUOSHU_ERR_BUSY:
+      return "a run is already waiting";
+    case LUOSHU_ERR_TRAP:
+      return "the control core trapped";
+    case LUOSHU_ERR_CAPACITY:
+      return "the run exceeds the configuration";
+    default:
+      return "error " + std::to_string(code);
+  }
+}
+
+class ChipEngine : public Engine {
+ public:
+  ChipEngine(Chip& chip, const Image& image, std::uint32_t vocab) : chip_(chip), image_(image), vocab_(vocab) {
+    chip_.configure(image.kv().head_stride, image.kv().block_bytes, {});
+    RunRequest setup;
+    setup.program = image.setup_program();
+    setup.commands = image.setup_commands();
+    setup.tokens.resize(1);
+    chip_.start(setup);
+    wait_done();
+    take_cost();
+  }
+
+  std::uint32_t vocab() const override { return vocab_; }
+  std::uint32_t context() const override { return image_.context(); }
+  std::uint32_t position() const override { return position_; }
+  void reset() override { position_ = 0; }
+
+  std::int32_t evaluate(const std::vector<std::int32_t>& tokens, LogitsMode mode, std::vector<float>* logits) override {
+    check_room(tokens.size());
+    std::int32_t next = -1;
+    std::size_t started = 0;
+    std::size_t finished = 0;
+    struct Chunk {
+      std::size_t count;
+      LogitsMode mode;
+    };
+    std::vector<Chunk> chunks;
+    // Logits lie in one buffer, so a chunk whose logits are read must finish before the next one starts.
+    const std::size_t in_flight = (mode == LogitsMode::kAll && logits != nullptr) ? 1 : 2;
+    while (finished < chunks.size() || started < tokens.size()) {
+      while (started < tokens.size() && chunks.size() - finished < in_flight) {
+        const std::size_t count = std::min<std::size_t>(image_.max_tokens(), tokens.size() - started);
+        const bool last = started + count == tokens.size();
+        RunRequest run = request(mode == LogitsMode::kLast && !last ? LogitsMode::kNone : mode);
+        run.write_logits = logits != nullptr && run.logits != LogitsMode::kNone;
+        for (std::size_t i = 0; i < count; ++i) {
+          run.tokens.push_back(image_.token_context(static_cast<std::uint32_t>(tokens[started + i]), position_));
+          ++position_;
+        }
+        chunks.push_back({count, run.logits});
+        chip_.start(run);
+        started += count;
+      }
+      const Chunk& chunk = chunks[finished++];
+      for (;;) {
+        const ChipEvent event = chip_.next_event(kDeadline);
+        if (event.kind == ChipEvent::Kind::kError) fail(event);
+        if (event.kind == ChipEvent::Kind::kDone) break;
+        next = static_cast<std::int32_t>(event.token);
+      }
+      if (logits != nullptr && chunk.mode != LogitsMode::kNone) {
+        const std::size_t first = chunk.mode == LogitsMode::kLast ? chunk.count - 1 : 0;
+        for (std::size_t i = first; i < chunk.count; ++i) read_logits(static_cast<std::uint32_t>(i), *logits);
+      }
+    }
+    return mode == LogitsMode::kNone ? -1 : next;
+  }
+
+  void decode_greedy(std::int32_t token, std::uint32_t passes, const std::vector<std::uint32_t>& stop_ids,
+                     const std::function<bool(std::int32_t, std::uint64_t)>& on_token) override {
+    if (passes == 0) return;
+    check_room(passes);
+    chip_.configure(image_.kv().head_stride, image_.kv().block_bytes, stop_ids);
+    RunRequest run = request(LogitsMode::kLast);
+    run.passes = passes;
+    run.loop = true;
+    run.tokens.push_back(image_.token_context(static_cast<std::uint32_t>(token), position_));
+    std::uint64_t before = chip_.cycles();
+    chip_.start(run);
+    bool stopping = false;
+    for (;;) {
+      const ChipEvent event = chip_.next_event(kDeadline);
+      if (event.kind == ChipEvent::Kind::kError) fail(event);
+      if (event.kind == ChipEvent::Kind::kDone) break;
+      if (stopping) continue;
+      ++position_;
+      const std::uint64_t taken = event.cycle - before;
+      before = event.cycle;
+      if (!on_token(static_cast<std::int32_t>(event.token), taken) && !event.stop_id) {
+        stopping = true;
+        chip_.stop();
+      }
+    }
+  }
+
+  PhaseCost take_cost() override {
+    PhaseCost cost;
+    const std::uint64_t now = chip_.cycles();
+    cost.cycles = now - cost_start_;
+    cost_start_ = now;
+    cost.counters = chip_.counters(true);
+    return cost;
+  }
+
+ private:
+  void check_room(std::size_t tokens) const {
+    if (tokens > image_.context() - position_) {
+      throw InputError("the text needs " + std::to_string(position_ + tokens) + " positions, the context has " +
+                       std::to_string(image_.context()) + "; shorten the prompt or raise -c");
+    }
+  }
+
+  RunRequest request(LogitsMode mode) {
+    RunRequest run;
+    run.program = image_.program();
+    run.commands = image_.commands();
+    run.logits = mode;
+    run.bank = bank_;
+    bank_ ^= 1u;
+    return run;
+  }
+
+  void wait_done() {
+    for (;;) {
+      const ChipEvent event = chip_.next_event(kDeadline);
+      if (event.kind == ChipEvent::Kind::kError) fail(event);
+      if (event.kind == ChipEvent::Kind::kDone) return;
+    }
+  }
+
+  [[noreturn]] static void fail(const ChipEvent& event) {
+    DeviceError::Detail detail;
+    detail.operation = "run";
+    detail.address = event.detail;
+    detail.code = event.code;
+    throw DeviceError("the chip reports: " + error_name(event.code) + "; reset the device and try again", detail);
+  }
+
+  void read_logits(std::uint32_t token, std::vector<float>& logits) {
+    const std::size_t at = logits.size();
+    logits.resize(at + vocab_);
+    chip_.read_memory(image_.logits_address(token), logits.data() + at, std::size_t{vocab_} * 4);
+  }
+
+  Chip& chip_;
+  const Image& image_;
+  const std::uint32_t vocab_;
+  std::uint32_t position_ = 0;
+  std::uint32_t bank_ = 0;
+  std::uint64_t cost_start_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_chip_engine(Chip& chip, const Image& image, std::uint32_t vocab) {
+  return std::make_unique<ChipEngine>(chip, image, vocab);
+}
+
+}  // namespace luoshu

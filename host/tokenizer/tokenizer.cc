@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tokenizer/tokenizer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <unordered_map>
+
+#include "tokenizer/byte_bpe.h"
+#include "tokenizer/sentencepiece.h"
+
+namespace luoshu {
+namespace {
+
+constexpr std::size_t kLongestText = std::size_t{1} << 30;  // bytes; positions are 32-bit
+
+// Texts of the control tokens that end a turn or a document in published models, besides the EOS that a file
+// names.
+constexpr std::string_view kEndings[] = {
+    "<|eot_id|>",
+    "<|eom_id|>",
+    "<|im_end|>",
+    "<|end|>",
+    "<|endoftext|>",
+    "<|return|>",
+    "<|call|>",
+    "<|end_of_text|>",
+    "<end_of_turn>",
+    "<end_of_utterance>",
+    "<EOT>",
+    "[EOS]",
+    "</s>",
+    "<eos>",
+    "<｜end▁of▁sentence｜>",
+    "<|fim_pad|>",
+    "<|repo_name|>",
+    "<|file_sep|>",
+};
+
+void check_id_key(const char* name, std::int32_t id, std::size_t size) {
+  if (id >= -1 && (id < 0 || static_cast<std::size_t>(id) < size)) return;
+  throw InputError("tokenizer.ggml." + std::string(name) + " is " + std::to_string(id) +
+                   " but the vocabulary has " + std::to_string(size) + " tokens; convert the model again");
+}
+
+void check_count(const char* name, std::size_t count, std::size_t tokens) {
+  if (count == tokens) return;
+  throw InputError("tokenizer.ggml." + std::string(name) + " has " + std::to_string(count) + " entries for " +
+                   std::to_string(tokens) + " tokens; convert the model again");
+}
+
+void check_tokens(const Vocabulary& v) {
+  if (v.tokens.empty()) throw InputError("tokenizer.ggml.tokens is empty; convert the model again");
+  if (v.tokens.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max() / 4)) {
+    throw InputError(
+        "tokenizer.ggml.tokens has more entries than token ids can name; convert the model again");
+  }
+  std::unordered_map<std::string_view, std::size_t> seen;
+  seen.reserve(v.tokens.size());
+  for (std::size_t i = 0; i < v.tokens.size(); ++i) {
+    if (v.tokens[i].empty()) {
+      throw InputError("tokenizer.ggml.tokens[" + std::to_string(i) + "] is empty; convert the model again");
+    }
+    const auto [first, is_new] = seen.emplace(v.tokens[i], i);
+    if (!is_new) {
+      throw InputError("tokenizer.ggml.tokens[" + std::to_string(i) + "] repeats entry " +
+                       std::to_string(first->second) + "; convert the model again");
+    }
+  }
+}
+
+void check(const Vocabulary& v) {
+  if (v.model != "llama" && v.model != "gpt2") {
+    throw InputError("tokenizer.ggml.model '" + v.model +
+                     "' is not supported; use a model with 'llama' or 'gpt2'");
+  }
+  check_tokens(v);
+  if (v.model == "llama" || !v.scores.empty()) check_count("scores", v.scores.size(), v.tokens.size());
+  for (std::size_t i = 0; i < v.scores.size(); ++i) {
+    if (std::isnan(v.scores[i])) {
+      throw InputError("tokenizer.ggml.scores[" + std::to_string(i) +
+                       "] is not a number; convert the model again");
+    }
+  }
+  if (!v.types.empty()) check_count("token_type", v.types.size(), v.tokens.size());
+  for (std::size_t i = 0; i < v.types.size(); ++i) {
+    if (v.types[i] < static_cast<std::int32_t>(TokenType::kNormal) ||
+        v.types[i] > static_cast<std::int32_t>(TokenType::kByte)) {
+      throw InputError("tokenizer.ggml.token_type[" + std::to_string(i) + "] is " +
+                       std::to_string(v.types[i]) + ", not 1 to 6; convert the model again");
+    }
+  }
+  check_id_key("bos_token_id", v.bos, v.tokens.size());
+  check_id_key("eos_token_id", v.eos, v.tokens.size());
+  check_id_key("unknown_token_id", v.unk, v.tokens.size());
+  check_id_key("padding_token_id", v.pad, v.tokens.size());
+  if (v.add_bos && v.bos < 0) {
+    throw InputError(
+        "tokenizer.ggml.bos_token_id is missing but tokenizer.ggml.add_bos_token asks for it; convert the "
+        "model again");
+  }
+  if (v.add_eos && v.eos < 0) {
+    throw InputError(
+        "tokenizer.ggml.eos_token_id is missing but tokenizer.ggml.add_eos_token asks for it; convert the "
+        "model again");
+  }
+}
+
+// The byte that a token such as <0x0A> stands for, or -1.
+int byte_of(std::string_view token) {
+  if (token.size() != 6 || token.substr(0, 3) != "<0x" || token[5] != '>') return -1;
+  int value = 0;
+  for (const char c : token.substr(3, 2)) {
+    const std::size_t digit = std::string_view("0123456789ABCDEFabcdef").find(c);
+    if (digit == std::string_view::npos) return -1;
+    value = value * 16 + static_cast<int>(digit < 16 ? digit : digit - 6);
+  }
+  return value;
+}
+
+std::string restore_spaces(std::string_view token) {
+  std::string text;
+  while (!token.empty()) {
+    const bool space = token.substr(0, 3) == "\xE2\x96\x81";
+    text.push_back(space ? ' ' : token[0]);
+    token.remove_prefix(space ? 3 : 1);
+  }
+  return text;
+}
+
+}  // namespace
+
+bool default_add_bos(const std::string& model, const std::string& pre) {
+  return model == "llama" || PreTokenizer::default_add_bos(pre);
+}
+
+std::unique_ptr<Tokenizer> Tokenizer::create(Vocabulary vocabulary) {
+  check(vocabulary);
+  return std::unique_ptr<Tokenizer>(new Tokenizer(std::move(vocabulary)));
+}
+
+Tokenizer::Tokenizer(Vocabulary vocabulary)
+    : vocabulary_(std::move(vocabulary)), eog_(vocabulary_.tokens.size()) {
+  for (std::int32_t id = 0; id < size(); ++id) {
+    const std::string& token = vocabulary_.tokens[static_cast<std::size_t>(id)];
+    const TokenType kind = type(id);
+    if (kind == TokenType::kByte && byte_of(token) < 0) {
+      throw InputError("tokenizer.ggml.tokens[" + std::to_string(id) +
+                       "] has type byte but is not written <0x00> to <0xFF>; convert the model again");
+    }
+    if (kind != TokenType::kControl && kind != TokenType::kUserDefined && kind != TokenType::kUnknown)
+      continue;
+    special_.push_back(id);
+    eog_[static_cast<std::size_t>(id)] =
+        std::find(std::begin(kEndings), std::end(kEndings), token) != std::end(kEndings);
+  }
+  if (vocabulary_.eos >= 0) eog_[static_cast<std::size_t>(vocabulary_.eos)] = true;
+  std::stable_sort(special_.begin(), special_.end(), [this](std::int32_t a, std::int32_t b) {
+    return vocabulary_.tokens[static_cast<std::size_t>(a)].size() >
+           vocabulary_.tokens[static_cast<std::size_t>(b)].size();
+  });
+  for (std::size_t i = 0; i < special_.size(); ++i) {
+    const std::string& token = vocabulary_.tokens[static_cast<std::size_t>(special_[i])];
+    starts_[static_cast<std::uint8_t>(token[0])].push_back(static_cast<std::int32_t>(i));
+  }
+  if (vocabulary_.model == "llama") {
+    encoder_ = std::make_unique<SentencePieceEncoder>(vocabulary_);
+  } else {
+    encoder_ = std::make_unique<ByteBpeEncoder>(vocabulary_);
+  }
+}
+
+TokenType Tokenizer::type(std::int32_t id) const {
+  if (vocabulary_.types.empty()) return TokenType::kNormal;
+  return static_cast<TokenType>(vocabulary_.types[static_cast<std::size_t>(id)]);
+}
+
+void Tokenizer::check_id(std::int32_t id) const {
+  if (id >= 0 && id < size()) return;
+  throw InputError("token id " + std::to_string(id) + " is not in the vocabulary; use 0 to " +
+                   std::to_string(size() - 1));
+}
+
+std::vector<std::int32_t> Tokenizer::encode(std::string_view text, bool add_special,
+                                            bool parse_control) const {
+  const std::size_t invalid = find_invalid_utf8(text);
+  if (invalid != std::string_view::npos) {
+    throw InputError("prompt is not valid UTF-8 at byte " + std::to_string(invalid) + "; save it as UTF-8");
+  }
+  if (text.size() > kLongestText) {
+    throw InputError("prompt has " + std::to_string(text.size()) + " bytes; use at most " +
+                     std::to_string(kLongestText));
+  }
+  std::vector<std::int32_t> ids;
+  if (add_special && vocabulary_.add_bos) ids.push_back(vocabulary_.bos);
+  for (const Fragment& fragment : split_at_special(text, parse_control)) {
+    if (fragment.special >= 0) {
+      ids.push_back(fragment.special);
+    } else {
+      encoder_->encode(fragment.text, ids);
+    }
+  }
+  if (add_special && vocabulary_.add_eos) ids.push_back(vocabulary_.eos);
+  return ids;
+}
+
+// Longer tokens claim their text before shorter ones, wherever they stand; equally long ones in order of
+// their ids.
+std::vector<Tokenizer::Fragment> Tokenizer::split_at_special(std::string_view text,
+                                                             bool parse_control) const {
+  std::vector<Fragment> fragments;
+  if (text.empty()) return fragments;
+  fragments.push_back({text, -1});
+  std::vector<bool> occurs(
+      special_.size());  // one pass, as most vocabularies hold many tokens and texts few of them
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    for (const std::int32_t index : starts_[static_cast<std::uint8_t>(text[at])]) {
+      const std::string& token =
+          vocabulary_.tokens[static_cast<std::size_t>(special_[static_cast<std::size_t>(index)])];
+      if (text.compare(at, token.size(), token) == 0) occurs[static_cast<std::size_t>(index)] = true;
+    }
+  }
+  std::vector<Fragment> next;
+  for (std::size_t index = 0; index < special_.size(); ++index) {
+    const std::int32_t id = special_[index];
+    if (!occurs[index] || (!parse_control && type(id) != TokenType::kUserDefined)) continue;
+    const std::string_view token = vocabulary_.tokens[static_cast<std::size_t>(id)];
+    next.clear();
+    for (Fragment fragment : fragments) {
+      while (fragment.special < 0) {
+        const std::size_t found = fragment.text.find(token);
+        if (found == std::string_view::npos) break;
+        if (found > 0) next.push_back({fragment.text.substr(0, found), -1});
+        next.push_back({token, id});
+        fragment.text.remove_prefix(found + token.size());
+      }
+      if (!fragment.text.empty()) next.push_back(fragment);
+    }
+    fragments.swap(next);
+  }
+  return fragments;
+}
+
+std::string Tokenizer::piece(std::int32_t id, bool show_control) const {
+  check_id(id);
+  const std::string& token = vocabulary_.tokens[static_cast<std::size_t>(id)];
+  switch (type(id)) {
+    case TokenType::kUnknown:
+    case TokenType::kControl:
+      return show_control ? token : "";
+    case TokenType::kUnused:
+      return "";
+    case TokenType::kUserDefined:
+      return token;
+    case TokenType::kByte:
+      return std::string(1, static_cast<char>(byte_of(token)));
+    case TokenType::kNormal:
+      break;
+  }
+  return vocabulary_.model == "llama" ? restore_spaces(token) : decode_byte_alphabet(token);
+}
+
+std::string Tokenizer::decode(const std::vector<std::int32_t>& ids, bool show_control) const {
+  std::string text;
+  for (const std::int32_t id : ids) text += piece(id, show_control);
+  return text;
+}
+
+bool Tokenizer::is_control(std::int32_t id) const {
+  check_id(id);
+  return type(id) == TokenType::kControl;
+}
+
+bool Tokenizer::is_eog(std::int32_t id) const {
+  check_id(id);
+  return eog_[static_cast<std::size_t>(id)];
+}
+
+}  // namespace luoshu

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tokenizer/tokenizer.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "tokenizer/vocabularies.h"
+
+namespace luoshu {
+namespace {
+
+using Ids = std::vector<std::int32_t>;
+using testing::byte_vocabulary;
+using testing::input_error;
+using testing::piece_vocabulary;
+
+std::string create_error(const Vocabulary& v) {
+  return input_error([&] { Tokenizer::create(v); });
+}
+
+#define EXPECT_NAMES(message, part) EXPECT_NE((message).find(part), std::string::npos) << (message)
+
+TEST(Tokenizer, ControlTokensInTheText) {
+  const auto t = Tokenizer::create(byte_vocabulary("gpt-2", {}, {"<|im_start|>", "<|im_end|>"}));
+  EXPECT_EQ(t->encode("<|im_start|>a<|im_end|>"), (Ids{256, 'a', 257}));
+  EXPECT_EQ(t->encode("<|im_start|><|im_start|>"), (Ids{256, 256}));
+  EXPECT_EQ(t->encode("<|im_"), (Ids{'<', '|', 'i', 'm', '_'}));
+  EXPECT_EQ(t->encode("<|im_end|>", true, false).size(), 10u);
+  EXPECT_EQ(t->piece(257), "");
+  EXPECT_EQ(t->piece(257, true), "<|im_end|>");
+  EXPECT_EQ(t->decode({256, 'a', 257}), "a");
+  EXPECT_EQ(t->decode({256, 'a', 257}, true), "<|im_start|>a<|im_end|>");
+}
+
+TEST(Tokenizer, UserDefinedTokensAreFoundWithoutParsingControlTokens) {
+  Vocabulary v = byte_vocabulary("gpt-2", {}, {"<think>", "  "});
+  v.types[256] = 4;
+  v.types[257] = 4;
+  const auto t = Tokenizer::create(v);
+  EXPECT_EQ(t->encode("<think>   x", true, false), (Ids{256, 257, ' ', 'x'}));
+  EXPECT_EQ(t->piece(256), "<think>");
+  EXPECT_FALSE(t->is_control(256));
+}
+
+// A longer token claims its text first, even where a shorter one starts before it.
+TEST(Tokenizer, LongestControlTokenFirst) {
+  const auto t = Tokenizer::create(byte_vocabulary("gpt-2", {}, {"ab", "abc", "bcde"}));
+  EXPECT_EQ(t->encode("abc"), (Ids{257}));
+  EXPECT_EQ(t->encode("abd"), (Ids{256, 'd'}));
+  EXPECT_EQ(t->encode("abcde"), (Ids{'a', 258}));
+}
+
+TEST(Tokenizer, BosAndEos) {
+  Vocabulary v = byte_vocabulary("gpt-2", {}, {"<s>", "</s>"});
+  v.bos = 256;
+  v.eos = 257;
+  EXPECT_EQ(Tokenizer::create(v)->encode("a"), (Ids{'a'}));
+  EXPECT_EQ(Tokenizer::create(v)->encode(""), Ids{});
+  v.add_bos = v.add_eos = true;
+  EXPECT_EQ(Tokenizer::create(v)->encode("a"), (Ids{256, 'a', 257}));
+  EXPECT_EQ(Tokenizer::create(v)->encode(""), (Ids{256, 257}));
+  EXPECT_EQ(Tokenizer::create(v)->encode("a", false), (Ids{'a'}));
+  EXPECT_TRUE(default_add_bos("llama", "default"));
+  EXPECT_TRUE(default_add_bos("gpt2", "llama-bpe"));
+  EXPECT_FALSE(default_add_bos("gpt2", "smollm"));
+}
+
+TEST(Tokenizer, EndOfGeneration) {
+  Vocabulary v =
+      byte_vocabulary("gpt-2", {}, {"<|endoftext|>", "<|im_start|>", "<|im_end|>", "</s>", "stop"});
+  v.types[259] = 1;  // the text </s> as an ordinary token, as in Qwen2
+  v.eos = 260;
+  const auto t = Tokenizer::create(v);
+  EXPECT_TRUE(t->is_eog(256));
+  EXPECT_FALSE(t->is_eog(257));
+  EXPECT_TRUE(t->is_eog(258));
+  EXPECT_FALSE(t->is_eog(259));
+  EXPECT_TRUE(t->is_eog(260));
+  EXPECT_TRUE(t->is_control(257));
+  EXPECT_FALSE(t->is_control('a'));
+}
+
+TEST(Tokenizer, IdsOutsideTheVocabulary) {
+  const auto t = Tokenizer::create(byte_vocabulary("gpt-2", {}));
+  for (const std::int32_t id : {-1, 256, 1 << 30}) {
+    EXPECT_NAMES(input_error([&] { t->piece(id); }), "token id " + std::to_string(id));
+    EXPECT_NAMES(input_error([&] { t->is_eog(id); }), "0 to 255");
+    EXPECT_NAMES(input_error([&] { t->is_control(id); }), "0 to 255");
+  }
+}
+
+TEST(Tokenizer, PromptThatIsNotUtf8) {
+  const auto t = Tokenizer::create(byte_vocabulary("gpt-2", {}));
+  EXPECT_NAMES(input_error([&] { t->encode("ab\x80"); }), "prompt is not valid UTF-8 at byte 2; ");
+  EXPECT_NAMES(input_error([&] { t->encode("\xE4\xBD"); }), "prompt is not valid UTF-8 at byte 0; ");
+  EXPECT_EQ(t->encode(std::string_view("\0a", 2)), (Ids{0, 'a'}));
+}
+
+TEST(Tokenizer, HostileVocabularies) {
+  const Vocabulary good = piece_vocabulary({{"a", 0}});
+  ASSERT_EQ(create_error(good), "no InputError");
+  Vocabulary v = good;
+  v.model = "bert";
+  EXPECT_NAMES(create_error(v), "tokenizer.ggml.model 'bert'");
+  v = good;
+  v.tokens.clear();
+  EXPECT_NAMES(create_error(v), "tokenizer.ggml.tokens is empty");
+  v = good;
+  v.tokens[7] = "";
+  EXPECT_NAMES(create_error(v), "tokenizer.ggml.tokens[7] is empty");
+  v = good;
+  v.tokens[7] = v.tokens[5];
+  EXPECT_NAMES(create_error(v), "tokenizer.ggml.tokens[7] repeats entry 5");
+  v = good;
+  v.scores.pop_back();
+  EXPECT_NAMES(create_error(v), "tokenizer.ggml.scores has 259 entries for 260 tokens");
+  v = good;
+  v.scores[3] = NAN;
+  EXPECT_NAMES(create_error(v), "tokenizer.ggml.scores[3]");
+  v = good;
+  v.types.push_back(1);
+  EXPECT_NAMES(create_error(v), "tokenizer.ggml.token_type has 261 entries");
+  for (const std::int32_t type : {-1, 0, 7}) {
+    v = good;
+    v.types[1] = type;
+    EXPECT_NAMES(create_error(v), "tokenizer.ggml.token_type[1] is " + std::to_string(type));
+  }
+  v = good;
+  v.types.back() = 6;
+  EXPECT_NAMES(create_error(v), "tokenizer.ggml.tokens[259] has type byte");
+  v = byte_vocabulary("novel", {});
+  EXPECT_NAMES(create_error(v), "tokenizer.ggml.pre 'novel'");
+}
+
+TEST(Tokenizer, HostileSpecialIds) {
+  const std::vector<std::pair<std::int32_t Vocabulary::*, std::string>> keys = {
+      {&Vocabulary::bos, "tokenizer.ggml.bos_token_id"},
+      {&Vocabulary::eos, "tokenizer.ggml.eos_token_id"},
+      {&Vocabulary::unk, "tokenizer.ggml.unknown_token_id"},
+      {&Vocabulary::pad, "tokenizer.ggml.padding_token_id"}};
+  for (const auto& [member, key] : keys) {
+    for (const std::int32_t id : {-2, 260, 1 << 30}) {
+      Vocabulary v = piece_vocabulary({{"a", 0}});
+      v.*member = id;
+      EXPECT_NAMES(create_error(v), key + " is " + std::to_string(id));
+    }
+  }
+  Vocabulary v = piece_vocabulary({{"a", 0}});
+  v.bos = -1;
+  EXPECT_NAMES(create_error(v), "tokenizer.ggml.bos_token_id is missing");
+  v = piece_vocabulary({{"a", 0}});
+  v.eos = -1;
+  v.add_eos = true;
+  EXPECT_NAMES(create_error(v), "tokenizer.ggml.eos_token_id is missing");
+}
+
+// Tokens and merges of random bytes must not break anything (the sanitizer build watches).
+TEST(Tokenizer, RandomBytesAsVocabulary) {
+  std::mt19937_64 random(testing::announced_seed("tokenizer"));
+  int created = 0;
+  for (int round = 0; round < 300; ++round) {
+    Vocabulary v = round % 2 == 0 ? byte_vocabulary("smollm", {{"a", "b"}}) : piece_vocabulary({{"a", 0}});
+    const std::size_t changes = 1 + random() % 8;
+    for (std::size_t i = 0; i < changes; ++i) {
+      std::string& token = v.tokens[random() % v.tokens.size()];
+      token.clear();
+      for (std::size_t length = 1 + random() % 6; length > 0; --length)
+        token.push_back(static_cast<char>(random()));
+      v.types[random() % v.types.size()] = static_cast<std::int32_t>(1 + random() % 6);
+      if (random() % 4 == 0) v.merges.push_back(std::string(token).append(" ").append(token));
+    }
+    try {
+      const auto t = Tokenizer::create(v);
+      const Ids ids = t->encode(testing::random_text(random, 50));
+      t->decode(ids, true);
+      ++created;
+    } catch (const InputError&) {
+      continue;
+    }
+  }
+  EXPECT_GT(created, 0);
+}
+
+// Words and runs of 100 kB take well under a second; a quadratic merge would take minutes.
+TEST(Tokenizer, LongPrompts) {
+  const auto bpe =
+      Tokenizer::create(byte_vocabulary("qwen2", {{"a", "a"}, {"aa", "aa"}, {" ", " "}}, {"<|x|>"}));
+  const auto pieces =
+      Tokenizer::create(piece_vocabulary({{"a", -3}, {"aa", -2}, {"aaaa", -1}, {"\u2581", -2}}));
+  for (const std::string unit : {"a", " ", "<|x|>", "<", "ab", "a \n"}) {
+    std::string text;
+    while (text.size() < 100000) text += unit;
+    for (const Tokenizer* t : {bpe.get(), pieces.get()}) {
+      const auto start = std::chrono::steady_clock::now();
+      EXPECT_FALSE(t->encode(text).empty());
+      const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+      EXPECT_LT(taken.count(), 5.0) << unit;  // generous: shared machines, sanitizers
+    }
+  }
+}
+
+}  // namespace
+}  // namespace luoshu

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// The clock loop around one verilated configuration; included by one file per configuration.
+#pragma once
+#include <verilated.h>
+#include <verilated_fst_c.h>
+
+#include <cstring>
+
+#include "simulation.h"
+
+namespace luoshu {
+
+template <class Top, unsigned kLanes>
+class ChipSimulation : public Simulation {
+ public:
+  explicit ChipSimulation(const SimulationOptions& options)
+      : options_(options),
+        memory_(options.memory_bytes),
+        axi_(memory_, kLanes, memory_timing(options.memory), options.seed),
+        random_(options.seed ^ 0x5bd1e995u) {
+    if (options.seed != 0) {
+      context_.randReset(2);
+      context_.randSeed(static_cast<int>(options.seed & 0x7fffffff));
+    }
+    if (!options.trace_file.empty()) context_.traceEverOn(true);
+    top_ = std::make_unique<Top>(&context_, "luoshu");
+    if (!options.trace_file.empty()) {
+      trace_ = std::make_unique<VerilatedFstC>();
+      top_->trace(trace_.get(), 99);
+      trace_->open(options.trace_file.c_str());
+    }
+    top_->rst_ni = 0;
+    drive_idle();
+    for (int i = 0; i < 8; ++i) clock();
+    top_->rst_ni = 1;
+  }
+  ~ChipSimulation() override {
+    if (trace_) trace_->close();
+    top_->final();
+  }
+
+  std::size_t run(const std::uint8_t* in, std::size_t bytes, std::string& out, std::uint64_t max_cycles) override {
+    std::size_t taken = 0;
+    for (std::uint64_t i = 0; i < max_cycles; ++i) {
+      const std::size_t offered = bytes - taken < 4 ? bytes - taken : 4;
+      top_->rx_valid_i = offered != 0 && !(options_.seed != 0 && random_.one_in(3));
+      if (top_->rx_valid_i) {
+        std::uint32_t word = 0;
+        std::memcpy(&word, in + taken, offered);
+        top_->rx_data_i = word;
+        top_->rx_bytes_i = static_cast<std::uint8_t>(offered);
+      }
+      top_->tx_ready_i = !(options_.seed != 0 && random_.one_in(3));
+      drive_memory();
+      top_->eval();
+      if (top_->rx_valid_i && top_->rx_ready_o) taken += offered;
+      const bool sent = top_->tx_valid_o && top_->tx_ready_i;
+      if (sent) {
+        const std::uint32_t word = top_->tx_data_o;
+        out.append(reinterpret_cast<const char*>(&word), 4);
+      }
+      sample_memory();
+      clock();
+      if (sent && !(top_->tx_valid_o)) break;  // the chip has said what it had to say
+      if (bytes != 0 && taken == bytes) break;
+    }
+    return taken;
+  }
+
+  std::uint64_t cycles() const override { return cycle_; }
+  SparseMemory& memory() override { return memory_; }
+  const AxiMemory& port() const override { return axi_; }
+
+ private:
+  void drive_idle() {
+    top_->clk_i = 0;
+    top_->rx_valid_i = 0;
+    top_->rx_data_i = 0;
+    top_->rx_bytes_i = 4;
+    top_->tx_ready_i = 0;
+    top_->m_ar_ready_i = 0;
+    top_->m_r_valid_i = 0;
+    top_->m_aw_ready_i = 0;
+    top_->m_w_ready_i = 0;
+    top_->m_b_valid_i = 0;
+  }
+
+  void drive_memory() {
+    const AxiInputs& m = axi_.inputs();
+    top_->m_ar_ready_i = m.ar_ready;
+    top_->m_aw_ready_i = m.aw_ready;
+    top_->m_w_ready_i = m.w_ready;
+    top_->m_b_valid_i = m.b_valid;
+    top_->m_b_resp_i = static_cast<std::uint8_t>(m.b_resp);
+    top_->m_r_valid_i = m.r_valid;
+    if (m.r_valid) {
+      top_->m_r_last_i = m.r_last;
+      top_->m_r_resp_i = static_cast<std::uint8_t>(m.r_resp);
+      std::memcpy(static_cast<void*>(&top_->m_r_data_i), m.r_data, kLanes);
+    }
+  }
+
+  void sample_memory() {
+    const AxiInputs& m = axi_.inputs();
+    if (top_->m_ar_valid_o && m.ar_ready) axi_.read_request(top_->m_ar_addr_o, top_->m_ar_len_o + 1u, top_->m_ar_user_o);
+    if (top_->m_aw_valid_o && m.aw_ready) axi_.write_address(top_->m_aw_addr_o, top_->m_aw_user_o);
+    if (top_->m_w_valid_o && m.w_ready) {
+      axi_.write_data(reinterpret_cast<const std::uint8_t*>(&top_->m_w_data_o), reinterpret_cast<const std::uint8_t*>(&top_->m_w_strb_o));
+    }
+    axi_.advance();
+  }
+
+  void clock() {
+    top_->clk_i = 1;
+    top_->eval();
+    if (trace_ && cycle_ >= options_.trace_from && cycle_ < options_.trace_to) trace_->dump(cycle_ * 2);
+    top_->clk_i = 0;
+    top_->eval();
+    if (trace_ && cycle_ >= options_.trace_from && cycle_ < options_.trace_to) trace_->dump(cycle_ * 2 + 1);
+    ++cycle_;
+  }
+
+  const SimulationOptions options_;
+  VerilatedContext context_;
+  std::unique_ptr<Top> top_;
+  std::unique_ptr<VerilatedFstC> trace_;
+  SparseMemory memory_;
+  AxiMemory axi_;
+  StallRandom random_;
+  std::uint64_t cycle_ = 0;
+};
+
+}  // namespace luoshu
