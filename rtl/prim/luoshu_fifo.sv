@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Synchronous first-in first-out queue of exactly Depth words.
 //
-// Handshake: valid/ready on both sides; no combinational path from one side to the other (a full queue
-// accepts a word only in the cycle after a pop). One push and one pop in every cycle, provided that
-// Depth > latency. out_data_o comes from a register (UseRam = 0) or a RAM's read register (1).
-// Latency, push to out_valid_o in an empty queue: 2 cycles (UseRam = 1) or 1 cycle (UseRam = 0).
+// Handshake: valid/ready on both sides; no combinational path from one side to the other (a full
+// queue accepts a word only in the cycle after a pop). One push and one pop in every cycle,
+// provided that Depth > latency. out_data_o comes from a register (UseRam = 0) or a RAM's read
+// register (1). Latency, push to out_valid_o in an empty queue: 2 cycles (UseRam = 1) or 1 cycle
+// (UseRam = 0).
 // UseRam = 1: words lie in a luoshu_ram_1r1w whose read register is the prefetched head.
-// UseRam = 0: words lie in shifting flip-flops; meant for Depth <= 16.
-// Reset empties it; words offered in reset are lost. Does not do: two clocks, peeking, flushing.
+// UseRam = 0: words lie in shifting flip-flops; meant for Depth <= 16. Reset empties it; words
+// offered in reset are lost. Does not do: two clocks, peeking, flushing.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -51,8 +52,9 @@ module luoshu_fifo #(
 
   generate
     if (UseRam != 0) begin : gen_ram
-      // One extra pointer bit tells words that wait in the RAM from an empty RAM. The RAM never reads
-      // the word it writes: equal addresses mean an empty RAM (no read) or a full queue (no write).
+      // One extra pointer bit tells words that wait in the RAM from an empty RAM. The RAM never
+      // reads the word it writes: equal addresses mean an empty RAM (no read) or a full queue (no
+      // write).
       logic [PtrWidth:0] wptr_q, rptr_q;
       logic out_valid_q, fetch;
       assign fetch       = (wptr_q != rptr_q) && (!out_valid_q || out_ready_i);
@@ -85,8 +87,9 @@ module luoshu_fifo #(
           .rdata_o(out_data_o)
       );
     end else begin : gen_flops
-      // Entry 0 is the head; used_q fills up from bit 0. A pop shifts every entry down by one; an entry
-      // without a successor, and every free entry, loads the input, which only counts if it is pushed.
+      // Entry 0 is the head; used_q fills up from bit 0. A pop shifts every entry down by one; an
+      // entry without a successor, and every free entry, loads the input, which only counts if it
+      // is pushed.
       logic [Depth-1:0] used_q;
       assign in_ready_o  = !used_q[Depth-1];
       assign out_valid_o = used_q[0];

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Simple dual-port RAM: one write port and one read port on one clock. Maps to block RAM.
 //
-// Write: in a cycle with we_i, the word (or the bytes whose wmask_i bit is set, ByteWrite = 1) is stored.
-// Read:  rdata_o shows the word one cycle after re_i and holds it while re_i is low.
-// A read and a write of the same address in the same cycle return undefined data on the read port:
-// callers must not rely on old or new data. The contents and rdata_o are not reset.
+// Write: in a cycle with we_i, the word (or the bytes whose wmask_i bit is set, ByteWrite = 1) is
+// stored.
+// Read:  rdata_o shows the word one cycle after re_i and holds it while re_i is low. A read and a
+// write of the same address in the same cycle return undefined data on the read port: callers must
+// not rely on old or new data. The contents and rdata_o are not reset.
 // Does not do: asynchronous reads, two clocks, initial contents, parity.
 `default_nettype none
 

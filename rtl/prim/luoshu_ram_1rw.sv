@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Single-port RAM with byte enables. Maps to block RAM.
 //
-// In a cycle with req_i the port either writes the bytes whose wmask_i bit is set (we_i = 1) or reads.
-// rdata_o shows the word one cycle after a read and is undefined after a write until the next read;
-// it holds while req_i is low. The contents and rdata_o are not reset.
+// In a cycle with req_i the port either writes the bytes whose wmask_i bit is set (we_i = 1) or
+// reads. rdata_o shows the word one cycle after a read and is undefined after a write until the
+// next read; it holds while req_i is low. The contents and rdata_o are not reset.
 // Does not do: asynchronous reads, initial contents, parity.
 `default_nettype none
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Smoke test of luoshu_core for event-driven simulators (Icarus): sums 1 to 10, stores and reloads the sum with
-// stalls on both ports, takes an ecall, and prints PASS if the handler wrote the right word; FAIL otherwise.
+// Smoke test of luoshu_core for event-driven simulators (Icarus): sums 1 to 10, stores and reloads
+// the sum with stalls on both ports, takes an ecall, and prints PASS if the handler wrote the right
+// word; FAIL otherwise.
 `default_nettype none
 `timescale 1ns / 1ns
 

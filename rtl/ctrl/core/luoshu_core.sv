@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// luoshu_core: the control processor. RV32I, Zicsr, Zifencei, machine mode only; two pipeline stages.
+// luoshu_core: the control processor. RV32I, Zicsr, Zifencei, machine mode only; two pipeline
+// stages.
 //
 // Stages: fetch (the instruction word arrives, is decoded and reads the register file) and execute
 // (everything else). The address of the next fetch leaves in the cycle before, combinationally from
-// execute, so that a taken branch costs one bubble. So imem_req_o and imem_addr_o depend combinationally on
-// dmem_rvalid_i; no output depends on a grant.
-// Cycles: 1 for each instruction; 2 for taken branches, jumps, mret and fence.i; 3 to enter a trap; 2 for
-// loads and stores with a data port that grants at once and answers in the next cycle, more with a slower one.
+// execute, so that a taken branch costs one bubble. So imem_req_o and imem_addr_o depend
+// combinationally on dmem_rvalid_i; no output depends on a grant.
+// Cycles: 1 for each instruction; 2 for taken branches, jumps, mret and fence.i; 3 to enter a trap;
+// 2 for loads and stores with a data port that grants at once and answers in the next cycle, more
+// with a slower one.
 // Instruction port: in a cycle with imem_req_o and imem_gnt_i the word at imem_addr_o is read;
-// imem_rdata_i holds it in the next cycle, always. Without a grant the core asks again and may change
-// the address. While execute stalls, the core reads the same word again instead of buffering it.
-// Data port: dmem_req_o and its address, byte enables and data stay until dmem_gnt_i; then dmem_rvalid_i
-// answers once (reads and writes, at least one cycle after the grant, any latency), with dmem_err_i for
-// an access fault. One access in flight. Addresses are word aligned; be bit 0 = bits 7:0.
-// Traps: see luoshu_core_csr. mtval holds the address of misaligned and faulting accesses (for a jump the
-// target), otherwise 0. An interrupt is taken before an instruction executes, never in the middle of one.
-// wfi stops fetching until an interrupt enabled in mie is pending (whatever mstatus.MIE), then completes.
+// imem_rdata_i holds it in the next cycle, always. Without a grant the core asks again and may
+// change the address. While execute stalls, the core reads the same word again instead of buffering
+// it.
+// Data port: dmem_req_o and its address, byte enables and data stay until dmem_gnt_i; then
+// dmem_rvalid_i answers once (reads and writes, at least one cycle after the grant, any latency),
+// with dmem_err_i for an access fault. One access in flight. Addresses are word aligned; be bit 0 =
+// bits 7:0.
+// Traps: see luoshu_core_csr. mtval holds the address of misaligned and faulting accesses (for a
+// jump the target), otherwise 0. An interrupt is taken before an instruction executes, never in the
+// middle of one. wfi stops fetching until an interrupt enabled in mie is pending (whatever
+// mstatus.MIE), then completes.
 // Reset: execution starts at boot_addr_i; x1 to x31 are undefined. No request leaves in reset.
-// Does not do: multiply, divide, compressed or atomic instructions, user mode, physical memory protection,
-// instruction access faults, debug mode.
-// The rvfi_* outputs describe the instruction that retires in this cycle (sample at the clock edge); they
-// follow the RISC-V formal interface and cost nothing where unconnected.
+// Does not do: multiply, divide, compressed or atomic instructions, user mode, physical memory
+// protection, instruction access faults, debug mode. The rvfi_* outputs describe the instruction
+// that retires in this cycle (sample at the clock edge); they follow the RISC-V formal interface
+// and cost nothing where unconnected.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -63,26 +68,27 @@ module luoshu_core (
     output logic [31:0] rvfi_rs2_rdata_o,
     output logic [4:0]  rvfi_rd_addr_o,    // 0 if nothing is written
     output logic [31:0] rvfi_rd_wdata_o,
-    output logic [31:0] rvfi_mem_addr_o,   // word aligned; 0 without a completed access, like the masks
+    output logic [31:0] rvfi_mem_addr_o,   // word aligned; like the masks 0 without an access
     output logic [3:0]  rvfi_mem_rmask_o,
     output logic [3:0]  rvfi_mem_wmask_o,
     output logic [31:0] rvfi_mem_rdata_o,  // the bytes not in rmask are 0
     output logic [31:0] rvfi_mem_wdata_o   // the bytes not in wmask are 0
 );
   // ---------------------------------------------------------------------------------------- fetch
-  logic [31:2] fetch_pc_q;     // address of the word that arrives (fetch_valid_q) or is still wanted
+  logic [31:2] fetch_pc_q;     // address of the word that arrives (fetch_valid_q) or is wanted
   logic        fetch_valid_q;  // imem_rdata_i holds it in this cycle
   logic        ex_done;        // execute finishes its instruction
   logic        redirect;       // and the next instruction is at redirect_pc
   logic        refetch;        // and the next word must be fetched again (fence.i)
-  logic        trap;           // and enters a trap: the jump to the handler follows in the next cycle
+  logic        trap;           // and enters a trap: the jump to the handler follows
   logic        advance;        // the word that arrives is the next one in sequence
   logic        take;           // and enters execute
   logic [31:2] redirect_pc, fetch_next;
   logic        asleep, unused_boot_bits;
   logic        ex_valid_q;     // execute holds an instruction
 
-  // In the cycle of a trap fetch_next does not matter; leaving the trap out of it shortens the path.
+  // In the cycle of a trap fetch_next does not matter; leaving the trap out of it shortens the
+  // path.
   assign advance     = fetch_valid_q && (!ex_valid_q || ex_done) && !refetch;
   assign take        = advance && !redirect && !trap;
   assign fetch_next  = redirect ? redirect_pc : fetch_pc_q + {29'd0, advance};
@@ -102,7 +108,7 @@ module luoshu_core (
     end
   end
 
-  // ------------------------------------------------ decode and register read, registered for execute
+  // ------------------------------------------- decode and register read, registered for execute
   logic [31:2] pc_q;
   logic [31:0] insn, imm, rs1, rs2, result;
   logic illegal, jump, jalr, branch, load, store, alu, csr, fence_i, ecall, ebreak, mret, wfi;
@@ -162,7 +168,8 @@ module luoshu_core (
   logic [2:0] funct3;
   assign funct3 = insn[14:12];
 
-  // One adder makes load, store and jump addresses, auipc, lui and CSR operands (rs1 + 0 or 0 + immediate).
+  // One adder makes load, store and jump addresses, auipc, lui and CSR operands (rs1 + 0 or 0 +
+  // immediate).
   logic [31:0] addr;
   assign addr = (({pc_q, 2'b00} & {32{base_pc}}) | (rs1 & {32{base_rs1}})) + imm;
 
@@ -197,7 +204,8 @@ module luoshu_core (
 
   logic wake, irq, mem_bad, jump_bad, exception, fault, commit, start, mem_start;
   logic trap_q;  // last cycle entered a trap: jump to mtvec
-  assign mem_bad   = (load || store) && ((funct3[0] && addr[0]) || (funct3[1] && (addr[1:0] != 2'b00)));
+  assign mem_bad   = (load || store) &&
+                     ((funct3[0] && addr[0]) || (funct3[1] && (addr[1:0] != 2'b00)));
   assign jump_bad  = taken && addr[1];
   assign start     = ex_valid_q && (state_q == StRun) && !irq;
   assign exception = start && (illegal || ecall || ebreak || mem_bad || jump_bad);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arithmetic unit of luoshu_core. Combinational; the core selects among the outputs.
 //
-// sum_o = a + b, or a - b if sub_i. lt_o (needs sub_i) and eq_o compare a and b. logic_o by logic_i:
-// 0 xor, 1 set-less-than (bit 0 = lt_o, else 0), 2 or, 3 and. left_o and right_o shift a by the low five
-// bits of b; right_o fills with the sign if arith_i. One shifter serves both: left_i says which is valid.
+// sum_o = a + b, or a - b if sub_i. lt_o (needs sub_i) and eq_o compare a and b. logic_o by
+// logic_i: 0 xor, 1 set-less-than (bit 0 = lt_o, else 0), 2 or, 3 and. left_o and right_o shift a
+// by the low five bits of b; right_o fills with the sign if arith_i. One shifter serves both:
+// left_i says which is valid.
 `default_nettype none
 
 module luoshu_core_alu (

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Control and status registers, trap state and interrupt logic of luoshu_core.
 //
-// One access at a time: rdata_o is combinational from sel_i; write_i stores op(rdata_o, operand_i) at the
-// clock edge. A trap (trap_i) stores operand_i to mtval, or 0; the core never raises trap_i and write_i
-// together. mip shows the interrupt
-// inputs one cycle late. Interrupt priority: external, software, timer. mcycle counts every cycle and
-// minstret every retire_i; both ignore writes.
-// Fields: mstatus MIE, MPIE, MPP = 11; mie/mip bits 11, 7, 3; mtvec direct, 4-byte aligned; mcause bits
-// 31 and 3:0; mepc 4-byte aligned. Reset clears mstatus, mie and the counters; mtvec resets to 0; mepc,
-// mcause, mtval and mscratch are undefined until written.
+// One access at a time: rdata_o is combinational from sel_i; write_i stores op(rdata_o, operand_i)
+// at the clock edge. A trap (trap_i) stores operand_i to mtval, or 0; the core never raises trap_i
+// and write_i together. mip shows the interrupt inputs one cycle late. Interrupt priority:
+// external, software, timer. mcycle counts every cycle and minstret every retire_i; both ignore
+// writes.
+// Fields: mstatus MIE, MPIE, MPP = 11; mie/mip bits 11, 7, 3; mtvec direct, 4-byte aligned; mcause
+// bits 31 and 3:0; mepc 4-byte aligned. Reset clears mstatus, mie and the counters; mtvec resets to
+// 0; mepc, mcause, mtval and mscratch are undefined until written.
 `default_nettype none
 
 module luoshu_core_csr (
@@ -70,15 +70,19 @@ module luoshu_core_csr (
   assign has_bits  = !sel_i[2] && !is_misa;
   assign narrow = {is_mcause && cause_irq_q, is_misa, 17'd0, sel_i[2:0] == 3'd0,
                    has_bits && bits_11_7_3[2], 2'd0, is_misa, has_bits && bits_11_7_3[1], 3'd0,
-                   (is_mcause && cause_q[3]) || (has_bits && bits_11_7_3[0]), cause_q[2:0] & {3{is_mcause}}};
+                   (is_mcause && cause_q[3]) || (has_bits && bits_11_7_3[0]),
+                   cause_q[2:0] & {3{is_mcause}}};
   assign rdata_o = sel_i[3] ? words : narrow;
   assign word_o  = words[31:2];
 
   // Write.
   logic [31:0] wdata;
-  assign wdata = (op_i[1] && !trap_i) ? (op_i[0] ? rdata_o & ~operand_i : rdata_o | operand_i) : operand_i;
+  assign wdata = !(op_i[1] && !trap_i) ? operand_i :
+                 op_i[0]               ? rdata_o & ~operand_i :
+                                         rdata_o | operand_i;
 
-  logic write_mstatus, write_mie, write_mcause, write_mscratch, write_mtval, write_mtvec, write_mepc;
+  logic write_mstatus, write_mie, write_mcause, write_mscratch;
+  logic write_mtval, write_mtvec, write_mepc;
   assign write_mstatus  = write_i && (sel_i == 4'd0);
   assign write_mie      = write_i && (sel_i == 4'd2);
   assign write_mcause   = write_i && (sel_i == 4'd4);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Instruction decoder of luoshu_core: RV32I, Zicsr, Zifencei, machine mode.
 //
-// In a cycle with take_i the word insn_i is decoded into the output registers, which hold until the next
-// one. illegal_o marks an illegal instruction; then every kind_*_o is low. A CSR instruction is illegal
-// if the register does not exist or is read-only and would be written. Latency 1 cycle. Nothing is reset:
-// the core qualifies the outputs with its valid bit.
+// In a cycle with take_i the word insn_i is decoded into the output registers, which hold until the
+// next one. illegal_o marks an illegal instruction; then every kind_*_o is low. A CSR instruction
+// is illegal if the register does not exist or is read-only and would be written. Latency 1 cycle.
+// Nothing is reset: the core qualifies the outputs with its valid bit.
 `default_nettype none
 
 module luoshu_core_decode (
     input  wire         clk_i,
     input  wire         take_i,         // decode insn_i
-    input  wire         trap_i,         // instead of take_i: select mtvec at csr_sel_o, keep the rest
+    input  wire         trap_i,         // instead of take_i: csr_sel_o selects mtvec, the rest holds
     input  wire  [31:0] insn_i,
     output logic [31:0] insn_o,         // the word itself
     output logic [31:0] imm_o,          // immediate, sign-extended by format; csrr?i: its operand,
@@ -32,7 +32,7 @@ module luoshu_core_decode (
     output logic        base_rs1_o,     // to rs1, or (neither) to 0
     output logic        use_rs2_o,      // second ALU operand: 1 register, 0 immediate
     output logic        sub_o,          // the ALU subtracts (or compares)
-    output logic [2:0]  result_o,       // what goes to rd: 0 sum, 1 shift left, 2 shift right, 3 logic,
+    output logic [2:0]  result_o,       // to rd: 0 sum, 1 shift left, 2 shift right, 3 logic,
                                         // 4 load, 5 CSR, 6 link, 7 address (lui, auipc)
     output logic [1:0]  logic_o,        // logic: 0 xor, 1 set less than, 2 or, 3 and
     output logic        writes_rd_o,    // writes a register other than x0
@@ -49,7 +49,8 @@ module luoshu_core_decode (
   assign funct7 = insn_i[31:25];
 
   // Opcode classes; whether the rest of the word is legal is decided below.
-  logic op_lui, op_auipc, op_jal, op_jalr, op_branch, op_load, op_store, op_imm, op_reg, op_fence, op_sys;
+  logic op_lui, op_auipc, op_jal, op_jalr, op_branch, op_load, op_store, op_imm, op_reg;
+  logic op_fence, op_sys;
   assign op_lui    = (opcode == 7'b0110111);
   assign op_auipc  = (opcode == 7'b0010111);
   assign op_jal    = (opcode == 7'b1101111);
@@ -93,8 +94,9 @@ module luoshu_core_decode (
   logic [11:0] csr_addr;
   assign csr_addr      = insn_i[31:20];
   // mhpmevent3-31 (0x323-0x33F), mhpmcounter3-31 (0xB03-0xB1F) and their high halves (0xB83-0xB9F)
-  assign csr_hpm       = (csr_addr[11:5] == 7'h19 || csr_addr[11:5] == 7'h58 || csr_addr[11:5] == 7'h5C) &&
-                         (csr_addr[4:0] >= 5'd3);
+  assign csr_hpm       = (csr_addr[4:0] >= 5'd3) &&
+                         (csr_addr[11:5] == 7'h19 || csr_addr[11:5] == 7'h58 ||
+                          csr_addr[11:5] == 7'h5C);
   assign csr_read_only = (insn_i[31:30] == 2'b11);
   assign csr_write     = (funct3[1:0] == 2'b01) || (insn_i[19:15] != 5'd0);
   always_comb begin
@@ -140,12 +142,14 @@ module luoshu_core_decode (
   assign fence_i   = op_fence && (funct3 == 3'b001);
 
   logic illegal;
-  assign illegal = !(op_lui || op_auipc || op_jal || jalr || branch || load || store || alu || csr ||
-                     (op_fence && funct3[2:1] == 2'b00) || ecall || ebreak || mret || wfi);
+  assign illegal = !(op_lui || op_auipc || op_jal || jalr || branch || load || store || alu ||
+                     csr || (op_fence && funct3[2:1] == 2'b00) || ecall || ebreak || mret || wfi);
 
   logic [2:0] result;
   logic [1:0] alu_result;
-  assign alu_result = (funct3 == 3'd0) ? 2'd0 : (funct3 == 3'd1) ? 2'd1 : (funct3 == 3'd5) ? 2'd2 : 2'd3;
+  assign alu_result = (funct3 == 3'd0) ? 2'd0 :
+                      (funct3 == 3'd1) ? 2'd1 :
+                      (funct3 == 3'd5) ? 2'd2 : 2'd3;
   assign result     = (op_imm || op_reg)  ? {1'b0, alu_result} :
                       op_load             ? 3'd4 :
                       op_sys              ? 3'd5 :

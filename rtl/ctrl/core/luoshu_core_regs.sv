@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Register file of luoshu_core: x1 to x31, x0 reads as 0. Two RAM copies give two read ports.
 //
-// rs1_o and rs2_o show the registers one cycle after read_i and hold while it is low. A read in the cycle of
-// a write of the same register returns the new value. write_i must not address x0. Nothing is reset.
-// Does not do: forwarding of writes after the read; the core writes at most once between two reads, in the
-// cycle of the second.
+// rs1_o and rs2_o show the registers one cycle after read_i and hold while it is low. A read in the
+// cycle of a write of the same register returns the new value. write_i must not address x0. Nothing
+// is reset.
+// Does not do: forwarding of writes after the read; the core writes at most once between two reads,
+// in the cycle of the second.
 `default_nettype none
 
 module luoshu_core_regs (
