@@ -1,12 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Verilator's headers and the code it writes are not ours: no warnings from them. Call after luoshu_rtl_test.
-function(luoshu_verilated_is_foreign target)
-  target_include_directories(${target} SYSTEM PRIVATE ${VERILATOR_ROOT}/include ${VERILATOR_ROOT}/include/vltstd)
-  get_target_property(sources ${target} SOURCES)
-  list(FILTER sources INCLUDE REGEX "/V[^/]*\\.dir/|/verilated[^/]*\\.cpp$")
-  set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS -w)
-endfunction()
-
+include(${CMAKE_SOURCE_DIR}/tests/prim/verilated.cmake)
 set(prim_include -I${CMAKE_SOURCE_DIR}/rtl/prim)
 luoshu_rtl_test(NAME prim_ram_1r1w_word TOP luoshu_ram_1r1w PREFIX Vram RTL prim/luoshu_ram_1r1w.sv
   SOURCES ${CMAKE_SOURCE_DIR}/tests/prim/ram_1r1w_test.cc PARAMETERS -GWidth=20 -GDepth=48)
