@@ -44,7 +44,6 @@ class SocketTransport final : public Transport {
   std::string describe() const override { return name_; }
 
  private:
-  bool wait(short events, TimePoint deadline, const char* operation);
   FileDescriptor socket_;
   std::string name_;
 };
