@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// EMBED: rows of the packed embedding table to the residual (docs/architecture.md section 2, numerics section 10).
+//
+// Token by token: context read (data one cycle after ctx_token_o), the segment's address by shift and add (as
+// many cycles as the beats of a segment have bits), one read of the whole segment, decoding of VL values per
+// cycle. Lane operands: a = weight, b = scale, c = minimum (INT4M, else 0), d = 1. High planes wait in the
+// scratch RAM. Values leave the decoder 2 cycles after their byte, results 7 cycles later.
+`default_nettype none
+
+module luoshu_vector_embed #(
+    parameter int L  = 32,      // bytes per beat
+    parameter int VL = 4,       // values per cycle
+    parameter int WordBits = 9  // bits of a word index within a vector
+) (
+    input  wire                 clk_i,
+    input  wire                 rst_ni,
+    input  wire                 start_i,
+    input  wire  [31:0]         address_i,
+    input  wire  [15:0]         n_i,           // elements
+    input  wire  [15:0]         kblocks_i,
+    input  wire  [1:0]          mode_i,        // 0 INT8, 1 INT4, 2 INT4M, 3 PLANES
+    input  wire  [5:0]          last_token_i,
+    output logic                done_o,
+    output logic                waiting_o,     // for memory
+    // context
+    output logic [5:0]          ctx_token_o,
+    input  wire  [31:0]         ctx_id_i,
+    output logic                ctx_valid_o,   // the context of ctx_token_o is on its inputs
+    // memory
+    output logic                er_valid_o,
+    input  wire                 er_ready_i,
+    output logic [31:0]         er_addr_o,
+    output logic [15:0]         er_beats_o,
+    input  wire                 er_rvalid_i,
+    output logic                er_rready_o,
+    input  wire  [L*8-1:0]      er_rdata_i,
+    // scratch: high planes, word of the block
+    output logic                h_we_o,
+    output logic [4:0]          h_waddr_o,
+    output logic [VL*32-1:0]    h_wdata_o,
+    output logic                h_re_o,
+    output logic [4:0]          h_raddr_o,
+    input  wire  [VL*32-1:0]    h_rdata_i,
+    // lanes
+    output logic                op_valid_o,
+    output logic [VL*32-1:0]    w_o,
+    output logic [31:0]         scale_o,
+    output logic [31:0]         min_o,
+    // results, 7 cycles after op_valid_o: destination
+    output logic                x_we_o,
+    output logic [5:0]          x_token_o,
+    output logic [WordBits-1:0] x_word_o,
+    output logic [VL-1:0]       x_mask_o
+);
+  localparam int S = L > 32 ? L / 32 : 1;                  // row slots
+  localparam int SBits = $clog2(S);
+  localparam int BeatsBits = L >= 32 ? 0 : $clog2(32 / L); // log2 of the beats of a block
+  localparam int Part = L < 32 ? L : 32;                   // values of a beat for one row
+  localparam int Steps = Part / VL;
+  localparam int StepBits = Steps > 1 ? $clog2(Steps) : 1;
+  localparam logic [1:0] ModeInt4 = 2'd1;
+  localparam logic [1:0] ModeInt4m = 2'd2;
+  localparam logic [1:0] ModePlanes = 2'd3;
+
+  localparam logic [2:0] StIdle = 3'd0;
+  localparam logic [2:0] StContext = 3'd1;
+  localparam logic [2:0] StId = 3'd2;
+  localparam logic [2:0] StMul = 3'd3;
+  localparam logic [2:0] StRequest = 3'd4;
+  localparam logic [2:0] StData = 3'd5;
+  localparam logic [2:0] StDrain = 3'd6;
+
+  logic [2:0]  state_q;
+  logic [5:0]  token_q;
+  logic        nibbles, planes;
+  logic [1:0]  run_bits;      // log2(run) - 2: 4, 8, 16 beats per scale beat
+  logic [19:0] values, beats; // of a segment
+  assign nibbles  = mode_i == ModeInt4 || mode_i == ModeInt4m;
+  assign planes   = mode_i == ModePlanes;
+  assign run_bits = mode_i == ModeInt4m ? 2'd0 : mode_i == ModeInt4 ? 2'd1 : 2'd2;
+  assign values   = (20'(kblocks_i) << BeatsBits) << planes;
+  assign beats    = values + ((values + (20'd4 << run_bits) - 20'd1) >> (3'd2 + 3'(run_bits)));
+
+  // Address of the segment: base + tile * beats * L.
+  logic [31:0] tile_q, product_q;
+  logic [19:0] beats_q;
+  logic [SBits:0] slot_q;     // row within the tile
+  assign er_valid_o  = state_q == StRequest;
+  assign er_addr_o   = address_i + (product_q << $clog2(L));
+  assign er_beats_o  = beats[15:0];
+  assign ctx_token_o = token_q;
+  assign ctx_valid_o = state_q == StId;
+  assign waiting_o   = state_q == StRequest || (state_q == StData && !er_rvalid_i && !full_q);
+
+  // Beats: a scale beat, then a run of value beats.
+  logic                full_q, take, take_scale, step_last, beat_last, seg_last;
+  logic [4:0]          run_q;        // value beats of the run taken
+  logic                in_run_q;
+  logic [19:0]         value_q;      // value beats of the segment taken
+  logic [L*8-1:0]      scales_q;
+  logic [Part*8-1:0]   bytes_q;
+  logic [StepBits-1:0] step_q;
+  assign beat_last   = full_q && step_last;
+  assign step_last   = step_q == StepBits'(Steps - 1);
+  assign take_scale  = state_q == StData && !in_run_q && er_rvalid_i && !full_q;
+  assign take        = state_q == StData && in_run_q && er_rvalid_i && (!full_q || beat_last)
+                       && value_q != values;
+  assign er_rready_o = take_scale || take;
+  assign seg_last    = value_q == values && beat_last;
+
+  // The slot of the row
+  logic [Part*8-1:0] slot_bytes;
+  generate
+    if (S > 1) begin : gen_slots
+      logic [SBits-1:0] slot;
+      assign slot       = nibbles ? slot_q[SBits:1] : slot_q[SBits-1:0];
+      assign slot_bytes = er_rdata_i[slot*256+:256];
+    end else begin : gen_slot
+      assign slot_bytes = er_rdata_i;
+    end
+  endgenerate
+
+  // Position of the value beat in hand: block in its run, plane, part of the block.
+  logic [4:0]  pos_q;
+  logic [4:0]  entry_block;
+  logic        high;
+  logic [7:0]  entry;
+  logic [31:0] entry_bits;
+  assign entry_block = pos_q >> BeatsBits;
+  assign high        = planes && !entry_block[0];
+  assign entry       = nibbles ? (8'(entry_block) << (SBits + 1)) + 8'(slot_q)
+                               : (8'(entry_block) << SBits) + 8'(slot_q);
+  assign entry_bits  = mode_i == ModeInt4m ? 32'(scales_q >> {entry, 5'd0}) : 32'(scales_q >> {entry, 4'd0});
+
+  // fp16 to fp32, exact
+  logic [31:0] scale, minimum;
+  logic signed [16:0] scale_sig, min_sig;
+  logic [7:0]  scale_exp, min_exp;
+  assign scale_sig = $signed({6'd0, entry_bits[14:10] != 5'd0, entry_bits[9:0]});
+  assign min_sig   = $signed({6'd0, entry_bits[30:26] != 5'd0, entry_bits[25:16]});
+  assign scale_exp = 8'd102 + {3'd0, entry_bits[14:10]} + {7'd0, entry_bits[14:10] == 5'd0};
+  assign min_exp   = 8'd102 + {3'd0, entry_bits[30:26]} + {7'd0, entry_bits[30:26] == 5'd0};
+  luoshu_vector_small u_scale (.int_i(scale_sig), .exp_i(scale_exp), .r_o(scale));
+  luoshu_vector_small u_min (.int_i(min_sig), .exp_i(min_exp), .r_o(minimum));
+
+  // Stage 0: bytes; 1: with the high plane; 2: fp32.
+  logic                go1_q, high1_q, go2_q;
+  logic [VL*8-1:0]     bytes1_q;
+  logic [31:0]         scale1_q, min1_q;
+  logic [4:0]          block_word, word1_q;  // word within the block
+  logic [WordBits-1:0] out_word_q;
+  assign block_word = BeatsBits == 0 ? 5'(step_q)
+                    : 5'((5'(pos_q & 5'((1 << BeatsBits) - 1)) << (Steps > 1 ? StepBits : 0)) | 5'(step_q));
+  assign h_re_o    = full_q && planes && !high;
+  assign h_raddr_o = block_word;
+  assign h_we_o    = go1_q && high1_q;
+  assign h_waddr_o = word1_q;
+  logic [VL*32-1:0] w_fp;
+  generate
+    for (genvar g = 0; g < VL; g++) begin : gen_value
+      logic signed [16:0] w;
+      logic [7:0]         b;
+      logic [3:0]         nibble;
+      assign b      = bytes1_q[g*8+:8];
+      assign nibble = slot_q[0] ? b[7:4] : b[3:0];
+      assign w = planes  ? $signed({h_rdata_i[g*32+7], h_rdata_i[g*32+:8], b}) :
+                 !nibbles ? $signed({{9{b[7]}}, b}) :
+                 mode_i == ModeInt4 ? $signed({13'd0, nibble}) - 17'sd8 : $signed({13'd0, nibble});
+      luoshu_vector_small u_w (.int_i(w), .exp_i(8'd127), .r_o(w_fp[g*32+:32]));
+      assign h_wdata_o[g*32+:32] = {24'd0, b};
+      assign x_mask_o[g] = 16'(out_word_q) * 16'(VL) + 16'(g) < n_i;
+    end
+  endgenerate
+  logic unused_h;
+  assign unused_h = ^h_rdata_i;
+
+  logic [6:0] flight_q;  // operations in the lanes
+  assign op_valid_o = go2_q;
+  assign x_we_o     = flight_q[6] && x_mask_o[0];
+  assign x_word_o   = out_word_q;
+  assign x_token_o  = token_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      state_q  <= StIdle;
+      full_q   <= 1'b0;
+      go1_q    <= 1'b0;
+      go2_q    <= 1'b0;
+      flight_q <= '0;
+      done_o   <= 1'b0;
+    end else begin
+      done_o <= 1'b0;
+      case (state_q)
+        StIdle:    if (start_i) state_q <= StContext;
+        StContext: state_q <= StId;
+        StId:      state_q <= StMul;
+        StMul:     if (beats_q == 20'd0) state_q <= StRequest;
+        StRequest: if (er_ready_i) state_q <= StData;
+        StData:    if (seg_last) state_q <= StDrain;
+        default: begin
+          if (!go1_q && !go2_q && flight_q[5:0] == 6'd0) begin
+            state_q <= token_q == last_token_i ? StIdle : StContext;
+            done_o  <= token_q == last_token_i;
+          end
+        end
+      endcase
+      if (take) full_q <= 1'b1;
+      else if (beat_last) full_q <= 1'b0;
+      go1_q    <= full_q;
+      go2_q    <= go1_q && !high1_q;
+      flight_q <= {flight_q[5:0], go2_q};
+    end
+    if (start_i) token_q <= '0;
+    else if (state_q == StDrain && !go1_q && !go2_q && flight_q[5:0] == 6'd0) token_q <= token_q + 6'd1;
+    if (state_q == StId) begin
+      tile_q    <= nibbles ? ctx_id_i >> (SBits + 1) : ctx_id_i >> SBits;
+      slot_q    <= nibbles ? (SBits+1)'(ctx_id_i & 32'(2 * S - 1)) : (SBits+1)'(ctx_id_i & 32'(S - 1));
+      beats_q   <= beats;
+      product_q <= '0;
+    end
+    if (state_q == StMul) begin
+      if (beats_q[0]) product_q <= product_q + tile_q;
+      tile_q  <= tile_q << 1;
+      beats_q <= beats_q >> 1;
+    end
+    if (state_q == StRequest) begin
+      in_run_q   <= 1'b0;
+      value_q    <= '0;
+      out_word_q <= '0;
+      run_q      <= '0;
+    end else begin
+      if (take_scale) in_run_q <= 1'b1;
+      if (take) begin
+        run_q    <= run_q + 5'd1 == 5'd4 << run_bits ? 5'd0 : run_q + 5'd1;
+        in_run_q <= run_q + 5'd1 != 5'd4 << run_bits;
+        value_q  <= value_q + 20'd1;
+        pos_q    <= run_q;
+      end
+      if (flight_q[6]) out_word_q <= out_word_q + 1'b1;
+    end
+    if (take_scale) scales_q <= er_rdata_i;
+    if (take) bytes_q <= slot_bytes;
+    else if (full_q) bytes_q <= bytes_q >> (VL * 8);
+    if (take) step_q <= '0;
+    else if (full_q) step_q <= step_q + 1'b1;
+    bytes1_q <= bytes_q[VL*8-1:0];
+    high1_q  <= high;
+    word1_q  <= block_word;
+    scale1_q <= {entry_bits[15], scale[30:0]};
+    min1_q   <= {entry_bits[31], minimum[30:0]};
+    w_o      <= w_fp;
+    scale_o  <= scale1_q;
+    min_o    <= mode_i == ModeInt4m ? min1_q : 32'd0;
+  end
+  logic unused_bits;
+  assign unused_bits = ^{beats[19:16], scale[31], minimum[31]};
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// Quantised heads: reads a finished head from the head buffer in element order, quantises it and sends words of
+// VL integers (12-bit signed) to the attention unit (q) or the KV writer (k, v), zeros up to the padded head.
+//
+// Exponents are clamped to -128..127 before quantising (docs/numerics.md section 8). A group is 2^ev_i values of
+// one buffer word; adjacent pairs are interleaved again; groups are packed into words. One group per cycle.
+// busy_o: start_i is not allowed. reading_o: the head buffer and the quantisers are in use.
+`default_nettype none
+
+module luoshu_vector_emit #(
+    parameter int VL       = 4,
+    parameter int HeadBits = 6   // bits of a word index within a head
+) (
+    input  wire                 clk_i,
+    input  wire                 rst_ni,
+    input  wire                 start_i,
+    input  wire  [7:0]          exp_i,        // largest biased exponent
+    input  wire                 is_v_i,       // 8 bits instead of 12
+    input  wire                 interleave_i, // adjacent pairs, else halves
+    input  wire  [HeadBits:0]   words_i,      // words of the head
+    input  wire  [HeadBits:0]   rot_words_i,  // of these, rotated
+    input  wire  [8:0]          groups_i,     // groups to send: the padded head
+    input  wire  [2:0]          ev_i,         // log2 of the group size
+    input  wire  [VL-1:0]       last_mask_i,  // lanes in use of the head's last word
+    output logic                busy_o,
+    output logic                reading_o,
+    output logic                re_o,
+    output logic [HeadBits-1:0] rword_o,
+    output logic signed [9:0]   q_e_o,        // for the quantisers, one cycle after re_o
+    output logic [1:0]          q_m_o,
+    input  wire  [VL-1:0]       q_neg_i,      // 2 cycles after the data
+    input  wire  [VL*17-1:0]    q_mag_i,
+    output logic                out_valid_o,
+    input  wire                 out_ready_i,
+    output logic [7:0]          out_elem_o,   // first element of the word
+    output logic [VL*12-1:0]    out_data_o,
+    output logic                out_last_o,
+    output logic [7:0]          out_exp_o     // of the head; steady
+);
+  // LSB exponent: E + 1 - m, E = biased - 127
+  logic signed [9:0] lsb, clamped, e_q;
+  assign lsb     = $signed({2'b00, exp_i}) - (is_v_i ? 10'sd133 : 10'sd137);
+  assign clamped = lsb < -10'sd128 ? -10'sd128 : lsb > 10'sd127 ? 10'sd127 : lsb;
+  assign q_e_o     = e_q;
+  assign q_m_o     = is_v_i ? 2'd2 : 2'd1;
+  assign out_exp_o = e_q[7:0];
+
+  // Reads: groups in output order, the two of a pair back to back; at most 7 are on their way to the queue.
+  logic [8:0]        group_q;
+  logic              run_q, go, last_group;
+  logic [4:0]        queued;
+  logic [HeadBits:0] half, g;
+  assign half       = {1'b0, rot_words_i[HeadBits:1]};
+  assign g          = group_q[HeadBits:0];
+  assign last_group = group_q == groups_i - 9'd1;
+  assign go         = run_q && (group_q[0] || queued <= 5'd8);
+  assign re_o       = go;
+  assign rword_o    = interleave_i || g >= rot_words_i ? g[HeadBits-1:0] :
+                      g < half ? {g[HeadBits-2:0], 1'b0} :
+                      {g[HeadBits-2:0] - half[HeadBits-2:0], 1'b1};
+  logic unused_g;
+  assign unused_g = ^{half, g};
+
+  // Group descriptions travel with the data: [0] data, [2] integers.
+  logic [2:0] v_q, last_q, pair_q, odd_q, none_q, end_q;  // end: last word of the head
+  logic [VL*12-1:0] ints;
+  generate
+    for (genvar l = 0; l < VL; l++) begin : gen_int
+      logic [11:0] mag;
+      assign mag = none_q[2] || (end_q[2] && !last_mask_i[l]) ? 12'd0 : {1'b0, q_mag_i[l*17+:11]};
+      assign ints[l*12+:12] = q_neg_i[l] ? -mag : mag;
+    end
+  endgenerate
+  logic unused_mag;
+  assign unused_mag = ^q_mag_i;
+
+  // Group 1 is one cycle older than the integers, group 2 two cycles.
+  logic             v1_q, last1_q, pair1_q, odd1_q;
+  logic [VL*12-1:0] ints1_q, ints2_q, lanes, first, second;
+  logic [4:0]       flat;  // 2^ev for the second half of an interleaved pair
+  assign flat   = odd1_q ? 5'd1 << ev_i : 5'd0;
+  assign first  = odd1_q ? ints2_q : ints1_q;
+  assign second = odd1_q ? ints1_q : ints;
+  generate
+    for (genvar l = 0; l < VL; l++) begin : gen_lane
+      logic [4:0] pos;
+      assign pos = (flat + 5'(l)) >> 1;
+      logic unused_pos;
+      assign unused_pos = ^pos;
+      assign lanes[l*12+:12] = !pair1_q ? ints1_q[l*12+:12] :
+                               (((flat[0] ^ (l % 2 == 1)) ? second[(pos & 5'(VL - 1))*12+:12]
+                                                          : first[(pos & 5'(VL - 1))*12+:12]));
+    end
+  endgenerate
+
+  // Packing: group j of a word goes to lanes j * 2^ev on.
+  logic [VL*12-1:0] word_q, word_d;
+  logic [3:0]       fill_q;   // lanes filled
+  logic             word_full, push_q, push_last_q;
+  generate
+    for (genvar l = 0; l < VL; l++) begin : gen_pack
+      logic here;
+      logic [3:0] from;
+      assign here = (4'(l) >> ev_i) == (fill_q >> ev_i);
+      assign from = 4'(l) & ~(4'hF << ev_i);
+      assign word_d[l*12+:12] = here ? lanes[from*12+:12] : fill_q == 4'd0 ? 12'd0 : word_q[l*12+:12];
+    end
+  endgenerate
+  assign word_full = {1'b0, fill_q} + (5'd1 << ev_i) >= 5'(VL);
+
+  logic       fifo_ready, fifo_valid;
+  luoshu_fifo #(.Width(VL * 12 + 1), .Depth(16), .UseRam(1)) u_fifo (
+      .clk_i(clk_i), .rst_ni(rst_ni), .in_valid_i(push_q), .in_ready_o(fifo_ready),
+      .in_data_i({push_last_q, word_q}), .out_valid_o(fifo_valid), .out_ready_i(out_ready_i),
+      .out_data_o({out_last_o, out_data_o}), .count_o(queued)
+  );
+  logic unused_ready;
+  assign unused_ready = fifo_ready;
+  assign out_valid_o = fifo_valid;
+
+  logic pop;
+  assign pop       = fifo_valid && out_ready_i;
+  assign reading_o = run_q || v_q != 3'd0;
+  assign busy_o    = run_q || v_q != 3'd0 || v1_q || push_q || queued != 5'd0;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      run_q    <= 1'b0;
+      v_q      <= '0;
+      v1_q     <= 1'b0;
+      push_q   <= 1'b0;
+      fill_q   <= '0;
+    end else begin
+      if (start_i) run_q <= 1'b1;
+      else if (go && last_group) run_q <= 1'b0;
+      v_q    <= {v_q[1:0], go};
+      v1_q   <= v_q[2];
+      push_q <= v1_q && (word_full || last1_q);
+      if (v1_q) fill_q <= word_full || last1_q ? 4'd0 : fill_q + (4'd1 << ev_i);
+    end
+    if (start_i) begin
+      e_q        <= clamped;
+      group_q    <= '0;
+      out_elem_o <= '0;
+    end else begin
+      if (go) group_q <= group_q + 9'd1;
+      if (pop) out_elem_o <= out_elem_o + 8'(VL);
+    end
+    last_q  <= {last_q[1:0], last_group};
+    pair_q  <= {pair_q[1:0], interleave_i && group_q < 9'(rot_words_i)};
+    odd_q   <= {odd_q[1:0], group_q[0]};
+    none_q  <= {none_q[1:0], group_q >= 9'(words_i)};
+    end_q   <= {end_q[1:0], group_q == 9'(words_i) - 9'd1};
+    last1_q <= last_q[2];
+    pair1_q <= pair_q[2];
+    odd1_q  <= odd_q[2];
+    ints1_q <= ints;
+    ints2_q <= ints1_q;
+    if (v1_q) word_q <= word_d;
+    push_last_q <= last1_q;
+  end
+endmodule
+
+`default_nettype wire

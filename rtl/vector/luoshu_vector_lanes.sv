@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// The arithmetic of the vector unit: VL lanes, VL quantisers, and who uses them when.
+//
+// Each *_valid_i names a user; two users of one resource never coincide because one command (and in it one pass)
+// runs at a time. Operands of a user come with its valid. Latencies: luoshu_vector_lane, luoshu_quant (2).
+// Squares: quantiser input, 2 cycles, multiplier, 2 cycles: sq_prod_o comes 4 cycles after the value.
+`default_nettype none
+
+module luoshu_vector_lanes #(
+    parameter int VL = 4
+) (
+    input  wire              clk_i,
+    input  wire              rst_ni,
+    input  wire  [VL*32-1:0] x_i,            // residual word
+    input  wire  [VL*32-1:0] s_i,            // scratch word
+    // quantisers
+    input  wire              q_valid_i,
+    input  wire              q_x_i,          // input is x_i, else s_i
+    input  wire  [VL-1:0]    q_mask_i,       // others count as zero
+    input  wire signed [9:0] q_e_i,
+    input  wire  [1:0]       q_m_i,
+    input  wire              q_square_i,     // square the results
+    input  wire              q_last_i,
+    output logic [VL-1:0]    q_neg_o,
+    output logic [VL*17-1:0] q_mag_o,
+    output logic             sq_valid_o,
+    output logic             sq_last_o,
+    output logic [VL*34-1:0] sq_prod_o,
+    // NORM: m0 = x_i * r, then * weight_i
+    input  wire              norm_valid_i,
+    input  wire              norm_chain_i,
+    input  wire  [31:0]      r_i,
+    input  wire  [VL*32-1:0] weight_i,
+    // heads
+    input  wire              bias_valid_i,
+    input  wire              head_valid_i,   // m0 = a_i * r
+    input  wire              head_chain_i,   // * coef_i
+    input  wire              rope_valid_i,
+    input  wire              rope_add_i,
+    input  wire              scale_valid_i,
+    input  wire  [31:0]      qscale_i,
+    input  wire  [VL*32-1:0] coef_i,
+    input  wire  [VL*32-1:0] a_i,
+    input  wire  [VL*32-1:0] c_i,
+    input  wire  [VL*32-1:0] rope_b_i,
+    input  wire  [VL*32-1:0] rope_d_i,
+    // EMBED: s = w * scale + min * 1
+    input  wire              embed_valid_i,
+    input  wire  [VL*32-1:0] embed_w_i,
+    input  wire  [31:0]      embed_scale_i,
+    input  wire  [31:0]      embed_min_i,
+    // RESID: s = x_i + resid_y_i, every lane; the caller picks the one it wants
+    input  wire              resid_valid_i,
+    input  wire  [31:0]      resid_y_i,
+    // lane 0: SWIGLU
+    input  wire              st_m0_valid_i,
+    input  wire  [31:0]      st_a_i,
+    input  wire  [31:0]      st_b_i,
+    input  wire              st_m1_valid_i,
+    input  wire  [31:0]      st_d_i,
+    input  wire              st_add_valid_i,
+    input  wire  [31:0]      st_y_i,
+    // lane 0: mean
+    input  wire              rms_mul_valid_i,
+    input  wire  [31:0]      rms_mul_i,
+    input  wire  [31:0]      rms_inv_n_i,
+    input  wire              rms_add_valid_i,
+    input  wire  [31:0]      rms_eps_i,
+    // results
+    output logic [31:0]      p0_o,           // of lane 0
+    output logic [VL*32-1:0] p1_o,
+    output logic [VL*32-1:0] s_o
+);
+  localparam logic [31:0] One = 32'h3F800000;
+  logic [3:0] sq_q, sq_end_q;
+  logic [2:0] embed_q;
+  assign sq_valid_o = sq_q[3];
+  assign sq_last_o  = sq_end_q[3];
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      sq_q    <= '0;
+      embed_q <= '0;
+    end else begin
+      sq_q    <= {sq_q[2:0], q_valid_i && q_square_i};
+      embed_q <= {embed_q[1:0], embed_valid_i};
+    end
+    sq_end_q <= {sq_end_q[2:0], q_last_i};
+  end
+
+  generate
+    for (genvar g = 0; g < VL; g++) begin : gen_lane
+      localparam logic First = (g == 0);
+      logic [31:0] q_in;
+      logic [16:0] mag;
+      logic        unused_qv;
+      assign q_in = q_x_i ? x_i[g*32+:32] : s_i[g*32+:32];
+      luoshu_quant u_quant (
+          .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(q_valid_i),
+          .v_i({q_in[31], q_in[30:23] & {8{q_mask_i[g]}}, q_in[22:0]}), .e_i(q_e_i), .m_i(q_m_i),
+          .valid_o(unused_qv), .neg_o(q_neg_o[g]), .mag_o(mag)
+      );
+      assign q_mag_o[g*17+:17] = mag;
+
+      logic [31:0] a, b, c, d, x, y, p0;
+      assign a = sq_q[1]                ? {15'd0, mag} :
+                 First && st_m0_valid_i ? st_a_i :
+                 norm_valid_i           ? x_i[g*32+:32] :
+                 embed_valid_i          ? embed_w_i[g*32+:32] : a_i[g*32+:32];
+      assign b = sq_q[1]                ? {15'd0, mag} :
+                 First && st_m0_valid_i ? st_b_i :
+                 rope_valid_i           ? rope_b_i[g*32+:32] :
+                 embed_valid_i          ? embed_scale_i : r_i;
+      assign c = First && rms_mul_valid_i ? rms_mul_i : embed_valid_i ? embed_min_i : c_i[g*32+:32];
+      assign d = First && rms_mul_valid_i ? rms_inv_n_i :
+                 First && st_m1_valid_i   ? st_d_i :
+                 rope_valid_i             ? rope_d_i[g*32+:32] :
+                 scale_valid_i            ? qscale_i :
+                 embed_valid_i            ? One :
+                 norm_chain_i             ? weight_i[g*32+:32] : coef_i[g*32+:32];
+      assign x = First && rms_add_valid_i ? rms_eps_i :
+                 First && st_add_valid_i  ? One : bias_valid_i ? s_i[g*32+:32] : x_i[g*32+:32];
+      assign y = First && rms_add_valid_i ? p1_o[g*32+:32] :
+                 First && st_add_valid_i  ? st_y_i : bias_valid_i ? coef_i[g*32+:32] : resid_y_i;
+      luoshu_vector_lane u_lane (
+          .clk_i(clk_i), .rst_ni(rst_ni),
+          .m0_valid_i(sq_q[1] || norm_valid_i || head_valid_i || rope_valid_i || embed_valid_i
+                      || (First && st_m0_valid_i)),
+          .m0_int_i(sq_q[1]), .a_i(a), .b_i(b),
+          .m1_valid_i(norm_chain_i || head_chain_i || rope_valid_i || scale_valid_i || embed_valid_i
+                      || (First && (rms_mul_valid_i || st_m1_valid_i))),
+          .m1_chain_i(norm_chain_i || head_chain_i || (First && st_m1_valid_i)), .c_i(c), .d_i(d),
+          .add_valid_i(rope_add_i || embed_q[2] || bias_valid_i || resid_valid_i
+                       || (First && (rms_add_valid_i || st_add_valid_i))),
+          .add_direct_i(bias_valid_i || resid_valid_i || (First && (rms_add_valid_i || st_add_valid_i))),
+          .x_i(x), .y_i(y), .prod_o(sq_prod_o[g*34+:34]), .p0_o(p0), .p1_o(p1_o[g*32+:32]),
+          .s_o(s_o[g*32+:32])
+      );
+      if (First) begin : gen_first
+        assign p0_o = p0;
+      end else begin : gen_other
+        logic unused_p0;
+        assign unused_p0 = ^p0;
+      end
+    end
+  endgenerate
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// The passes over one head of one token in the head buffer: docs/numerics.md section 8, up to the quantiser.
+//
+// bias (y + b), QK norm (largest exponent, squares, then y * r * w), rotation, q scale: each pass reads the
+// head's words in order and writes the results back; a pass starts when the one before has left the pipeline.
+// Results come 3 (q scale), 4 (bias), 6 (norm) or 7 (rotation) cycles after their operands. Rotation reads the
+// two words of a pair group (with cos, then sin) and issues a*cos - b*sin, then a*sin + b*cos.
+// done_o pulses when exp_o holds the largest biased exponent of the final values.
+`default_nettype none
+
+module luoshu_vector_passes #(
+    parameter int VL       = 4,
+    parameter int HeadBits = 6   // bits of a word index within a head
+) (
+    input  wire                clk_i,
+    input  wire                rst_ni,
+    input  wire                start_i,       // the head's rows are complete
+    input  wire                do_bias_i,
+    input  wire                do_norm_i,
+    input  wire                do_rope_i,
+    input  wire                do_scale_i,
+    input  wire  [HeadBits:0]  words_i,       // words of the head
+    input  wire  [HeadBits:0]  rot_words_i,   // of these, rotated (even)
+    input  wire  [VL-1:0]      mask_i,        // lanes in use
+    input  wire  [VL-1:0]      last_mask_i,   // lanes in use of the last word
+    input  wire                bias_ready_i,
+    input  wire                norm_ready_i,
+    input  wire                cs_ready_i,
+    output logic               done_o,
+    output logic [7:0]         exp_o,
+    output logic               waiting_o,     // for parameters
+    // head buffer
+    output logic               re_o,
+    output logic [HeadBits-1:0] rword_o,
+    input  wire  [VL*32-1:0]   s_i,           // read data
+    output logic               we_o,
+    output logic [HeadBits-1:0] wword_o,
+    output logic               w_chain_o,     // the result is p1, else the sum
+    input  wire  [VL*32-1:0]   w_data_i,      // the result, for its exponent
+    // coefficients and cos/sin
+    output logic               coef_re_o,
+    output logic [HeadBits-1:0] coef_word_o,
+    output logic               coef_bias_o,   // the bias, else the norm weight
+    output logic               cs_re_o,
+    output logic [HeadBits-1:0] cs_group_o,   // group of pairs
+    output logic               cs_sin_o,
+    input  wire  [VL*32-1:0]   cs_i,
+    // squares
+    output logic               sq_valid_o,    // quantiser input is s_i
+    output logic               sq_last_o,
+    output logic [VL-1:0]      sq_mask_o,
+    output logic               rms_clear_o,
+    input  wire                rms_valid_i,
+    // lanes
+    output logic               bias_valid_o,  // add s_i + coefficient
+    output logic               norm_valid_o,  // m0 = a_o * r; m1 chained 3 cycles later with the coefficient
+    output logic               chain_valid_o,
+    output logic               rope_valid_o,  // m0 = a_o * rope_b_o, m1 = c_o * rope_d_o, added
+    output logic               rope_add_o,    // the addition, 3 cycles later
+    output logic               scale_valid_o, // m1 = c_o * qscale
+    output logic [VL*32-1:0]   a_o,
+    output logic [VL*32-1:0]   c_o,
+    output logic [VL*32-1:0]   rope_b_o,
+    output logic [VL*32-1:0]   rope_d_o
+);
+  localparam logic [3:0] StIdle = 4'd0;
+  localparam logic [3:0] StBias = 4'd1;
+  localparam logic [3:0] StScan = 4'd2;    // exponents of what is there
+  localparam logic [3:0] StSquare = 4'd3;
+  localparam logic [3:0] StMean = 4'd4;    // waiting for r
+  localparam logic [3:0] StNorm = 4'd5;
+  localparam logic [3:0] StRope = 4'd6;
+  localparam logic [3:0] StTail = 4'd7;    // exponents of what is not rotated
+  localparam logic [3:0] StScale = 4'd8;
+  localparam logic [3:0] StDone = 4'd9;
+
+  logic [3:0]          state_q, after;
+  logic [HeadBits:0]   word_q, end_word;
+  logic                issued_q;           // every word of the pass has been read
+  logic                go, ready, quiet;
+  assign end_word = state_q == StRope ? rot_words_i : words_i;
+  assign ready    = state_q == StBias ? bias_ready_i : state_q == StNorm ? norm_ready_i :
+                    state_q == StRope ? cs_ready_i : 1'b1;
+  assign go       = state_q != StIdle && state_q != StMean && state_q != StDone && !issued_q && ready;
+  assign waiting_o = state_q != StIdle && !ready;
+
+  // Stage 1: data. Stage 2: operands of norm and of the second rope result.
+  logic                d1_q, d2_q;
+  logic [HeadBits-1:0] word1_q, word2_q;
+  logic                last1, last1_q;
+  logic [VL-1:0]       mask1;
+  logic                second1, second2;   // second word of a pair group
+  assign second1 = d1_q && state_q == StRope && word1_q[0];
+  assign second2 = d2_q && state_q == StRope && word2_q[0];
+  assign last1   = word_q == words_i - 1'b1;
+  assign mask1   = last1_q ? last_mask_i : mask_i;
+  logic [VL*32-1:0] a_q, b_q, cos_q, sin_q;
+
+  assign re_o        = go;
+  assign rword_o     = word_q[HeadBits-1:0];
+  assign cs_re_o     = go && state_q == StRope;
+  assign cs_group_o  = {1'b0, word_q[HeadBits-1:1]};
+  assign cs_sin_o    = word_q[0];
+  assign sq_valid_o  = d1_q && state_q == StSquare;
+  assign sq_last_o   = last1_q;
+  assign sq_mask_o   = mask1;
+  assign bias_valid_o  = d1_q && state_q == StBias;
+  assign scale_valid_o = d1_q && state_q == StScale;
+  assign norm_valid_o  = d2_q && state_q == StNorm;
+  assign rope_valid_o  = second1 || second2;
+  assign a_o = a_q;
+  logic [VL*32-1:0] b_now, sin_now, b_neg;
+  assign b_now    = second2 ? b_q : s_i;
+  assign sin_now  = second2 ? sin_q : cs_i;
+  assign rope_b_o = second2 ? sin_now : cos_q;
+  assign rope_d_o = second2 ? cos_q : sin_now;
+  generate
+    for (genvar g = 0; g < VL; g++) begin : gen_neg
+      assign b_neg[g*32+:32] = {b_now[g*32+31] ^ (state_q == StRope && !second2), b_now[g*32+:31]};
+    end
+  endgenerate
+  assign c_o = b_neg;
+
+  // Tags: position k leaves in k cycles. {valid, last word, word}
+  logic [7:0]          tag_q;
+  logic [7:0]          tag_last_q;
+  logic [HeadBits-1:0] tag_word_q[0:7];
+  logic                enter;
+  logic [2:0]          latency;
+  logic [HeadBits-1:0] enter_word;
+  logic                enter_last;
+  assign enter      = bias_valid_o || scale_valid_o || norm_valid_o || rope_valid_o;
+  assign latency    = state_q == StScale ? 3'd3 : state_q == StBias ? 3'd4 : state_q == StNorm ? 3'd6 : 3'd7;
+  assign enter_word = (state_q == StNorm || state_q == StRope) ? word2_q : word1_q;
+  assign enter_last = enter_word == HeadBits'(words_i - 1'b1);
+  assign we_o       = tag_q[0];
+  assign wword_o    = tag_word_q[0];
+  assign w_chain_o  = state_q == StScale || state_q == StNorm;
+  assign chain_valid_o = tag_q[3] && state_q == StNorm;
+  assign rope_add_o    = tag_q[4] && state_q == StRope;
+  assign coef_bias_o = state_q == StBias;
+  assign coef_re_o   = state_q == StBias ? go : tag_q[4];
+  assign coef_word_o = state_q == StBias ? word_q[HeadBits-1:0] : tag_word_q[4];
+
+  // Largest exponent: of results, or of the data in a scan.
+  logic       scan;
+  logic [7:0] exp_q, exp_max;
+  assign scan = d1_q && (state_q == StScan || state_q == StTail);
+  luoshu_vector_max #(.VL(VL)) u_max (
+      .v_i(scan ? s_i : w_data_i), .mask_i(scan ? mask1 : tag_last_q[0] ? last_mask_i : mask_i),
+      .start_i(exp_q), .max_o(exp_max)
+  );
+  assign exp_o = exp_q;
+
+  assign quiet = !d1_q && !d2_q && tag_q == 8'd0;
+  assign rms_clear_o = state_q == StScan || state_q == StBias;
+  always_comb begin
+    after = StDone;
+    case (state_q)
+      StIdle:   after = do_bias_i ? StBias : do_norm_i ? StScan : do_rope_i ? StRope
+                                  : do_scale_i ? StScale : StScan;
+      StBias:   after = do_norm_i ? StSquare : do_rope_i ? StRope : do_scale_i ? StScale : StDone;
+      StScan:   after = do_norm_i ? StSquare : StDone;
+      StSquare: after = StMean;
+      StMean:   after = StNorm;
+      StNorm:   after = do_rope_i ? StRope : do_scale_i ? StScale : StDone;
+      StRope:   after = do_scale_i ? StScale : rot_words_i != words_i ? StTail : StDone;
+      default:  after = StDone;
+    endcase
+  end
+  logic leave;
+  assign leave = state_q == StIdle ? start_i : state_q == StMean ? rms_valid_i :
+                 state_q == StDone ? 1'b1 : issued_q && quiet;
+  assign done_o = state_q == StDone;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      state_q <= StIdle;
+      d1_q    <= 1'b0;
+      d2_q    <= 1'b0;
+      tag_q   <= '0;
+    end else begin
+      if (leave) state_q <= state_q == StDone ? StIdle : after;
+      d1_q  <= go;
+      d2_q  <= d1_q;
+      tag_q <= {1'b0, tag_q[7:1]};
+      if (enter) tag_q[latency-3'd1] <= 1'b1;
+    end
+    if (leave) begin
+      issued_q <= 1'b0;
+      word_q   <= after == StTail ? rot_words_i : '0;
+    end else if (go) begin
+      issued_q <= word_q == end_word - 1'b1;
+      word_q   <= word_q + 1'b1;
+    end
+    for (int i = 0; i < 7; i++) begin
+      tag_word_q[i] <= tag_word_q[i+1];
+      tag_last_q[i] <= tag_last_q[i+1];
+    end
+    if (enter) begin
+      tag_word_q[latency-3'd1] <= enter_word;
+      tag_last_q[latency-3'd1] <= enter_last;
+    end
+    word1_q <= word_q[HeadBits-1:0];
+    word2_q <= word1_q;
+    last1_q <= last1;
+    if (d1_q && !second1) begin
+      a_q   <= s_i;
+      cos_q <= cs_i;
+    end
+    if (second1) begin
+      b_q   <= s_i;
+      sin_q <= cs_i;
+    end
+    // A pass replaces the exponent of the one before; the tail adds to it.
+    if (leave && after != StTail && after != StDone && after != StSquare && after != StMean) exp_q <= 8'd0;
+    else if (scan || we_o) exp_q <= exp_max;
+  end
+endmodule
+
+`default_nettype wire
