@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Signed integer times a power of two to fp32: docs/numerics.md section 1, tofp.
+//
+// Latency 3 cycles from valid_i to valid_o, one operation per cycle, no stall. No multiplier.
+// Reset clears only the valid pipeline.
+`default_nettype none
+
+module luoshu_tofp #(
+    parameter int Width = 64  // bits of the integer, 8 to 64
+) (
+    input  wire                    clk_i,
+    input  wire                    rst_ni,
+    input  wire                    valid_i,
+    input  wire signed [Width-1:0] int_i,    // i
+    input  wire signed [11:0]      exp_i,    // e: the value is i * 2^e
+    output logic                   valid_o,  // valid_i, 3 cycles later
+    output logic       [31:0]      r_o       // fp32
+);
+  generate
+    if (Width < 8 || Width > 64) begin : gen_illegal
+      initial $fatal(1, "luoshu_tofp: illegal Width");
+    end
+  endgenerate
+  localparam int Wide = Width < 26 ? 26 : Width;  // magnitude padded below to at least 26 bits
+  localparam int Pad  = Wide - Width;
+
+  logic [2:0] valid_q;
+  assign valid_o = valid_q[2];
+
+  // Stage 1: magnitude. Stage 2: leading zeros and shift. Stage 3: round.
+  logic [Width-1:0]   mag1_q;
+  logic               sign1_q, sign2_q, zero2_q;
+  logic signed [11:0] exp1_q;
+  logic signed [12:0] exp2_q;
+  logic [Wide-1:0]    norm2_q;
+  logic [Wide-1:0] left0, left32, left16, left8, left4, left2, left;
+  logic z32, z16, z8, z4, z2, z1;
+  assign left0    = Wide'(mag1_q) << Pad;
+  assign z32 = Wide > 32 && (left0 >> (Wide > 32 ? Wide - 32 : 0)) == '0;
+  assign left32   = z32 ? left0 << 32 : left0;
+  assign z16 = left32[Wide-1-:16] == 16'd0;
+  assign left16   = z16 ? left32 << 16 : left32;
+  assign z8 = left16[Wide-1-:8] == 8'd0;
+  assign left8    = z8 ? left16 << 8 : left16;
+  assign z4 = left8[Wide-1-:4] == 4'd0;
+  assign left4    = z4 ? left8 << 4 : left8;
+  assign z2 = left4[Wide-1-:2] == 2'd0;
+  assign left2    = z2 ? left4 << 2 : left4;
+  assign z1 = !left2[Wide-1];
+  assign left     = z1 ? left2 << 1 : left2;
+
+  logic [35:0] rounded;  // {exponent, fraction}
+  logic        sticky, guard, under, over;
+  assign guard   = norm2_q[Wide-25];
+  assign sticky  = norm2_q[Wide-26:0] != '0;
+  assign rounded = {exp2_q, norm2_q[Wide-2-:23]}
+                 + {35'd0, guard && (sticky || norm2_q[Wide-24])};
+  assign under   = zero2_q || rounded[35] || rounded[35:23] == 13'd0;
+  assign over    = !rounded[35] && rounded[35:23] > 13'd254;
+  logic unused_top;
+  assign unused_top = norm2_q[Wide-1];
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) valid_q <= 3'b000;
+    else valid_q <= {valid_q[1:0], valid_i};
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (valid_i) begin
+      mag1_q  <= int_i[Width-1] ? -int_i : int_i;
+      sign1_q <= int_i[Width-1];
+      exp1_q  <= exp_i;
+    end
+    if (valid_q[0]) begin
+      norm2_q <= left;
+      exp2_q  <= 13'(exp1_q) + 13'(127 + Width - 1) - 13'({z32, z16, z8, z4, z2, z1});
+      sign2_q <= sign1_q;
+      zero2_q <= !left[Wide-1];
+    end
+    if (valid_q[1]) begin
+      if (under) r_o <= 32'd0;
+      else if (over) r_o <= {sign2_q, 31'h7F7FFFFF};
+      else r_o <= {sign2_q, rounded[30:0]};
+    end
+  end
+endmodule
+
+`default_nettype wire
