@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+// The attention unit: executes ATTN commands on the MAC array (client K), docs/architecture.md section 5.4,
+// docs/numerics.md section 9. Shapes come from the command; capacity is in the parameters.
+//
+// The path of a block of keys: walk (addresses) -> kv_reader (stream) -> issue (MAC) -> columns (logits) -> steps (softmax)
+// -> issue (V on the MAC) -> columns (o) -> out (normalise, quantise, activations).
+// cmd_ready_o while idle; done_o pulses when the command's last activation is written. One command at a time.
+`default_nettype none
+
+module luoshu_attention #(
+    parameter int Lanes = 32,
+    parameter int Columns = 4,
+    parameter int VectorLanes = 4,
+    parameter int MaxTokens = 8,
+    parameter int QElements = 2048,
+    parameter int MaxHeads = 32,
+    parameter int KvDepth = 128,     // beats of the KV FIFO
+    parameter int Step = 2,          // keys per softmax step and column: 1 or 2
+    parameter int InfoBits = 12,
+    parameter int ResultDelay = 7,   // see luoshu_attn_steps; depends on the MAC array
+    parameter int MetaBits = 16
+) (
+    input  wire                       clk_i,
+    input  wire                       rst_ni,
+    input  wire                       cmd_valid_i,
+    output logic                      cmd_ready_o,
+    input  wire  [255:0]              cmd_i,
+    input  wire  [InfoBits-1:0]       info_i,     // {tokens[6:0], loop, bank, write_logits, logits_mode[1:0]}
+    output logic                      done_o,
+    output logic                      ctx_re_o,
+    output logic [7:0]                ctx_addr_o,
+    input  wire  [127:0]              ctx_data_i,
+    // q from the vector unit
+    input  wire                       qw_valid_i,
+    input  wire  [5:0]                qw_token_i,
+    input  wire  [8:0]                qw_head_i,
+    input  wire  [7:0]                qw_elem_i,
+    input  wire  [VectorLanes*12-1:0] qw_data_i,
+    input  wire                       qw_last_i,
+    input  wire  [7:0]                qw_exp_i,
+    input  wire  [3:0]                qw_hpb_i,
+    // memory port read client
+    output logic                      rq_valid_o,
+    input  wire                       rq_ready_i,
+    output logic [31:0]               rq_addr_o,
+    output logic [7:0]                rq_beats_o,
+    input  wire                       rc_valid_i,
+    input  wire  [Lanes*8-1:0]        rc_data_i,
+    // MAC array client K
+    output logic                      k_valid_o,
+    input  wire                       k_ready_i,
+    output logic [Lanes*12-1:0]       k_a_o,
+    output logic                      k_acc_o,
+    output logic                      k_first_o,
+    output logic [Columns-1:0]        k_cols_o,
+    output logic [MetaBits-1:0]       k_meta_o,
+    input  wire  [Columns-1:0]        k_op_valid_i,
+    input  wire  [Columns*MetaBits-1:0] k_op_meta_i,
+    output logic [Columns*Lanes*17-1:0] k_b_o,
+    input  wire  [Columns-1:0]        k_sum_valid_i,
+    input  wire  [Columns*MetaBits-1:0] k_sum_meta_i,
+    input  wire  [Columns*(Lanes/8)*29-1:0] k_sum_i,
+    input  wire  [Columns-1:0]        k_accv_i,
+    input  wire  [Columns*Lanes*32-1:0] k_acc_i,
+    // activations
+    output logic                      aw_valid_o,
+    input  wire                       aw_ready_i,
+    output logic [5:0]                aw_token_o,
+    output logic [15:0]               aw_block_o,
+    output logic [383:0]              aw_data_o,
+    output logic [8:0]                aw_exp_o,
+    output logic [17:0]               aw_sum_o,
+    output logic                      aw_first_o,
+    output logic                      aw_joined_o,
+    output logic [1:0]                aw_vec_o,
+    // counters
+    output logic                      busy_o,
+    output logic                      stall_memory_o,
+    output logic                      stall_wait_o
+);
+  localparam int ItemBits = 40;
+  localparam int SetBits = 6 + 4 + 4 + 9 + 1;
+
+  // ---------------------------------------------------------------- command and walk
+  logic [255:0] cmd_q;
+  logic         finish, idle;
+  logic [3:0]   hpb;
+  always_ff @(posedge clk_i) if (cmd_valid_i && cmd_ready_o) cmd_q <= cmd_i;
+  assign cmd_ready_o = idle;
+  assign busy_o      = !idle;
+  assign done_o      = finish;
+
+  logic                set_valid, set_ready, load_space, out_space;
+  logic [SetBits-1:0]  set;
+  logic [MaxTokens*32-1:0] positions;
+  logic                item_valid, item_ready;
+  logic [ItemBits-1:0] item;
+  logic                rd_valid, rd_ready;
+  logic [31:0]         rd_addr;
+  logic [15:0]         rd_beats;
+  luoshu_attn_walk #(.Lanes(Lanes), .Columns(Columns), .MaxTokens(MaxTokens), .Lag(2)) u_walk (
+      .clk_i, .rst_ni, .cmd_valid_i, .cmd_ready_o(idle), .cmd_i, .tokens_i(info_i[InfoBits-1 -: 7]), .bank_i(info_i[3]),
+      .finish_i(finish), .ctx_re_o, .ctx_addr_o, .ctx_data_i,
+      .set_valid_o(set_valid), .set_ready_i(set_ready), .set_token_o(set[23:18]), .set_tokens_o(set[17:14]),
+      .set_heads_o(set[13:10]), .set_head_o(set[9:1]), .set_final_o(set[0]), .positions_o(positions),
+      .item_valid_o(item_valid), .item_ready_i(item_ready), .item_block_o(item[26:0]), .item_keys_o(item[32:27]),
+      .item_first_o(item[33]), .item_last_o(item[34]), .item_final_o(item[35]), .item_lastcol_o(item[39:36]),
+      .rd_valid_o(rd_valid), .rd_ready_i(rd_ready), .rd_addr_o(rd_addr), .rd_beats_o(rd_beats), .hpb_o(hpb)
+  );
+  assign set_ready = load_space && out_space;
+
+  logic                kv_valid, kv_ready;
+  logic [Lanes*8-1:0]  kv_data;
+  luoshu_kv_reader #(.Lanes(Lanes), .Depth(KvDepth)) u_reader (
+      .clk_i, .rst_ni, .rd_valid_i(rd_valid), .rd_ready_o(rd_ready), .rd_addr_i(rd_addr), .rd_beats_i(rd_beats),
+      .rq_valid_o, .rq_ready_i, .rq_addr_o, .rq_beats_o, .rc_valid_i, .rc_data_i,
+      .kv_valid_o(kv_valid), .kv_ready_i(kv_ready), .kv_data_o(kv_data)
+  );
+
+  // ---------------------------------------------------------------- sets wait for loading, and for output
+  logic               load_valid, load_ready, out_valid, out_ready;
+  logic [SetBits-1:0] load_set, out_set;
+  logic [1:0]         unused_load;
+  logic [3:0]         unused_out;
+  luoshu_fifo #(.Width(SetBits), .Depth(2), .UseRam(0)) u_load_sets (
+      .clk_i, .rst_ni, .in_valid_i(set_valid && set_ready), .in_ready_o(load_space), .in_data_i(set),
+      .out_valid_o(load_valid), .out_ready_i(load_ready), .out_data_o(load_set), .count_o(unused_load)
+  );
+  luoshu_fifo #(.Width(SetBits), .Depth(8), .UseRam(0)) u_out_sets (
+      .clk_i, .rst_ni, .in_valid_i(set_valid && set_ready), .in_ready_o(out_space), .in_data_i(set),
+      .out_valid_o(out_valid), .out_ready_i(out_ready), .out_data_o(out_set), .count_o(unused_out)
+  );
+
+  logic [3:0]          loaded;
+  logic [Columns-1:0]  ld_we, li_we;
+  logic [6:0]          ld_addr;
+  logic [Lanes*12-1:0] ld_data;
+  logic [1:0]          li_set;
+  logic                li_active, release_set;
+  logic signed [7:0]   li_qe;
+  logic [31:0]         li_pos;
+  luoshu_attn_load #(
+      .Lanes(Lanes), .Columns(Columns), .VectorLanes(VectorLanes), .MaxTokens(MaxTokens), .QElements(QElements), .MaxHeads(MaxHeads)
+  ) u_load (
+      .clk_i, .rst_ni, .hpb_i(hpb), .qw_valid_i, .qw_token_i, .qw_head_i, .qw_elem_i, .qw_data_i, .qw_last_i, .qw_exp_i, .qw_hpb_i,
+      .set_valid_i(load_valid), .set_ready_o(load_ready), .set_token_i(load_set[23:18]), .set_tokens_i(load_set[17:14]),
+      .set_heads_i(load_set[13:10]), .set_head_i(load_set[9:1]), .positions_i(positions), .release_i(release_set), .loaded_o(loaded),
+      .ld_we_o(ld_we), .ld_addr_o(ld_addr), .ld_data_o(ld_data), .li_we_o(li_we), .li_set_o(li_set), .li_active_o(li_active),
+      .li_qe_o(li_qe), .li_pos_o(li_pos)
+  );
+
+  // ---------------------------------------------------------------- items: issue and softmax
+  logic                q_valid, q_ready;
+  logic [ItemBits-1:0] q_item;
+  logic [3:0]          unused_items;
+  luoshu_fifo #(.Width(ItemBits), .Depth(8), .UseRam(0)) u_items (
+      .clk_i, .rst_ni, .in_valid_i(item_valid), .in_ready_o(item_ready), .in_data_i(item),
+      .out_valid_o(q_valid), .out_ready_i(q_ready), .out_data_o(q_item), .count_o(unused_items)
+  );
+  logic                scored_valid, score_free, v_start, v_done, capture, drain_busy, v_last;
+  logic [ItemBits+3:0] scored;
+  logic [511:0]        exponents;
+  logic [3:0]          weights;
+  logic [1:0]          v_slot;
+  luoshu_attn_issue #(.Lanes(Lanes), .Columns(Columns), .Lag(2), .MetaBits(MetaBits), .ItemBits(ItemBits)) u_issue (
+      .clk_i, .rst_ni, .hpb_i(hpb), .item_valid_i(q_valid), .item_ready_o(q_ready), .item_i(q_item),
+      .kv_valid_i(kv_valid), .kv_ready_o(kv_ready), .kv_data_i(kv_data),
+      .k_valid_o, .k_ready_i, .k_a_o, .k_acc_o, .k_first_o, .k_cols_o, .k_meta_o,
+      .loaded_i(loaded), .scored_valid_o(scored_valid), .scored_o(scored), .exponents_o(exponents), .score_free_i(score_free),
+      .weights_i(weights), .v_start_o(v_start), .v_slot_o(v_slot), .drain_busy_i(drain_busy), .capture_o(capture),
+      .v_done_o(v_done), .v_last_o(v_last), .stall_memory_o, .stall_wait_o
+  );
+
+  logic              sc_valid, sc_first, sc_final, sc_new, sc_last, ex_start, ex_valid, ex_two, ex_final, ex_last;
+  logic [4:0]        sc_key, ex_key;
+  logic [1:0]        sc_item, sc_set, ex_item, ex_set;
+  logic [26:0]       sc_block;
+  logic [Step*8-1:0] sc_ke, sc_ve, ex_ve;
+  logic [Step-1:0]   sc_in, ex_in;
+  logic              steps_busy;
+  luoshu_attn_steps #(.Lanes(Lanes), .Step(Step), .ResultDelay(ResultDelay), .ItemBits(ItemBits)) u_steps (
+      .clk_i, .rst_ni, .hpb_i(hpb), .in_valid_i(scored_valid), .in_ready_o(score_free), .in_i(scored), .exponents_i(exponents),
+      .sc_valid_o(sc_valid), .sc_first_o(sc_first), .sc_key_o(sc_key), .sc_item_o(sc_item), .sc_set_o(sc_set), .sc_block_o(sc_block),
+      .sc_ke_o(sc_ke), .sc_ve_o(sc_ve), .sc_in_o(sc_in), .sc_final_o(sc_final), .sc_new_o(sc_new), .sc_last_o(sc_last),
+      .ex_start_o(ex_start), .ex_valid_o(ex_valid), .ex_key_o(ex_key), .ex_item_o(ex_item), .ex_set_o(ex_set), .ex_ve_o(ex_ve),
+      .ex_in_o(ex_in), .ex_two_o(ex_two), .ex_final_o(ex_final), .ex_last_o(ex_last),
+      .weights_o(weights), .v_start_i(v_start), .v_slot_i(v_slot), .busy_o(steps_busy)
+  );
+
+  // ---------------------------------------------------------------- columns
+  logic [Columns-1:0]    busy_cols, out_re, out_gnt;
+  logic [1:0]            out_slot;
+  logic [7:0]            out_elem;
+  logic [Columns*48-1:0] out_o, out_l;
+  logic [Columns*10-1:0] out_r;
+  generate
+    for (genvar c = 0; c < Columns; c++) begin : gen_column
+      luoshu_attn_column #(.Lanes(Lanes), .Step(Step), .MetaBits(MetaBits)) u_column (
+          .clk_i, .hpb_i(hpb), .ld_we_i(ld_we[c]), .ld_addr_i(ld_addr), .ld_data_i(ld_data),
+          .li_we_i(li_we[c]), .li_set_i(li_set), .li_active_i(li_active), .li_qe_i(li_qe), .li_pos_i(li_pos),
+          .op_valid_i(k_op_valid_i[c]), .op_meta_i(k_op_meta_i[c*MetaBits +: MetaBits]), .op_b_o(k_b_o[c*Lanes*17 +: Lanes*17]),
+          .sum_valid_i(k_sum_valid_i[c]), .sum_meta_i(k_sum_meta_i[c*MetaBits +: MetaBits]),
+          .sum_i(k_sum_i[c*(Lanes/8)*29 +: (Lanes/8)*29]),
+          .sc_valid_i(sc_valid), .sc_first_i(sc_first), .sc_key_i(sc_key), .sc_item_i(sc_item), .sc_set_i(sc_set),
+          .sc_block_i(sc_block), .sc_ke_i(sc_ke), .sc_ve_i(sc_ve), .sc_in_i(sc_in), .sc_final_i(sc_final), .sc_new_i(sc_new),
+          .sc_last_i(sc_last), .ex_start_i(ex_start), .ex_valid_i(ex_valid), .ex_key_i(ex_key), .ex_item_i(ex_item),
+          .ex_set_i(ex_set), .ex_ve_i(ex_ve), .ex_in_i(ex_in), .ex_two_i(ex_two), .ex_final_i(ex_final), .ex_last_i(ex_last),
+          .acc_valid_i(k_accv_i[c] && k_sum_meta_i[c*MetaBits + MetaBits - 1]), .acc_meta_i(k_sum_meta_i[c*MetaBits +: MetaBits]),
+          .acc_i(k_acc_i[c*Lanes*32 +: Lanes*32]), .drain_busy_o(busy_cols[c]),
+          .out_re_i(out_re[c]), .out_set_i(out_slot), .out_elem_i(out_elem), .out_gnt_o(out_gnt[c]),
+          .out_o_o(out_o[c*48 +: 48]), .out_l_o(out_l[c*48 +: 48]), .out_r_o(out_r[c*10 +: 10])
+      );
+    end
+  endgenerate
+  assign drain_busy = (busy_cols != '0);
+
+  // ---------------------------------------------------------------- a set is done when its last chunk is merged
+  logic       pending_q;   // the last V of a set is issued and not yet merged
+  logic [4:0] settle_q;    // cycles until its capture must have happened
+  logic       set_done;
+  assign set_done = pending_q && (settle_q == 5'd0) && !drain_busy;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      pending_q <= 1'b0;
+      settle_q  <= '0;
+    end else begin
+      if (v_done && v_last) pending_q <= 1'b1;
+      else if (set_done) pending_q <= 1'b0;
+      if (capture) settle_q <= 5'(ResultDelay + Columns);
+      else if (settle_q != 5'd0) settle_q <= settle_q - 5'd1;
+    end
+  end
+
+  luoshu_attn_out #(.Columns(Columns), .MaxTokens(MaxTokens)) u_out (
+      .clk_i, .rst_ni, .head_dim_i(cmd_q[luoshu_defs_pkg::CmdAttnHeadDimLsb +: 9]), .heads_i(cmd_q[luoshu_defs_pkg::CmdAttnHeadsLsb +: 9]),
+      .act_block_i(cmd_q[luoshu_defs_pkg::CmdActBlockLsb +: 16]), .act_joined_i(cmd_q[luoshu_defs_pkg::CmdActJoinedLsb]),
+      .act_vec_i(cmd_q[luoshu_defs_pkg::CmdActVectorLsb +: 2]),
+      .set_valid_i(out_valid), .set_ready_o(out_ready), .set_token_i(out_set[23:18]), .set_tokens_i(out_set[17:14]),
+      .set_heads_i(out_set[13:10]), .set_head_i(out_set[9:1]), .set_final_i(out_set[0]), .set_done_i(set_done),
+      .release_o(release_set), .finish_o(finish),
+      .out_re_o(out_re), .out_set_o(out_slot), .out_elem_o(out_elem), .out_gnt_i(out_gnt), .out_o_i(out_o), .out_l_i(out_l), .out_r_i(out_r),
+      .aw_valid_o, .aw_ready_i, .aw_token_o, .aw_block_o, .aw_data_o, .aw_exp_o, .aw_sum_o, .aw_first_o, .aw_joined_o, .aw_vec_o
+  );
+
+  logic unused_bits;
+  assign unused_bits = ^{cmd_q, info_i, steps_busy, unused_load, unused_out, unused_items};
+endmodule
+`default_nettype wire

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Softmax weight of one key: p = min(65535, rs(sig, 1 - n)), (sig, n) = exp2fix(t), then p' = rs(p, shift)
+// (docs/numerics.md, sections 6 and 9).
+//
+// t_i: logit minus running maximum, signed, 16 fraction bits, <= 0. shift_i: exponent distance of V, saturated to 31.
+// A key that is not valid gives 0. Latency 4 cycles, one key per cycle, no stall; the caller tracks validity in time.
+// The interpolation's 15 x 8 bit product is a sum of shifted slopes, so that it takes no hardware multiplier.
+`default_nettype none
+
+module luoshu_attn_exp (
+    input  wire               clk_i,
+    input  wire               en_i,     // a key enters or is inside: the pipeline moves
+    input  wire               valid_i,
+    input  wire signed [31:0] t_i,
+    input  wire  [4:0]        shift_i,
+    output logic [15:0]       p_o,      // 4 cycles later
+    output logic [15:0]       ps_o      // p shifted, same cycle
+);
+  // 1: split
+  logic               valid1_q, valid2_q, valid3_q;
+  logic [7:0]         index1_q, frac1_q, frac2_q;
+  logic [5:0]         drop1_q, drop2_q, drop3_q;  // 1 - n, saturated to 63
+  logic [4:0]         shift1_q, shift2_q, shift3_q;
+  logic [17:0]        base2_q;
+  logic signed [14:0] slope2_q;
+  logic [17:0]        sig3_q;
+  logic [16:0]        drop_full;
+  assign drop_full = 17'd1 - {t_i[31], t_i[31:16]};  // n = t >> 16 <= 0
+
+  logic [32:0] entry;
+  assign entry = luoshu_tables_pkg::exp2_entry(index1_q);
+
+  logic signed [23:0] product;
+  always_comb begin
+    product = '0;
+    for (int b = 0; b < 8; b++) if (frac2_q[b]) product = product + (24'(slope2_q) <<< b);
+  end
+
+  logic [18:0] half;      // rounding constant of the shift
+  logic [18:0] shifted;
+  logic [15:0] p;
+  logic [16:0] ps;
+  assign half    = (drop3_q == 6'd0) ? 19'd0 : 19'd1 << (drop3_q - 6'd1);
+  assign shifted = (drop3_q > 6'd19) ? 19'd0 : ({1'b0, sig3_q} + half) >> drop3_q;
+  assign p       = !valid3_q ? 16'd0 : (shifted > 19'd65535) ? 16'hffff : shifted[15:0];
+  assign ps      = (shift3_q == 5'd0) ? {1'b0, p}
+                 : (shift3_q > 5'd16) ? 17'd0 : ({1'b0, p} + (17'd1 << (shift3_q - 5'd1))) >> shift3_q;
+
+  always_ff @(posedge clk_i) begin
+    if (en_i) begin
+      valid1_q <= valid_i;
+      index1_q <= t_i[15:8];
+      frac1_q  <= t_i[7:0];
+      drop1_q  <= (drop_full > 17'd63) ? 6'd63 : drop_full[5:0];
+      shift1_q <= shift_i;
+      // 2: table
+      valid2_q <= valid1_q;
+      base2_q  <= entry[17:0];
+      slope2_q <= entry[32:18];
+      frac2_q  <= frac1_q;
+      drop2_q  <= drop1_q;
+      shift2_q <= shift1_q;
+      // 3: interpolate
+      valid3_q <= valid2_q;
+      sig3_q   <= 18'(base2_q + 18'((product + 24'sd128) >>> 8));
+      drop3_q  <= drop2_q;
+      shift3_q <= shift2_q;
+      // 4: shift
+      p_o  <= p;
+      ps_o <= ps[15:0];
+    end
+  end
+  logic unused_bit;
+  assign unused_bit = ps[16];
+endmodule
+`default_nettype wire

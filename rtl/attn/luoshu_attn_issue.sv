@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// Issues KV beats to the MAC array: K of an item, then V of the item Lag before it, in the order of the stream
+// (luoshu_attn_walk). Takes the exponents of the item (meta beats) out of the stream.
+//
+// K waits until the set's operands are loaded; V waits for the item's weights and, with the last beat of a chunk, for
+// the columns to have drained the chunk before. Steady state: K three beats in three cycles (one lo, two hi), V one per cycle.
+`default_nettype none
+
+module luoshu_attn_issue #(
+    parameter int Lanes = 32,
+    parameter int Columns = 4,
+    parameter int Lag = 2,
+    parameter int MetaBits = 16,
+    parameter int ItemBits = 27 + 6 + 4 + 3  // {lastcol, final, last, first, keys, block}
+) (
+    input  wire                  clk_i,
+    input  wire                  rst_ni,
+    input  wire  [3:0]           hpb_i,
+    // items
+    input  wire                  item_valid_i,
+    output logic                 item_ready_o,
+    input  wire  [ItemBits-1:0]  item_i,
+    // KV beats
+    input  wire                  kv_valid_i,
+    output logic                 kv_ready_o,
+    input  wire  [Lanes*8-1:0]   kv_data_i,
+    // MAC client K
+    output logic                 k_valid_o,
+    input  wire                  k_ready_i,
+    output logic [Lanes*12-1:0]  k_a_o,
+    output logic                 k_acc_o,
+    output logic                 k_first_o,
+    output logic [Columns-1:0]   k_cols_o,
+    output logic [MetaBits-1:0]  k_meta_o,
+    // operands of set slots
+    input  wire  [3:0]           loaded_i,      // slot holds the operands of the next set to use it
+    // K of an item is issued (the results follow): descriptor for the score stage
+    output logic                 scored_valid_o,
+    output logic [ItemBits+3:0]  scored_o,      // {set slot, item slot, item}
+    output logic [511:0]         exponents_o,   // {ve[32], ke[32]}, with scored_valid_o
+    input  wire                  score_free_i,  // the score stage has taken every item issued so far
+    // weights ready
+    input  wire  [3:0]           weights_i,     // per item slot
+    output logic                 v_start_o,     // pulse: the weights of v_slot_o are being used
+    output logic [1:0]           v_slot_o,
+    input  wire                  drain_busy_i,
+    output logic                 capture_o,     // pulse: a chunk's last beat was issued
+    output logic                 v_done_o,      // pulse: last V beat of an item issued
+    output logic                 v_last_o,      // with it: the item was the last of its set
+    output logic                 stall_memory_o,
+    output logic                 stall_wait_o
+);
+  localparam int L = Lanes;
+  localparam int LB = $clog2(L);
+  localparam int MetaBeats = (L >= 64) ? 1 : 64 / L;
+
+  typedef enum logic [2:0] {
+    NextItem,  // take an item
+    Meta,      // exponents of its keys
+    Low,       // a lo beat of K
+    High,      // a hi beat of K: issued
+    Handover,  // K is issued: to the score stage
+    NextV,     // take the oldest item that waits for V
+    Value      // a V beat: issued
+  } state_e;
+  state_e              state_q;
+  logic [ItemBits-1:0] item_q;
+  logic [26:0]         block;
+  logic [5:0]          keys;
+  logic                first, last, final_item;
+  logic [3:0]          lastcol;
+  logic [1:0]          set_q, item_slot_q;   // slots of the current item
+  logic [3:0]          meta_q;               // meta beats left
+  logic [511:0]        exponents_q;
+  logic [L*8-1:0]      low_q;
+  logic                half_q;               // which hi beat of the pair
+  logic [4:0]          row_q, chunk_q;       // of the beat
+  logic [15:0]         left_q;               // beats left in the phase (K hi beats, or V beats of a chunk)
+  logic                drain_q;              // after the last K only V remains
+  logic [4:0]          last_chunk;           // of a key / of V
+  logic [15:0]         hi_beats;
+
+  assign {lastcol, final_item, last, first, keys, block} = item_q;
+  assign last_chunk = (hpb_i > 4'(LB)) ? (5'd1 << (hpb_i - 4'(LB))) - 5'd1 : 5'd0;
+  assign hi_beats   = 16'(((32'(keys) << hpb_i) + 32'(L) - 1) >> LB);
+
+  // items that wait for V: {set slot, item slot, item}
+  logic                v_valid, v_space, v_pop;
+  logic [ItemBits+3:0] v_item;
+  logic [2:0]          v_count;
+  logic [5:0]          v_keys;
+  logic [3:0]          v_lastcol;
+  logic [1:0]          v_set;
+  logic [15:0]         v_beats;  // of a chunk
+  luoshu_fifo #(.Width(ItemBits + 4), .Depth(4), .UseRam(0)) u_values (
+      .clk_i, .rst_ni, .in_valid_i(scored_valid_o), .in_ready_o(v_space), .in_data_i(scored_o),
+      .out_valid_o(v_valid), .out_ready_i(v_pop), .out_data_o(v_item), .count_o(v_count)
+  );
+  assign v_keys    = v_item[27 +: 6];
+  assign v_lastcol = v_item[36 +: 4];
+  assign v_slot_o  = v_item[ItemBits +: 2];
+  assign v_set     = v_item[ItemBits+2 +: 2];
+  assign v_beats   = (hpb_i > 4'(LB)) ? 16'(v_keys) : 16'(((32'(v_keys) << hpb_i) + 32'(L) - 1) >> LB);
+
+  logic issue_k, issue_v, v_end;
+  logic [3:0] capture_q;
+  logic v_last_beat;   // of a chunk
+  assign v_last_beat = (left_q == 16'd1);
+  assign issue_k = (state_q == High) && kv_valid_i && k_ready_i;
+  assign issue_v = (state_q == Value) && kv_valid_i && k_ready_i && !(v_last_beat && (drain_busy_i || capture_q != 4'd0));
+  assign v_end   = issue_v && v_last_beat && (chunk_q == last_chunk);
+  assign v_pop   = v_end;
+  assign v_done_o = v_end;
+  assign v_last_o = v_item[34];
+  assign v_start_o = (state_q == NextV) && v_valid && weights_i[v_slot_o];
+  assign capture_o = issue_v && v_last_beat;
+  assign kv_ready_o = (state_q == Meta) || (state_q == Low && loaded_i[set_q]) || issue_k || issue_v;
+  assign item_ready_o = (state_q == NextItem);
+  assign scored_valid_o = (state_q == Handover) && score_free_i && v_space;
+  assign scored_o    = {set_q, item_slot_q, item_q};
+  assign exponents_o = exponents_q;
+
+  // capture_q counts the cycles in which a captured chunk is still in the MAC pipeline
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) capture_q <= '0;
+    else if (capture_o) capture_q <= v_lastcol + 4'd6;
+    else if (capture_q != 4'd0) capture_q <= capture_q - 4'd1;
+  end
+
+  // ---------------------------------------------------------------- MAC operands
+  assign k_valid_o = ((state_q == High) && kv_valid_i)
+                  || ((state_q == Value) && kv_valid_i && !(v_last_beat && (drain_busy_i || capture_q != 4'd0)));
+  assign k_acc_o   = (state_q == Value);
+  assign k_first_o = (state_q == Value) && (left_q == v_beats);
+  assign k_meta_o  = (state_q == Value)
+      ? {v_last_beat, 1'b1, v_slot_o, v_set, chunk_q, row_q}
+      : {chunk_q == last_chunk, 1'b0, item_slot_q, set_q, chunk_q, row_q};
+  generate
+    for (genvar c = 0; c < Columns; c++) begin : gen_cols
+      assign k_cols_o[c] = (4'(c) <= ((state_q == Value) ? v_lastcol : lastcol));
+    end
+    for (genvar l = 0; l < L; l++) begin : gen_lane
+      logic [7:0] low_byte;  // of the two elements 2j, 2j + 1 of the half
+      assign low_byte = half_q ? low_q[(L/2 + l/2)*8 +: 8] : low_q[(l/2)*8 +: 8];
+      assign k_a_o[l*12 +: 12] = (state_q == Value) ? {{4{kv_data_i[l*8+7]}}, kv_data_i[l*8 +: 8]}
+                                                    : {kv_data_i[l*8 +: 8], (l % 2 == 0) ? low_byte[3:0] : low_byte[7:4]};
+    end
+  endgenerate
+
+  // ---------------------------------------------------------------- sequence
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      state_q     <= NextItem;
+      set_q       <= 2'd3;
+      item_slot_q <= 2'd3;
+      drain_q     <= 1'b0;
+    end else begin
+      case (state_q)
+        NextItem: if (item_valid_i) begin
+          state_q     <= Meta;
+          item_slot_q <= item_slot_q + 2'd1;
+          if (item_i[33]) set_q <= set_q + 2'd1;
+        end
+        Meta: if (kv_valid_i && meta_q == 4'd1) state_q <= Low;
+        Low: if (kv_valid_i && loaded_i[set_q]) state_q <= High;
+        High: if (issue_k) begin
+          if (left_q == 16'd1) state_q <= Handover;
+          else if (half_q) state_q <= Low;
+        end
+        Handover: if (scored_valid_o) begin
+          drain_q <= final_item;
+          state_q <= (32'(v_count) >= Lag || final_item) ? NextV : NextItem;
+        end
+        NextV: if (v_start_o) state_q <= Value;
+        default: if (v_end) begin
+          if (drain_q && v_count != 3'd1) begin
+            state_q <= NextV;
+          end else begin
+            state_q <= NextItem;
+            drain_q <= 1'b0;
+          end
+        end
+      endcase
+    end
+    if (state_q == NextItem) begin
+      item_q <= item_i;
+      meta_q <= 4'(MetaBeats);
+    end
+    if (state_q == Meta && kv_valid_i) begin
+      meta_q <= meta_q - 4'd1;
+      exponents_q <= (L >= 64) ? 512'(kv_data_i) : 512'({kv_data_i, exponents_q} >> ((L >= 64) ? 0 : L*8));
+      row_q   <= '0;
+      chunk_q <= '0;
+      half_q  <= 1'b0;
+      left_q  <= hi_beats;
+    end
+    if (state_q == Low && kv_valid_i && loaded_i[set_q]) begin
+      low_q  <= kv_data_i;
+      half_q <= 1'b0;
+    end
+    if (issue_k) begin
+      half_q  <= !half_q;
+      left_q  <= left_q - 16'd1;
+      chunk_q <= (chunk_q == last_chunk) ? 5'd0 : chunk_q + 5'd1;
+      if (chunk_q == last_chunk) row_q <= row_q + 5'd1;
+    end
+    if (v_start_o) begin
+      row_q   <= '0;
+      chunk_q <= '0;
+      left_q  <= v_beats;
+    end
+    if (issue_v) begin
+      row_q  <= v_last_beat ? 5'd0 : row_q + 5'd1;
+      left_q <= v_last_beat ? v_beats : left_q - 16'd1;
+      if (v_last_beat) chunk_q <= chunk_q + 5'd1;
+    end
+  end
+  assign stall_memory_o = (state_q == Meta || state_q == Low || state_q == High || state_q == Value) && !kv_valid_i;
+  assign stall_wait_o   = (state_q == NextV && !v_start_o) || (state_q == Handover && !scored_valid_o)
+                       || (state_q == Low && !loaded_i[set_q]);
+
+  logic unused_bits;
+  assign unused_bits = ^{first, last, block, v_item};
+endmodule
+`default_nettype wire

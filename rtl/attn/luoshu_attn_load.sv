@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// The q buffer, and the loading of a set's operands into the columns.
+//
+// The vector unit writes q of all heads (qw_*, VectorLanes elements of 12 bits per cycle, the exponent with the last); the
+// element address within a token is head * hp + element. A set takes (columns in use) x max(1, hp / L) + idle columns + 2
+// cycles; slots are used in turn, a slot is free again when release_i says so. loaded_o[slot] is high from the end of the
+// loading to the release.
+`default_nettype none
+
+module luoshu_attn_load #(
+    parameter int Lanes = 32,
+    parameter int Columns = 4,
+    parameter int VectorLanes = 4,
+    parameter int MaxTokens = 8,
+    parameter int QElements = 2048,  // per token, a power of two
+    parameter int MaxHeads = 32
+) (
+    input  wire                   clk_i,
+    input  wire                   rst_ni,
+    input  wire  [3:0]            hpb_i,
+    // q from the vector unit
+    input  wire                   qw_valid_i,
+    input  wire  [5:0]            qw_token_i,
+    input  wire  [8:0]            qw_head_i,
+    input  wire  [7:0]            qw_elem_i,
+    input  wire  [VectorLanes*12-1:0] qw_data_i,
+    input  wire                   qw_last_i,
+    input  wire  [7:0]            qw_exp_i,
+    input  wire  [3:0]            qw_hpb_i,   // log2 of the padded head_dim of the head being written
+    // sets
+    input  wire                   set_valid_i,
+    output logic                  set_ready_o,
+    input  wire  [5:0]            set_token_i,
+    input  wire  [3:0]            set_tokens_i,
+    input  wire  [3:0]            set_heads_i,
+    input  wire  [8:0]            set_head_i,
+    input  wire  [MaxTokens*32-1:0] positions_i,
+    input  wire                   release_i,
+    output logic [3:0]            loaded_o,
+    // columns
+    output logic [Columns-1:0]    ld_we_o,
+    output logic [6:0]            ld_addr_o,
+    output logic [Lanes*12-1:0]   ld_data_o,
+    output logic [Columns-1:0]    li_we_o,
+    output logic [1:0]            li_set_o,
+    output logic                  li_active_o,
+    output logic signed [7:0]     li_qe_o,
+    output logic [31:0]           li_pos_o
+);
+  localparam int L = Lanes;
+  localparam int LB = $clog2(L);
+  localparam int VB = $clog2(VectorLanes);
+  localparam int Parts = L / VectorLanes;            // RAMs side by side
+  localparam int Words = QElements / L;              // per token
+  localparam int WordBits = (Words > 1) ? $clog2(Words) : 1;
+  localparam int TokenBits = (MaxTokens > 1) ? $clog2(MaxTokens) : 1;
+  localparam int HeadBits = $clog2(MaxHeads);
+
+  // ---------------------------------------------------------------- q RAM: Parts RAMs of VectorLanes elements
+  logic [15:0]     qw_flat;   // head * hp + element
+  logic            re;
+  logic [TokenBits+WordBits-1:0] raddr;
+  logic [L*12-1:0] word;
+  assign qw_flat = (16'(qw_head_i) << qw_hpb_i) + 16'(qw_elem_i);
+  generate
+    for (genvar p = 0; p < Parts; p++) begin : gen_part
+      luoshu_ram_1r1w #(.Width(VectorLanes*12), .Depth(MaxTokens*Words)) u_ram (
+          .clk_i, .we_i(qw_valid_i && (32'(qw_flat[LB-1:0]) >> VB) == p),
+          .waddr_i({qw_token_i[TokenBits-1:0], qw_flat[LB +: WordBits]}), .wmask_i('0), .wdata_i(qw_data_i),
+          .re_i(re), .raddr_i(raddr), .rdata_o(word[p*VectorLanes*12 +: VectorLanes*12])
+      );
+    end
+  endgenerate
+  logic [7:0] exponent;
+  logic [TokenBits+HeadBits-1:0] exp_raddr;
+  luoshu_ram_1r1w #(.Width(8), .Depth(MaxTokens*MaxHeads)) u_exp (
+      .clk_i, .we_i(qw_valid_i && qw_last_i), .waddr_i({qw_token_i[TokenBits-1:0], qw_head_i[HeadBits-1:0]}), .wmask_i('0),
+      .wdata_i(qw_exp_i), .re_i(re), .raddr_i(exp_raddr), .rdata_o(exponent)
+  );
+
+  // ---------------------------------------------------------------- loading
+  logic        busy_q;
+  logic [3:0]  col_q, token_q, head_q;  // column, token and head within the set
+  logic [4:0]  chunk_q, last_chunk;
+  logic        idle_col;                // beyond the set
+  logic [1:0]  slot_q;
+  logic [2:0]  open_q;                  // slots in use
+  logic [1:0]  oldest_q;
+  logic [5:0]  token;
+  logic [8:0]  head;
+  logic [15:0] flat;
+  logic        last_step;
+  logic [3:0]  loaded_q;
+
+  assign last_chunk = (hpb_i > 4'(LB)) ? (5'd1 << (hpb_i - 4'(LB))) - 5'd1 : 5'd0;
+  assign idle_col   = (token_q == set_tokens_i);
+  assign token      = set_token_i + 6'(token_q);
+  assign head       = set_head_i + 9'(head_q);
+  assign flat       = 16'(head) << hpb_i;
+  assign re         = busy_q && !idle_col;
+  assign raddr      = {token[TokenBits-1:0], flat[LB +: WordBits] + WordBits'(chunk_q)};
+  assign exp_raddr  = {token[TokenBits-1:0], head[HeadBits-1:0]};
+  assign last_step  = (32'(col_q) == Columns - 1) && (idle_col || chunk_q == last_chunk);
+  assign set_ready_o = busy_q && last_step;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      busy_q   <= 1'b0;
+      slot_q   <= '0;
+      open_q   <= '0;
+      oldest_q <= '0;
+      loaded_q <= '0;
+    end else begin
+      open_q <= open_q + 3'(busy_q && last_step) - 3'(release_i);
+      if (!busy_q) busy_q <= set_valid_i && (open_q != 3'd4);
+      else if (last_step) begin
+        busy_q <= 1'b0;
+        slot_q <= slot_q + 2'd1;
+      end
+      if (stage_q && stage_last_q) loaded_q[stage_slot_q] <= 1'b1;
+      if (release_i) begin
+        loaded_q[oldest_q] <= 1'b0;
+        oldest_q <= oldest_q + 2'd1;
+      end
+    end
+    if (!busy_q) begin
+      col_q   <= '0;
+      token_q <= '0;
+      head_q  <= '0;
+      chunk_q <= '0;
+    end else if (idle_col || chunk_q == last_chunk) begin
+      col_q   <= col_q + 4'd1;
+      chunk_q <= '0;
+      if (!idle_col) begin
+        head_q <= (head_q + 4'd1 == set_heads_i) ? 4'd0 : head_q + 4'd1;
+        if (head_q + 4'd1 == set_heads_i) token_q <= token_q + 4'd1;
+      end
+    end else begin
+      chunk_q <= chunk_q + 5'd1;
+    end
+  end
+  assign loaded_o = loaded_q;
+
+  // ---------------------------------------------------------------- one cycle later: into the column
+  logic        stage_q, stage_last_q, stage_idle_q;
+  logic [3:0]  stage_col_q;
+  logic [4:0]  stage_chunk_q;
+  logic [1:0]  stage_slot_q;
+  logic [LB-1:0] stage_offset_q;   // first lane of the head within the word (hp < L)
+  logic [31:0] stage_pos_q;
+  always_ff @(posedge clk_i) begin
+    stage_q <= rst_ni && busy_q;
+    if (busy_q) begin
+      stage_last_q   <= last_step;
+      stage_idle_q   <= idle_col;
+      stage_col_q    <= col_q;
+      stage_chunk_q  <= chunk_q;
+      stage_slot_q   <= slot_q;
+      stage_offset_q <= flat[LB-1:0];
+      stage_pos_q    <= positions_i[32*32'(token[TokenBits-1:0]) +: 32];
+    end
+  end
+  // hp < L: the head's hp lanes repeat over all lanes
+  generate
+    for (genvar g = 0; g < L/8; g++) begin : gen_lanes
+      logic [LB-1:0] from;  // first lane of the source group
+      assign from = (hpb_i < 4'(LB)) ? stage_offset_q + (LB'(g*8) & ((LB'(1) << hpb_i) - LB'(1))) : LB'(g*8);
+      assign ld_data_o[g*96 +: 96] = word[12*32'(from) +: 96];
+    end
+    for (genvar c = 0; c < Columns; c++) begin : gen_col
+      assign ld_we_o[c] = stage_q && !stage_idle_q && (32'(stage_col_q) == c);
+      assign li_we_o[c] = stage_q && (stage_chunk_q == 5'd0) && (32'(stage_col_q) == c);
+    end
+  endgenerate
+  assign ld_addr_o   = {stage_slot_q, stage_chunk_q};
+  assign li_set_o    = stage_slot_q;
+  assign li_active_o = !stage_idle_q;
+  assign li_qe_o     = $signed(exponent);
+  assign li_pos_o    = stage_pos_q;
+
+  logic unused_bits;
+  assign unused_bits = ^{qw_flat, flat, qw_token_i, qw_head_i, token, head};
+endmodule
+`default_nettype wire

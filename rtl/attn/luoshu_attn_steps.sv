@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Steps the columns through the two softmax passes of an item: score (maxima) and exp (weights). Two items can be inside,
+// one in each pass.
+//
+// An item enters ResultDelay + (highest column) cycles before its last K result has landed; score takes
+// ceil(rows * keys per row / Step) + 5 cycles, exp the same + 8. Keys beyond the block's last one, up to a whole row, are
+// stepped as absent, so that their weights are zero.
+`default_nettype none
+
+module luoshu_attn_steps #(
+    parameter int Lanes = 32,
+    parameter int Step = 2,
+    parameter int ResultDelay = 7,   // cycles from a K issue to the raw result of column 0
+    parameter int ItemBits = 40
+) (
+    input  wire                 clk_i,
+    input  wire                 rst_ni,
+    input  wire  [3:0]          hpb_i,
+    input  wire                 in_valid_i,
+    output logic                in_ready_o,
+    input  wire  [ItemBits+3:0] in_i,         // {set slot, item slot, item}
+    input  wire  [511:0]        exponents_i,
+    // score
+    output logic                sc_valid_o,
+    output logic                sc_first_o,
+    output logic [4:0]          sc_key_o,
+    output logic [1:0]          sc_item_o,
+    output logic [1:0]          sc_set_o,
+    output logic [26:0]         sc_block_o,
+    output logic [Step*8-1:0]   sc_ke_o,
+    output logic [Step*8-1:0]   sc_ve_o,
+    output logic [Step-1:0]     sc_in_o,
+    output logic                sc_final_o,
+    output logic                sc_new_o,
+    output logic                sc_last_o,
+    // exp
+    output logic                ex_start_o,
+    output logic                ex_valid_o,
+    output logic [4:0]          ex_key_o,
+    output logic [1:0]          ex_item_o,
+    output logic [1:0]          ex_set_o,
+    output logic [Step*8-1:0]   ex_ve_o,
+    output logic [Step-1:0]     ex_in_o,
+    output logic                ex_two_o,
+    output logic                ex_final_o,
+    output logic                ex_last_o,
+    // weights of an item slot are complete; cleared when V starts
+    output logic [3:0]          weights_o,
+    input  wire                 v_start_i,
+    input  wire  [1:0]          v_slot_i,
+    output logic                busy_o
+);
+  localparam int LB = $clog2(Lanes);
+  logic [2:0] seg_bits;   // log2 of keys per row
+  logic       two;        // two keys per step
+  assign seg_bits = (hpb_i < 4'(LB)) ? 3'(4'(LB) - hpb_i) : 3'd0;
+  assign two      = (Step == 2) && (seg_bits != 3'd0);
+
+  // ---------------------------------------------------------------- score
+  typedef enum logic [1:0] {Empty, Delay, Run, Tail} state_e;
+  state_e      sc_q, ex_q;
+  logic [5:0]  sc_wait_q;
+  logic [5:0]  sc_at_q, sc_keys_q, sc_end_q;   // next key, keys that exist, keys to step
+  logic [255:0] sc_ke_q, sc_ve_q, ve_all_q, ex_ve_q;
+  logic        sc_new_q, sc_last_q;
+  logic        hand;      // score -> exp
+  logic [5:0]  in_keys, row_mask;
+  logic [3:0]  in_lastcol;
+  assign in_keys    = in_i[27 +: 6];
+  assign in_lastcol = in_i[36 +: 4];
+  assign row_mask   = (6'd1 << seg_bits) - 6'd1;
+  assign in_ready_o = (sc_q == Empty);
+
+  assign sc_valid_o = (sc_q == Run);
+  assign sc_first_o = (sc_at_q == 6'd0);
+  assign sc_key_o   = sc_at_q[4:0];
+  assign sc_new_o   = sc_new_q;
+  assign sc_last_o  = sc_last_q;
+  assign sc_ke_o    = sc_ke_q[Step*8-1:0];
+  assign sc_ve_o    = sc_ve_q[Step*8-1:0];
+  assign sc_final_o = (sc_q == Tail) && (sc_wait_q == 6'd1);
+  assign hand       = (sc_q == Tail) && (sc_wait_q == 6'd0) && (ex_q == Empty);
+  always_comb begin
+    sc_in_o = '0;
+    sc_in_o[0] = (sc_at_q < sc_keys_q);
+    if (two) sc_in_o[Step-1] = (sc_at_q + 6'd1 < sc_keys_q);
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      sc_q <= Empty;
+    end else begin
+      case (sc_q)
+        Empty: if (in_valid_i) sc_q <= Delay;
+        Delay: if (sc_wait_q == 6'd0) sc_q <= Run;
+        Run: if (sc_at_q + (two ? 6'd2 : 6'd1) >= sc_end_q) sc_q <= Tail;
+        default: if (hand) sc_q <= Empty;
+      endcase
+    end
+    if (sc_q == Empty) begin
+      {sc_set_o, sc_item_o} <= in_i[ItemBits +: 4];
+      sc_block_o <= in_i[26:0];
+      sc_keys_q  <= in_keys;
+      sc_end_q   <= (in_keys + row_mask) & ~row_mask;
+      sc_new_q   <= in_i[33];
+      sc_last_q  <= in_i[34];
+      {sc_ve_q, sc_ke_q} <= exponents_i;
+      ve_all_q   <= exponents_i[511:256];
+      sc_wait_q  <= 6'(ResultDelay) + 6'(in_lastcol);
+      sc_at_q    <= '0;
+    end
+    if (sc_q == Delay) sc_wait_q <= sc_wait_q - 6'd1;
+    if (sc_q == Run) begin
+      sc_at_q   <= sc_at_q + (two ? 6'd2 : 6'd1);
+      sc_ke_q   <= two ? {16'd0, sc_ke_q[255:16]} : {8'd0, sc_ke_q[255:8]};
+      sc_ve_q   <= two ? {16'd0, sc_ve_q[255:16]} : {8'd0, sc_ve_q[255:8]};
+      sc_wait_q <= 6'd3;
+    end
+    if (sc_q == Tail && sc_wait_q != 6'd0) sc_wait_q <= sc_wait_q - 6'd1;
+  end
+
+  // ---------------------------------------------------------------- exp
+  logic [5:0] ex_at_q, ex_keys_q, ex_end_q;
+  logic [3:0] ex_wait_q;
+  assign ex_start_o = (ex_q == Delay);
+  assign ex_valid_o = (ex_q == Run);
+  assign ex_key_o   = ex_at_q[4:0];
+  assign ex_ve_o    = ex_ve_q[Step*8-1:0];
+  assign ex_two_o   = two;
+  assign ex_final_o = (ex_q == Tail) && (ex_wait_q == 4'd0);
+  always_comb begin
+    ex_in_o = '0;
+    ex_in_o[0] = (ex_at_q < ex_keys_q);
+    if (two) ex_in_o[Step-1] = (ex_at_q + 6'd1 < ex_keys_q);
+  end
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      ex_q <= Empty;
+      weights_o <= '0;
+    end else begin
+      case (ex_q)
+        Empty: if (hand) ex_q <= Delay;
+        Delay: ex_q <= Run;
+        Run: if (ex_at_q + (two ? 6'd2 : 6'd1) >= ex_end_q) ex_q <= Tail;
+        default: if (ex_wait_q == 4'd0) ex_q <= Empty;
+      endcase
+      if (v_start_i) weights_o[v_slot_i] <= 1'b0;
+      if (ex_final_o) weights_o[ex_item_o] <= 1'b1;
+    end
+    if (hand) begin
+      ex_item_o <= sc_item_o;
+      ex_set_o  <= sc_set_o;
+      ex_last_o <= sc_last_q;
+      ex_keys_q <= sc_keys_q;
+      ex_end_q  <= sc_end_q;
+      ex_ve_q   <= ve_all_q;
+      ex_at_q   <= '0;
+    end
+    if (ex_q == Run) begin
+      ex_at_q   <= ex_at_q + (two ? 6'd2 : 6'd1);
+      ex_ve_q   <= two ? {16'd0, ex_ve_q[255:16]} : {8'd0, ex_ve_q[255:8]};
+      ex_wait_q <= 4'd5;
+    end
+    if (ex_q == Tail) ex_wait_q <= ex_wait_q - 4'd1;
+  end
+  assign busy_o = (sc_q != Empty) || (ex_q != Empty);
+
+  logic unused_bits;
+  assign unused_bits = ^in_i;
+endmodule
+`default_nettype wire

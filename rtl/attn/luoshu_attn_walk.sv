@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+// Walks one attention command: sets of query heads, blocks of 32 keys, and the KV reads they need, in stream order.
+//
+// A set is what the columns hold at once: the query heads of one KV head for as many consecutive tokens of one sequence as
+// fit (columns / group), or a part of the heads of one token where the group is larger. Sets come out in order (set_*),
+// each with its number of blocks; items (one per block, item_*) come in the order in which their K parts lie in the
+// stream; KV read segments (rd_*) are K(0) .. K(Lag), V(0), K(Lag+1), V(1), ... over all sets of the command, so that the stream
+// never waits for a softmax. Everything is valid/ready. cmd_ready_o is high while idle; the user raises finish_i when the
+// command's last output is written. Latency: command to first read segment: tokens + heads / kv_heads + 5 cycles.
+`default_nettype none
+
+module luoshu_attn_walk #(
+    parameter int Lanes = 32,
+    parameter int Columns = 4,
+    parameter int MaxTokens = 8,
+    parameter int Lag = 2         // items between a block's K and its V, 1 or 2
+) (
+    input  wire          clk_i,
+    input  wire          rst_ni,
+    input  wire          cmd_valid_i,
+    output logic         cmd_ready_o,
+    input  wire  [255:0] cmd_i,
+    input  wire  [6:0]   tokens_i,
+    input  wire          bank_i,
+    input  wire          finish_i,
+    // context, one cycle latency: {kv_block_offset, kv_seq_offset, position, token id}
+    output logic         ctx_re_o,
+    output logic [7:0]   ctx_addr_o,
+    input  wire  [127:0] ctx_data_i,
+    // sets
+    output logic         set_valid_o,
+    input  wire          set_ready_i,
+    output logic [5:0]   set_token_o,    // first token
+    output logic [3:0]   set_tokens_o,   // tokens
+    output logic [3:0]   set_heads_o,    // heads per token
+    output logic [8:0]   set_head_o,     // first query head
+    output logic         set_final_o,    // last set of the command
+    output logic [MaxTokens*32-1:0] positions_o,
+    // items
+    output logic         item_valid_o,
+    input  wire          item_ready_i,
+    output logic [26:0]  item_block_o,
+    output logic [5:0]   item_keys_o,    // keys in the block, 1..32
+    output logic         item_first_o,   // first of its set
+    output logic         item_last_o,
+    output logic         item_final_o,   // last of the command
+    output logic [3:0]   item_lastcol_o, // highest column in use
+    // KV read segments
+    output logic         rd_valid_o,
+    input  wire          rd_ready_i,
+    output logic [31:0]  rd_addr_o,
+    output logic [15:0]  rd_beats_o,
+    output logic [3:0]   hpb_o           // log2 of the padded head_dim
+);
+  localparam int L = Lanes;
+  localparam int LB = $clog2(L);
+  localparam int MetaBeats = (L >= 64) ? 1 : 64 / L;
+  localparam int TokenBits = (MaxTokens > 1) ? $clog2(MaxTokens) : 1;
+
+  // ---------------------------------------------------------------- command fields
+  logic [255:0] cmd_q;
+  logic [6:0]   tokens_q;
+  logic         bank_q;
+  logic [15:0]  heads, kv_heads;
+  logic [8:0]   head_dim;
+  logic [31:0]  base, block_bytes, head_stride;
+  assign base        = cmd_q[luoshu_defs_pkg::CmdAddressLsb +: 32];
+  assign heads       = cmd_q[luoshu_defs_pkg::CmdAttnHeadsLsb +: 16];
+  assign kv_heads    = cmd_q[luoshu_defs_pkg::CmdAttnKvHeadsLsb +: 16];
+  assign head_dim    = cmd_q[luoshu_defs_pkg::CmdAttnHeadDimLsb +: 9];
+  assign block_bytes = cmd_q[5*32 +: 32];
+  assign head_stride = cmd_q[6*32 +: 32];
+  logic [3:0] hpb;
+  assign hpb = (head_dim <= 9'd8) ? 4'd3 : (head_dim <= 9'd16) ? 4'd4 : (head_dim <= 9'd32) ? 4'd5
+             : (head_dim <= 9'd64) ? 4'd6 : (head_dim <= 9'd128) ? 4'd7 : 4'd8;
+  assign hpb_o = hpb;
+
+  // ---------------------------------------------------------------- sets
+  typedef enum logic [2:0] {
+    Idle,
+    Load,     // positions and sequence offsets of all tokens; heads / kv_heads meanwhile
+    Plan,     // which tokens and heads the next set holds
+    Offer,    // the set is offered
+    Next,     // advance
+    Wait      // all sets out, waiting for the command's end
+  } state_e;
+  state_e       state_q;
+  logic [31:0]  position_q [MaxTokens];
+  logic [31:0]  sequence_q [MaxTokens];
+  logic [6:0]   load_q;             // tokens asked for
+  logic         load_data_q;
+  logic [TokenBits-1:0] load_index_q;
+  logic [15:0]  rest_q;             // heads not yet divided
+  logic [7:0]   group_q;            // heads per KV head
+  logic [15:0]  kv_head_q;
+  logic [31:0]  head_addr_q;        // base + kv_head * head_stride
+  logic [8:0]   head_q;             // kv_head * group
+  logic [6:0]   token_q;            // first token of the set
+  logic [7:0]   part_q;             // first head of the set within the group
+  logic [3:0]   span_q, heads_q;    // tokens, heads per token
+  logic [31:0]  set_addr_q;
+  logic [26:0]  set_blocks_q;       // last block
+  logic [5:0]   set_keys_q;         // keys in the last block
+  logic [3:0]   fit;                // tokens that fit
+  logic [11:0]  multiple;
+  logic [7:0]   part_left;
+  logic [3:0]   span;
+  logic [6:0]   last_token;
+  logic         final_set;
+  logic         items_ready;
+
+  always_comb begin
+    fit = 4'd1;
+    multiple = 12'(group_q);
+    for (int n = 2; n <= Columns; n++) begin
+      multiple = multiple + 12'(group_q);
+      if (multiple <= 12'(Columns)) fit = n[3:0];
+    end
+    part_left = group_q - part_q;
+    // tokens of the same sequence from token_q on
+    span = 4'd1;
+    for (int n = 1; n < Columns; n++) begin
+      if (32'(span) == n && n < 32'(fit) && 32'(token_q) + n < 32'(tokens_q)
+          && sequence_q[TokenBits'(32'(token_q) + n)] == sequence_q[token_q[TokenBits-1:0]]) span = 4'(n + 1);
+    end
+    last_token = token_q + 7'(span) - 7'd1;
+  end
+  assign final_set = (kv_head_q + 16'd1 == kv_heads) && (token_q + 7'(span_q) == tokens_q) && (part_q + 8'(heads_q) == group_q);
+
+  assign cmd_ready_o = (state_q == Idle);
+  assign ctx_re_o    = (state_q == Load) && (load_q != tokens_q);
+  assign ctx_addr_o  = {bank_q, load_q};
+  assign set_valid_o = (state_q == Offer) && items_ready;
+  assign set_token_o = token_q[5:0];
+  assign set_tokens_o = span_q;
+  assign set_heads_o = heads_q;
+  assign set_head_o  = head_q + 9'(part_q);
+  assign set_final_o = final_set;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      state_q  <= Idle;
+    end else begin
+      case (state_q)
+        Idle: if (cmd_valid_i) state_q <= Load;
+        Load: if (load_q == tokens_q && !load_data_q && rest_q == 16'd0) state_q <= Plan;
+        Plan: state_q <= Offer;
+        Offer: if (set_valid_o && set_ready_i) begin
+          state_q  <= final_set ? Wait : Next;
+        end
+        Next: state_q <= Plan;
+        default: if (finish_i) state_q <= Idle;
+      endcase
+    end
+    case (state_q)
+      Idle: begin
+        cmd_q       <= cmd_i;
+        tokens_q    <= tokens_i;
+        bank_q      <= bank_i;
+        load_q      <= '0;
+        load_data_q <= 1'b0;
+        rest_q      <= cmd_i[luoshu_defs_pkg::CmdAttnHeadsLsb +: 16];
+        group_q     <= '0;
+        kv_head_q   <= '0;
+        head_q      <= '0;
+        token_q     <= '0;
+        part_q      <= '0;
+        head_addr_q <= cmd_i[luoshu_defs_pkg::CmdAddressLsb +: 32];
+      end
+      Load: begin
+        if (ctx_re_o) load_q <= load_q + 7'd1;
+        load_data_q  <= ctx_re_o;
+        load_index_q <= load_q[TokenBits-1:0];
+        if (load_data_q) begin
+          position_q[load_index_q] <= ctx_data_i[63:32];
+          sequence_q[load_index_q] <= ctx_data_i[95:64];
+        end
+        if (rest_q != 16'd0) begin
+          rest_q  <= rest_q - kv_heads;
+          group_q <= group_q + 8'd1;
+        end
+      end
+      Plan: begin
+        span_q       <= (32'(group_q) > Columns) ? 4'd1 : span;
+        heads_q      <= (32'(part_left) > Columns) ? 4'(Columns) : part_left[3:0];
+        set_addr_q   <= head_addr_q + sequence_q[token_q[TokenBits-1:0]];
+        set_blocks_q <= position_q[last_token[TokenBits-1:0]][31:5];
+        set_keys_q   <= {1'b0, position_q[last_token[TokenBits-1:0]][4:0]} + 6'd1;
+      end
+      Next: begin
+        if (part_q + 8'(heads_q) != group_q) begin
+          part_q <= part_q + 8'(heads_q);
+        end else begin
+          part_q <= '0;
+          if (token_q + 7'(span_q) != tokens_q) begin
+            token_q <= token_q + 7'(span_q);
+          end else begin
+            token_q     <= '0;
+            kv_head_q   <= kv_head_q + 16'd1;
+            head_q      <= head_q + 9'(group_q);
+            head_addr_q <= head_addr_q + head_stride;
+          end
+        end
+      end
+      default: ;
+    endcase
+  end
+  generate
+    for (genvar t = 0; t < MaxTokens; t++) begin : gen_positions
+      assign positions_o[t*32 +: 32] = position_q[t];
+    end
+  endgenerate
+
+  // ---------------------------------------------------------------- items and KV segments of the set that was taken
+  typedef enum logic [1:0] {
+    NeedSet,   // waiting for a set
+    Keys,      // K segment and item of the block
+    Values     // V segments of the block before
+  } read_e;
+  read_e        read_q;
+  logic [31:0]  block_addr_q;
+  logic [26:0]  block_q, last_block_q;
+  logic [5:0]   last_keys_q;
+  logic         final_q;
+  logic [3:0]   lastcol_q;
+  logic         v_valid, v_space;    // blocks whose V is still to be read
+  logic [31:0]  v_addr;
+  logic [5:0]   v_keys;
+  logic [2:0]   v_count;
+  logic [31:0]  v_offset_q;          // of the V segment within the region
+  logic [5:0]   chunk_q;             // V segment
+  logic         drain_q;             // after the command's last K: only V is left
+  logic         have_next_q;         // the set has another block
+  logic [3:0]   columns;             // span x heads
+  logic [5:0]   keys;
+  logic [15:0]  hi_beats, v_hi_beats, k_beats;
+  logic         last_block;
+  logic [5:0]   chunks;              // V segments
+  logic         step_k, step_v;
+
+  assign items_ready = (read_q == NeedSet) && !drain_q;
+  assign last_block  = (block_q == last_block_q);
+  assign keys        = last_block ? last_keys_q : 6'd32;
+  assign hi_beats    = 16'(((32'(keys) << hpb) + 32'(L) - 1) >> LB);
+  assign v_hi_beats  = 16'(((32'(v_keys) << hpb) + 32'(L) - 1) >> LB);
+  assign k_beats     = 16'(MetaBeats) + hi_beats + ((hi_beats + 16'd1) >> 1);
+  assign chunks      = (hpb > 4'(LB) && v_keys != 6'd32) ? 6'd1 << (hpb - 4'(LB)) : 6'd1;
+
+  assign item_valid_o   = (read_q == Keys) && rd_ready_i && v_space;
+  assign item_block_o   = block_q;
+  assign item_keys_o    = keys;
+  assign item_first_o   = (block_q == 27'd0);
+  assign item_last_o    = last_block;
+  assign item_final_o   = last_block && final_q;
+  assign item_lastcol_o = lastcol_q;
+  assign rd_valid_o = ((read_q == Keys) && item_ready_i && v_space) || (read_q == Values && v_valid);
+  assign rd_addr_o  = (read_q == Keys) ? block_addr_q : v_addr + v_offset_q;
+  assign rd_beats_o = (read_q == Keys) ? k_beats : (hpb > 4'(LB) && v_keys != 6'd32) ? 16'(v_keys) : v_hi_beats;
+  assign step_k = (read_q == Keys) && item_ready_i && rd_ready_i && v_space;
+  assign step_v = (read_q == Values) && rd_ready_i && v_valid;
+
+  logic v_last;
+  assign v_last = (chunk_q + 6'd1 == chunks);
+  luoshu_fifo #(.Width(38), .Depth(4), .UseRam(0)) u_values (
+      .clk_i, .rst_ni, .in_valid_i(step_k), .in_ready_o(v_space),
+      .in_data_i({block_addr_q + 32'(MetaBeats*L) + (32'd48 << hpb), keys}),
+      .out_valid_o(v_valid), .out_ready_i(step_v && v_last), .out_data_o({v_addr, v_keys}), .count_o(v_count)
+  );
+  always_comb begin
+    logic [3:0] sum;
+    sum = '0;
+    columns = '0;
+    for (int n = 1; n <= Columns; n++) begin
+      sum = sum + heads_q;
+      if (32'(span_q) == n) columns = sum;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      read_q  <= NeedSet;
+      drain_q <= 1'b0;
+    end else begin
+      case (read_q)
+        NeedSet: if (set_valid_o && set_ready_i) read_q <= Keys;
+        Keys: if (step_k) begin
+          drain_q <= last_block && final_q;
+          if (32'(v_count) >= Lag || (last_block && final_q)) read_q <= Values;
+          else if (last_block) read_q <= NeedSet;
+        end
+        default: if (step_v && v_last) begin
+          if (!drain_q) begin
+            read_q <= have_next_q ? Keys : NeedSet;
+          end else if (v_count == 3'd1) begin
+            read_q  <= NeedSet;
+            drain_q <= 1'b0;
+          end
+        end
+      endcase
+    end
+    if (read_q == NeedSet && set_valid_o && set_ready_i) begin
+      block_addr_q <= set_addr_q;
+      block_q      <= '0;
+      last_block_q <= set_blocks_q;
+      last_keys_q  <= set_keys_q;
+      final_q      <= final_set;
+      lastcol_q    <= columns - 4'd1;
+    end
+    if (step_k) begin
+      have_next_q  <= !last_block;
+      chunk_q      <= '0;
+      v_offset_q   <= '0;
+      block_addr_q <= block_addr_q + block_bytes;
+      block_q      <= block_q + 27'd1;
+    end
+    if (step_v) begin
+      v_offset_q <= v_last ? 32'd0 : v_offset_q + 32'(32*L);
+      chunk_q    <= v_last ? 6'd0 : chunk_q + 6'd1;
+    end
+  end
+
+  logic unused_bits;
+  assign unused_bits = ^{cmd_q, heads, base, ctx_data_i, last_token};
+endmodule
+`default_nettype wire

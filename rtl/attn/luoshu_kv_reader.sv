@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The KV stream: turns read segments into memory requests as far as its FIFO has room, and delivers the beats in order.
+//
+// Throughput: one beat per cycle. Latency: segment to first request 1 cycle; read data to kv_valid_o 2 cycles.
+`include "luoshu_assert.svh"
+`default_nettype none
+
+module luoshu_kv_reader #(
+    parameter int Lanes = 32,  // bytes per beat
+    parameter int Depth = 128  // beats, a power of two >= 32
+) (
+    input  wire                clk_i,
+    input  wire                rst_ni,
+    input  wire                rd_valid_i,
+    output logic               rd_ready_o,
+    input  wire  [31:0]        rd_addr_i,   // byte address, beat aligned
+    input  wire  [15:0]        rd_beats_i,  // >= 1
+    output logic               rq_valid_o,
+    input  wire                rq_ready_i,
+    output logic [31:0]        rq_addr_o,
+    output logic [7:0]         rq_beats_o,
+    input  wire                rc_valid_i,
+    input  wire  [Lanes*8-1:0] rc_data_i,
+    output logic               kv_valid_o,
+    input  wire                kv_ready_i,
+    output logic [Lanes*8-1:0] kv_data_o
+);
+  localparam int BeatBits = $clog2(Lanes);
+  logic        busy_q;
+  logic [31:0] addr_q;
+  logic [15:0] left_q;
+  logic [7:0]  chunk;
+  logic [8:0]  free_q;
+  logic        request, last, space;
+  logic [$clog2(Depth):0] unused_count;
+
+  assign chunk      = (left_q > 16'd16) ? 8'd16 : left_q[7:0];
+  assign rq_valid_o = busy_q && (free_q >= {1'b0, chunk});
+  assign rq_addr_o  = addr_q;
+  assign rq_beats_o = chunk;
+  assign request    = rq_valid_o && rq_ready_i;
+  assign last       = (left_q <= 16'd16);
+  assign rd_ready_o = !busy_q || (request && last);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      busy_q <= 1'b0;
+      free_q <= 9'(Depth);
+    end else begin
+      if (rd_ready_o) busy_q <= rd_valid_i;
+      free_q <= free_q + 9'(kv_valid_o && kv_ready_i) - (request ? {1'b0, chunk} : 9'd0);
+    end
+    if (rd_ready_o) begin
+      addr_q <= rd_addr_i;
+      left_q <= rd_beats_i;
+    end else if (request) begin
+      addr_q <= addr_q + (32'(chunk) << BeatBits);
+      left_q <= left_q - 16'(chunk);
+    end
+  end
+  luoshu_fifo #(.Width(Lanes*8), .Depth(Depth)) u_beats (
+      .clk_i, .rst_ni, .in_valid_i(rc_valid_i), .in_ready_o(space), .in_data_i(rc_data_i),
+      .out_valid_o(kv_valid_o), .out_ready_i(kv_ready_i), .out_data_o(kv_data_o), .count_o(unused_count)
+  );
+  `LUOSHU_ASSERT(fits, !rc_valid_i || space)
+endmodule
+`default_nettype wire
