@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "luoshu/error.h"
 #include "simulation.h"
 
 namespace luoshu {
@@ -18,6 +19,7 @@ class ChipSimulation : public Simulation {
         memory_(options.memory_bytes),
         axi_(memory_, kLanes, memory_timing(options.memory), options.seed),
         random_(options.seed ^ 0x5bd1e995u) {
+    context_.fatalOnError(false);
     if (options.seed != 0) {
       context_.randReset(2);
       context_.randSeed(static_cast<int>(options.seed & 0x7fffffff));
@@ -28,10 +30,14 @@ class ChipSimulation : public Simulation {
       trace_ = std::make_unique<VerilatedFstC>();
       top_->trace(trace_.get(), 99);
       trace_->open(options.trace_file.c_str());
+      if (!trace_->isOpen()) throw InputError("cannot write the trace '" + options.trace_file + "'; check the path");
     }
     top_->rst_ni = 0;
     drive_idle();
-    for (int i = 0; i < 8; ++i) clock();
+    for (int i = 0; i < 8; ++i) {
+      low();
+      high();
+    }
     top_->rst_ni = 1;
   }
   ~ChipSimulation() override {
@@ -39,32 +45,40 @@ class ChipSimulation : public Simulation {
     top_->final();
   }
 
-  std::size_t run(const std::uint8_t* in, std::size_t bytes, std::string& out, std::uint64_t max_cycles) override {
-    std::size_t taken = 0;
-    for (std::uint64_t i = 0; i < max_cycles; ++i) {
-      const std::size_t offered = bytes - taken < 4 ? bytes - taken : 4;
-      top_->rx_valid_i = offered != 0 && !(options_.seed != 0 && random_.one_in(3));
+  Step step(const std::uint8_t* in, std::size_t bytes, std::uint64_t max_cycles,
+            std::vector<std::uint8_t>& out) override {
+    Step done;
+    while (done.cycles < max_cycles) {
+      const std::size_t left = bytes - done.consumed;
+      const std::size_t offered = left < 4 ? left : 4;
+      top_->rx_valid_i = offered != 0 && !stall();
       if (top_->rx_valid_i) {
         std::uint32_t word = 0;
-        std::memcpy(&word, in + taken, offered);
+        std::memcpy(&word, in + done.consumed, offered);
         top_->rx_data_i = word;
         top_->rx_bytes_i = static_cast<std::uint8_t>(offered);
       }
-      top_->tx_ready_i = !(options_.seed != 0 && random_.one_in(3));
+      top_->tx_ready_i = !stall();
       drive_memory();
-      top_->eval();
-      if (top_->rx_valid_i && top_->rx_ready_o) taken += offered;
+      low();
+      if (top_->rx_valid_i && top_->rx_ready_o) done.consumed += offered;
       const bool sent = top_->tx_valid_o && top_->tx_ready_i;
       if (sent) {
         const std::uint32_t word = top_->tx_data_o;
-        out.append(reinterpret_cast<const char*>(&word), 4);
+        const std::uint8_t* p = reinterpret_cast<const std::uint8_t*>(&word);
+        out.insert(out.end(), p, p + 4);
       }
       sample_memory();
-      clock();
-      if (sent && !(top_->tx_valid_o)) break;  // the chip has said what it had to say
-      if (bytes != 0 && taken == bytes) break;
+      high();
+      ++done.cycles;
+      if (sent && !top_->tx_valid_o) break;  // the chip has said what it had to say
+      if (bytes != 0 && done.consumed == bytes) break;
     }
-    return taken;
+    if (context_.gotFinish()) {
+      throw DeviceError("the simulated chip stopped at cycle " + std::to_string(cycle_) +
+                        " (an assertion failed, see above); report it with the command line");
+    }
+    return done;
   }
 
   std::uint64_t cycles() const override { return cycle_; }
@@ -72,6 +86,8 @@ class ChipSimulation : public Simulation {
   const AxiMemory& port() const override { return axi_; }
 
  private:
+  bool stall() { return options_.seed != 0 && random_.one_in(3); }
+
   void drive_idle() {
     top_->clk_i = 0;
     top_->rx_valid_i = 0;
@@ -102,23 +118,30 @@ class ChipSimulation : public Simulation {
 
   void sample_memory() {
     const AxiInputs& m = axi_.inputs();
-    if (top_->m_ar_valid_o && m.ar_ready) axi_.read_request(top_->m_ar_addr_o, top_->m_ar_len_o + 1u, top_->m_ar_user_o);
+    if (top_->m_ar_valid_o && m.ar_ready) {
+      axi_.read_request(top_->m_ar_addr_o, top_->m_ar_len_o + 1u, top_->m_ar_user_o);
+    }
     if (top_->m_aw_valid_o && m.aw_ready) axi_.write_address(top_->m_aw_addr_o, top_->m_aw_user_o);
     if (top_->m_w_valid_o && m.w_ready) {
-      axi_.write_data(reinterpret_cast<const std::uint8_t*>(&top_->m_w_data_o), reinterpret_cast<const std::uint8_t*>(&top_->m_w_strb_o));
+      axi_.write_data(reinterpret_cast<const std::uint8_t*>(&top_->m_w_data_o),
+                      reinterpret_cast<const std::uint8_t*>(&top_->m_w_strb_o));
     }
     axi_.advance();
   }
 
-  void clock() {
-    top_->clk_i = 1;
-    top_->eval();
-    if (trace_ && cycle_ >= options_.trace_from && cycle_ < options_.trace_to) trace_->dump(cycle_ * 2);
+  // The low half of the cycle: inputs settle. Then the rising edge.
+  void low() {
     top_->clk_i = 0;
     top_->eval();
-    if (trace_ && cycle_ >= options_.trace_from && cycle_ < options_.trace_to) trace_->dump(cycle_ * 2 + 1);
+    if (traced()) trace_->dump(cycle_ * 2);
+  }
+  void high() {
+    top_->clk_i = 1;
+    top_->eval();
+    if (traced()) trace_->dump(cycle_ * 2 + 1);
     ++cycle_;
   }
+  bool traced() const { return trace_ && cycle_ >= options_.trace_from && cycle_ < options_.trace_to; }
 
   const SimulationOptions options_;
   VerilatedContext context_;

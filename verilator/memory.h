@@ -10,6 +10,10 @@
 
 namespace luoshu {
 
+// Clients of the memory port as the top module numbers them (m_ar_user_o, m_aw_user_o).
+enum ReadClient : unsigned { kReadSequencer, kReadWeights, kReadKv, kReadEmbedding, kReadLink };
+enum WriteClient : unsigned { kWriteKv, kWriteLogits, kWriteLink };
+
 // A named memory: cycles from an accepted read address to its first beat (and from the last write beat to its response).
 struct MemoryTiming {
   std::string name;

@@ -75,11 +75,35 @@ void write_header(const json& d, std::ostream& o) {
     o << "#define LUOSHU_REG_" << upper(r["name"]) << " " << r["offset"].get<int>() << "u /* "
       << r["doc"].get<std::string>() << " */\n";
   }
-  o << "#endif\n";
+  o << "/* X(name";
+  for (const auto& f : d["configuration_fields"]) o << ", " << f["name"].get<std::string>();
+  o << ") for each named configuration */\n#define LUOSHU_CONFIGURATIONS(X)";
+  for (const auto& c : d["configurations"]) {
+    o << " \\\n  X(" << c["name"].get<std::string>();
+    for (const auto& v : c["values"]) o << ", " << v.get<std::uint64_t>() << "u";
+    o << ")";
+  }
+  o << "\n#endif\n";
+}
+
+// One column for each configuration.
+void write_configurations(const json& d, std::ostream& o) {
+  o << "\n## Configurations\n\n|";
+  for (const auto& c : d["configurations"]) o << " | " << c["name"].get<std::string>();
+  o << " | meaning |\n|---|";
+  for (std::size_t i = 0; i < d["configurations"].size(); ++i) o << "---|";
+  o << "---|\n";
+  for (std::size_t i = 0; i < d["configuration_fields"].size(); ++i) {
+    const auto& f = d["configuration_fields"][i];
+    o << "| " << f["name"].get<std::string>();
+    for (const auto& c : d["configurations"]) o << " | " << c["values"].at(i).get<std::uint64_t>();
+    o << " | " << f["doc"].get<std::string>() << " |\n";
+  }
 }
 
 void write_document(const json& d, std::ostream& o) {
   o << "# Registers, commands and messages\n\n" << kNote << "\n";
+  write_configurations(d, o);
   for (const auto& list : kLists) {
     o << "\n## " << list[3] << "\n\n| name | value | meaning |\n|---|---|---|\n";
     for (const auto& e : d[list[0]]) {

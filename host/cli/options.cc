@@ -26,6 +26,9 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
   app.add_option("-c,--ctx-size", o.context, "positions of the KV cache (default: the model's, at most 4096)");
   app.add_option("-t,--threads", o.threads, "threads of the model and reference devices (default: all cores)");
   app.add_flag("--verify", o.verify, "compare checksums on the device after the upload");
+  app.add_option("--upload", o.upload, "how data reach the memory of sim: door (directly) or link")
+      ->check(CLI::IsMember({"door", "link"}))
+      ->capture_default_str();
   app.add_option("--trace", o.trace, "write waveforms of the simulated chip to this FST file");
   app.add_option("--trace-window", o.trace_window, "cycles A:B to trace");
 }
@@ -36,7 +39,9 @@ void add_prompt_options(CLI::App& app, PromptOptions& o) {
   auto* tokens = app.add_option("--tokens", o.tokens, "the prompt as comma-separated token ids, no BOS is added");
   text->excludes(file)->excludes(tokens);
   file->excludes(tokens);
-  app.add_option("-n,--predict", o.predict, "tokens to generate, -1 = until the end token or the end of the context");
+  app.add_option("-n,--predict", o.predict, "tokens to generate, -1 = until the end token or the end of the context")
+      ->check(CLI::Range(std::int64_t{-1}, std::int64_t{1} << 31))
+      ->capture_default_str();
   app.add_flag("--ignore-eos", o.ignore_eos, "go on after the end token");
 }
 

@@ -19,6 +19,7 @@ struct ModelOptions {
   std::uint32_t context = 0;    // 0: the model's, at most 4096
   std::uint32_t threads = 0;    // model and reference device, 0 = all
   bool verify = false;          // compare checksums on the device after the upload
+  std::string upload = "door";  // sim: "door" writes the simulated memory directly, "link" takes the link
   std::string trace;
   std::string trace_window;
 };
@@ -27,7 +28,7 @@ struct PromptOptions {
   std::string text;
   std::string file;
   std::string tokens;           // comma-separated ids
-  std::int64_t predict = -1;    // tokens to generate, -1: until the end token or the context's end
+  std::int64_t predict = 128;   // tokens to generate, -1: until the end token or the context's end
   bool ignore_eos = false;
 };
 

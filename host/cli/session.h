@@ -5,11 +5,13 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "cli/devices.h"
 #include "cli/options.h"
 #include "config/model_config.h"
 #include "gguf/gguf.h"
 #include "program/image.h"
 #include "runtime/engine.h"
+#include "runtime/timed_chip.h"
 #include "tokenizer/tokenizer.h"
 
 namespace luoshu::cli {
@@ -26,10 +28,14 @@ class Session {
   Engine& engine() { return *engine_; }
   // The image and the chip; null for the reference device.
   const Image* image() const { return image_.get(); }
-  Chip* chip() { return chip_.get(); }
-  const std::string& path() const { return path_; }
-  // "simulated" or "model": what the figures of this device are.
-  std::string label() const;
+  TimedChip* chip() { return chip_.get(); }
+  // The chip's cycles so far, 0 where there are none.
+  std::uint64_t cycles() const { return chip_ ? chip_->cycles() : 0; }
+  // "simulated", "model" or "reference": what the figures of this device are.
+  std::string label() const { return device_label(kind_); }
+  // Names for reports; "-" where the device has none.
+  std::string configuration() const;
+  std::string memory() const;
   double start_seconds() const { return start_seconds_; }  // opening and connecting
   double load_seconds() const { return load_seconds_; }    // packing and uploading
   std::uint64_t load_cycles() const { return load_cycles_; }
@@ -40,11 +46,12 @@ class Session {
 
  private:
   const ModelOptions options_;
+  const DeviceKind kind_;
   std::string path_;
   std::unique_ptr<gguf::File> file_;
   ModelConfig config_;
   std::unique_ptr<Tokenizer> tokenizer_;
-  std::unique_ptr<Chip> chip_;
+  std::unique_ptr<TimedChip> chip_;
   std::unique_ptr<Image> image_;
   std::unique_ptr<Reference> reference_;
   std::unique_ptr<Engine> engine_;
@@ -53,14 +60,9 @@ class Session {
   std::uint64_t load_cycles_ = 0;
 };
 
-// Reads a whole text file; throws InputError.
-std::string read_text(const std::string& path);
-// Writes JSON to a file, or to stdout for "-".
-void write_json(const nlohmann::json& value, const std::string& path);
-// Vocabulary arrays of the file for the tokenizer.
-Vocabulary vocabulary_of(const gguf::File& file);
-// True once Ctrl-C was pressed; verbs finish what they have and exit with 130.
-bool interrupted();
-void catch_interrupts();
+// Positions of the KV cache: -c, or the model's, at most 4096. Throws InputError for more than 2^20.
+std::uint32_t context_size(const ModelOptions& options, const ModelConfig& config);
+// The file of -m, or the bundled model's.
+std::string model_path(const ModelOptions& options);
 
 }  // namespace luoshu::cli

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/devices.h"
+
+#include "luoshu/configuration.h"
+#include "luoshu/link_chip.h"
+#include "luoshu/socket_transport.h"
+#include "runtime/model_chip.h"
+#include "simulated_chip.h"
+
+namespace luoshu::cli {
+namespace {
+
+constexpr std::chrono::seconds kConnectTimeout{10};
+
+bool starts_with(const std::string& text, const std::string& prefix) {
+  return text.compare(0, prefix.size(), prefix) == 0;
+}
+
+}  // namespace
+
+DeviceKind device_kind(const std::string& device) {
+  if (device == "sim") return DeviceKind::kSim;
+  if (device == "model") return DeviceKind::kModel;
+  if (device == "reference") return DeviceKind::kReference;
+  if (starts_with(device, "unix:") || starts_with(device, "tcp:")) return DeviceKind::kSocket;
+  if (device == "usb" || starts_with(device, "usb:") || starts_with(device, "serial:")) {
+    throw InputError("device '" + device +
+                     "' is a board, and boards come with a later release; use --device sim or model");
+  }
+  throw InputError("unknown device '" + device +
+                   "'; --device takes sim, model, reference, unix:PATH or tcp:HOST:PORT");
+}
+
+std::unique_ptr<Chip> open_chip(DeviceKind kind, const ModelOptions& options) {
+  if (kind == DeviceKind::kModel) {
+    return std::make_unique<ModelChip>(configuration(options.config), options.threads);
+  }
+  if (kind == DeviceKind::kSim) {
+    SimulationOptions sim;
+    sim.config = options.config;
+    sim.memory = options.memory;
+    sim.seed = options.sim_seed;
+    sim.trace_file = options.trace;
+    parse_window(options.trace_window, sim.trace_from, sim.trace_to);
+    return std::make_unique<SimulatedChip>(sim, options.upload == "door");
+  }
+  auto transport =
+      SocketTransport::connect(options.device, std::chrono::steady_clock::now() + kConnectTimeout);
+  auto chip = std::make_unique<LinkChip>(Device(std::move(transport)));
+  chip->boot();
+  return chip;
+}
+
+std::string device_label(DeviceKind kind) {
+  switch (kind) {
+    case DeviceKind::kModel:
+      return "model";
+    case DeviceKind::kReference:
+      return "reference";
+    default:
+      return "simulated";
+  }
+}
+
+std::string configuration_name(const Capabilities& chip) {
+  for (const Configuration& c : configurations()) {
+    if (c.lanes == chip.lanes && c.columns == chip.columns && c.groups == chip.groups && c.max_d == chip.max_d) {
+      return c.name;
+    }
+  }
+  return "custom";
+}
+
+}  // namespace luoshu::cli

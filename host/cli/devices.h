@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// --device: which device it names, and the chip behind it.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "cli/options.h"
+#include "luoshu/chip.h"
+
+namespace luoshu::cli {
+
+enum class DeviceKind { kSim, kModel, kReference, kSocket };
+
+// Throws InputError for a name that is no device, and for boards, which this release does not reach.
+DeviceKind device_kind(const std::string& device);
+
+// Connects and boots. `kind` is not kReference. Throws InputError and DeviceError.
+std::unique_ptr<Chip> open_chip(DeviceKind kind, const ModelOptions& options);
+
+// "simulated", "model" or "reference": what the figures of this device are.
+std::string device_label(DeviceKind kind);
+
+// The configuration that has these capabilities, "custom" when none has.
+std::string configuration_name(const Capabilities& chip);
+
+}  // namespace luoshu::cli

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/session.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "cli/files.h"
+#include "luoshu/configuration.h"
+
+namespace luoshu::cli {
+namespace {
+
+constexpr std::uint32_t kDefaultContext = 4096;
+constexpr std::uint32_t kLargestContext = 1u << 20;
+
+class Stopwatch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point start_ = Clock::now();
+};
+
+}  // namespace
+
+std::string model_path(const ModelOptions& options) {
+  if (!options.model.empty()) return options.model;
+  const char* root = std::getenv("LUOSHU_ROOT");
+  return std::string(root != nullptr ? root : LUOSHU_SOURCE_ROOT) + "/models/bundled/luoshu-story.gguf";
+}
+
+std::uint32_t context_size(const ModelOptions& options, const ModelConfig& config) {
+  if (options.context > kLargestContext) {
+    throw InputError("-c " + std::to_string(options.context) + " is more than " + std::to_string(kLargestContext) +
+                     " positions; choose fewer");
+  }
+  if (options.context > config.context_length) {
+    spdlog::warn("-c {} is beyond the {} positions the model was trained for", options.context, config.context_length);
+  }
+  if (options.context != 0) return options.context;
+  return std::max(1u, std::min(kDefaultContext, config.context_length));
+}
+
+Session::Session(const ModelOptions& options) : options_(options), kind_(device_kind(options.device)) {
+  const Stopwatch start;
+  luoshu::configuration(options.config);
+  path_ = model_path(options);
+  file_ = std::make_unique<gguf::File>(path_);
+  config_ = ModelConfig::from(*file_);
+  tokenizer_ = Tokenizer::create(vocabulary_of(*file_));
+  const std::uint32_t context = context_size(options, config_);
+  if (kind_ == DeviceKind::kReference) {
+    reference_ = std::make_unique<Reference>(*file_, config_, context, options.threads);
+    engine_ = make_reference_engine(*reference_, config_.vocab, context);
+    start_seconds_ = start.seconds();
+    return;
+  }
+  // The plan comes first: a model that does not fit is refused before anything starts.
+  if (kind_ != DeviceKind::kSocket) {
+    image_ = std::make_unique<Image>(*file_, config_, luoshu::configuration(options.config).capabilities(), context);
+  }
+  chip_ = std::make_unique<TimedChip>(open_chip(kind_, options));
+  if (!image_) image_ = std::make_unique<Image>(*file_, config_, chip_->capabilities(), context);
+  start_seconds_ = start.seconds();
+  spdlog::info("{} {}: {} B of weights per token, {} MiB of device memory", device_label(kind_), configuration(),
+               image_->weight_bytes(), image_->memory_bytes() >> 20);
+
+  const Stopwatch load;
+  const std::uint64_t before = chip_->cycles();
+  std::uint64_t shown = 0;
+  image_->upload(
+      *chip_,
+      [&](std::uint64_t done, std::uint64_t total) {
+        if (interrupted()) throw DeviceError("interrupted during the upload; start again");
+        const std::uint64_t percent = total == 0 ? 100 : done * 100 / total;
+        if (percent >= shown + 10) {
+          shown = percent / 10 * 10;
+          spdlog::info("upload {}%", shown);
+        }
+      },
+      options.verify);
+  load_cycles_ = chip_->cycles() - before;
+  engine_ = make_chip_engine(*chip_, *image_, config_.vocab);
+  load_seconds_ = load.seconds();
+}
+
+Session::~Session() = default;
+
+std::string Session::configuration() const {
+  return chip_ ? configuration_name(chip_->capabilities()) : std::string("-");
+}
+
+std::string Session::memory() const { return kind_ == DeviceKind::kSim ? options_.memory : std::string("-"); }
+
+std::vector<std::int32_t> Session::prompt(const PromptOptions& options) const {
+  std::vector<std::int32_t> ids;
+  if (!options.tokens.empty()) {
+    ids = parse_tokens(options.tokens, config_.vocab);
+  } else {
+    std::string text = options.text;
+    if (!options.file.empty()) {
+      text = read_text(options.file);
+      if (!text.empty() && text.back() == '\n') text.pop_back();
+    }
+    if (text.empty()) throw InputError("the prompt is empty; give -p TEXT, -f FILE or --tokens IDS");
+    ids = tokenizer_->encode(text);
+  }
+  if (ids.empty()) throw InputError("the prompt has no tokens; give more text");
+  if (ids.size() > engine_->context()) {
+    throw InputError("the prompt has " + std::to_string(ids.size()) + " tokens, the context " +
+                     std::to_string(engine_->context()) + "; shorten the prompt or raise -c");
+  }
+  return ids;
+}
+
+nlohmann::json Session::model_json() const {
+  std::uint64_t parameters = 0;
+  for (const gguf::Tensor& t : file_->tensors()) {
+    std::uint64_t elements = 1;
+    for (std::uint32_t i = 0; i < t.n_dims; ++i) elements *= t.dims[i];
+    parameters += elements;
+  }
+  return {{"file", path_},
+          {"name", config_.name},
+          {"arch", config_.arch},
+          {"parameters", parameters},
+          {"bytes", file_->size()}};
+}
+
+}  // namespace luoshu::cli

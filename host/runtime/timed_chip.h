@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// A chip that measures how long its calls take: what is left of the wall time is the host's own.
+#pragma once
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "luoshu/chip.h"
+
+namespace luoshu {
+
+class TimedChip final : public Chip {
+ public:
+  explicit TimedChip(std::unique_ptr<Chip> chip) : chip_(std::move(chip)) {}
+  // Seconds spent inside the chip so far.
+  double seconds() const { return seconds_; }
+
+  const Capabilities& capabilities() const override { return chip_->capabilities(); }
+  void write_memory(std::uint32_t address, const void* data, std::size_t bytes) override {
+    const Timer timer(seconds_);
+    chip_->write_memory(address, data, bytes);
+  }
+  void read_memory(std::uint32_t address, void* data, std::size_t bytes) override {
+    const Timer timer(seconds_);
+    chip_->read_memory(address, data, bytes);
+  }
+  std::uint32_t checksum(std::uint32_t address, std::uint64_t bytes) override {
+    const Timer timer(seconds_);
+    return chip_->checksum(address, bytes);
+  }
+  void configure(std::uint32_t kv_head_stride, std::uint32_t kv_block_bytes,
+                 const std::vector<std::uint32_t>& stop_ids) override {
+    const Timer timer(seconds_);
+    chip_->configure(kv_head_stride, kv_block_bytes, stop_ids);
+  }
+  void start(const RunRequest& run) override {
+    const Timer timer(seconds_);
+    chip_->start(run);
+  }
+  void stop() override {
+    const Timer timer(seconds_);
+    chip_->stop();
+  }
+  ChipEvent next_event(std::chrono::milliseconds deadline) override {
+    const Timer timer(seconds_);
+    return chip_->next_event(deadline);
+  }
+  ChipCounters counters(bool clear) override {
+    const Timer timer(seconds_);
+    return chip_->counters(clear);
+  }
+  std::uint64_t cycles() const override { return chip_->cycles(); }
+
+ private:
+  class Timer {
+   public:
+    explicit Timer(double& sum) : sum_(sum) {}
+    ~Timer() { sum_ += std::chrono::duration<double>(Clock::now() - start_).count(); }
+    Timer(const Timer&) = delete;
+    Timer& operator=(const Timer&) = delete;
+
+   private:
+    using Clock = std::chrono::steady_clock;
+    double& sum_;
+    const Clock::time_point start_ = Clock::now();
+  };
+
+  std::unique_ptr<Chip> chip_;
+  double seconds_ = 0;
+};
+
+}  // namespace luoshu
