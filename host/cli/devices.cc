@@ -4,7 +4,7 @@
 #include "luoshu/configuration.h"
 #include "luoshu/link_chip.h"
 #include "luoshu/socket_transport.h"
-#include "runtime/model_chip.h"
+#include "chip/model_chip.h"
 #include "simulated_chip.h"
 
 namespace luoshu::cli {

@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "gguf/gguf.h"
-#include "tokenizer/tokenizer.h"
 
 namespace luoshu::cli {
 
@@ -17,8 +15,6 @@ std::string read_text(const std::string& path);
 void write_json(const nlohmann::json& value, const std::string& path);
 // Writes a float32 array [rows, columns] as .npy (NumPy format 1.0). Throws InputError.
 void write_npy(const std::vector<float>& values, std::size_t columns, const std::string& path);
-// Vocabulary arrays of the file for the tokenizer.
-Vocabulary vocabulary_of(const gguf::File& file);
 // True once Ctrl-C was pressed; verbs finish the current token and exit with 130.
 bool interrupted();
 void catch_interrupts();

@@ -29,7 +29,7 @@ class Stopwatch {
 std::string model_path(const ModelOptions& options) {
   if (!options.model.empty()) return options.model;
   const char* root = std::getenv("LUOSHU_ROOT");
-  return std::string(root != nullptr ? root : LUOSHU_SOURCE_ROOT) + "/models/bundled/luoshu-story.gguf";
+  return std::string(root != nullptr ? root : LUOSHU_SOURCE_ROOT) + "/models/bundled/luoshu-stories.gguf";
 }
 
 std::uint32_t context_size(const ModelOptions& options, const ModelConfig& config) {
@@ -50,10 +50,10 @@ Session::Session(const ModelOptions& options) : options_(options), kind_(device_
   path_ = model_path(options);
   file_ = std::make_unique<gguf::File>(path_);
   config_ = ModelConfig::from(*file_);
-  tokenizer_ = Tokenizer::create(vocabulary_of(*file_));
+  tokenizer_ = Tokenizer::create(vocabulary_of(*file_, config_.vocab));
   const std::uint32_t context = context_size(options, config_);
   if (kind_ == DeviceKind::kReference) {
-    reference_ = std::make_unique<Reference>(*file_, config_, context, options.threads);
+    reference_ = std::make_unique<Reference>(*file_, config_, context);
     engine_ = make_reference_engine(*reference_, config_.vocab, context);
     start_seconds_ = start.seconds();
     return;

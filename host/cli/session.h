@@ -8,6 +8,7 @@
 #include "cli/devices.h"
 #include "cli/options.h"
 #include "config/model_config.h"
+#include "config/vocabulary.h"
 #include "gguf/gguf.h"
 #include "program/image.h"
 #include "runtime/engine.h"

@@ -29,7 +29,9 @@ class ReferenceEngine : public Engine {
     position_ += static_cast<std::uint32_t>(tokens.size());
     const float* last = all.data() + all.size() - vocab_;
     if (logits != nullptr && mode != LogitsMode::kNone) {
-      logits->insert(logits->end(), mode == LogitsMode::kAll ? all.data() : last, all.data() + all.size());
+      const float* first = mode == LogitsMode::kAll ? all.data() : last;
+      const float* end = all.data() + all.size();
+      logits->insert(logits->end(), first, end);
     }
     return static_cast<std::int32_t>(std::max_element(last, last + vocab_) - last);
   }

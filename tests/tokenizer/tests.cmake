@@ -1,7 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-if(NOT TARGET luoshu_tokenizer)
-  add_subdirectory(${CMAKE_SOURCE_DIR}/host/tokenizer ${CMAKE_BINARY_DIR}/host/tokenizer)
-endif()
 foreach(unit utf8 pretokenizer byte_bpe sentencepiece tokenizer)
   luoshu_test(NAME tokenizer_${unit} SOURCES ${CMAKE_CURRENT_LIST_DIR}/${unit}_test.cc LIBRARIES luoshu_tokenizer)
 endforeach()

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// luoshu configs: the chip configurations.
+#include <cstdio>
+#include <memory>
+
+#include "cli/files.h"
+#include "cli/verbs.h"
+#include "luoshu/configuration.h"
+
+namespace luoshu::cli {
+
+const char* version() { return LUOSHU_VERSION_TEXT; }
+const char* commit() { return LUOSHU_COMMIT; }
+
+namespace {
+
+nlohmann::json as_json(const Configuration& c) {
+  return {{"name", c.name},
+          {"lanes", c.lanes},
+          {"columns", c.columns},
+          {"groups", c.groups},
+          {"port_bytes", c.lanes},
+          {"vector_lanes", c.vector_lanes},
+          {"limits",
+           {{"embedding_length", c.max_d},
+            {"activation_blocks", c.act_blocks},
+            {"heads", c.max_heads},
+            {"q_elements", c.q_elements},
+            {"tokens_per_pass", c.columns * c.groups},
+            {"memory_bytes", std::uint64_t{c.memory_mib} << 20}}},
+          {"clock_hz", std::uint64_t{c.clock_khz} * 1000}};
+}
+
+void run(const std::string& json) {
+  if (!json.empty()) {
+    nlohmann::json all = nlohmann::json::array();
+    for (const Configuration& c : configurations()) all.push_back(as_json(c));
+    return write_json(all, json);
+  }
+  std::printf("%-8s %6s %8s %11s %12s %10s %10s %12s\n", "name", "lanes", "columns", "port bytes", "tokens/pass", "max width", "max heads", "clock MHz");
+  for (const Configuration& c : configurations()) {
+    std::printf("%-8s %6u %8u %11u %12u %10u %10u %12.1f\n", c.name.c_str(), c.lanes, c.columns, c.lanes, c.columns * c.groups, c.max_d, c.max_heads,
+                c.clock_khz / 1000.0);
+  }
+}
+
+}  // namespace
+
+void add_configs(CLI::App& app, int&) {
+  auto json = std::make_shared<std::string>();
+  CLI::App* verb = app.add_subcommand("configs", "list the chip configurations");
+  verb->add_option("--json", *json, "write JSON to this file, - = stdout");
+  verb->callback([json] { run(*json); });
+}
+
+}  // namespace luoshu::cli

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// luoshu generate: streams text to stdout, figures to stderr and JSON.
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+#include <memory>
+#include <numeric>
+
+#include "cli/files.h"
+#include "cli/generation.h"
+#include "cli/verbs.h"
+#include "runtime/roofline.h"
+#include "tokenizer/utf8.h"
+
+namespace luoshu::cli {
+namespace {
+
+struct Options {
+  ModelOptions model;
+  PromptOptions prompt;
+  SamplerOptions sampler;
+  std::string json;
+  std::string logits;
+};
+
+nlohmann::json unit_json(const ChipCounters::Unit& u) {
+  return {{"busy", u.busy}, {"memory_stall", u.memory_stall}, {"dependency_stall", u.dependency_stall}};
+}
+
+// The least cycles of both phases: max(bytes / beat, MACs / multipliers).
+struct Roofline {
+  std::uint64_t prefill = 0, decode = 0;
+};
+
+Roofline roofline(Session& session, const Generation& g, bool all_logits) {
+  Roofline r;
+  if (session.image() == nullptr) return r;
+  const Capabilities& chip = session.chip()->capabilities();
+  r.prefill = roofline_cycles(prefill_work(*session.image(), session.config(), static_cast<std::uint32_t>(g.prompt.size()), all_logits), chip);
+  for (std::size_t i = 0; i < g.per_token.size(); ++i) {
+    const auto position = static_cast<std::uint32_t>(g.prompt.size() + i);
+    r.decode += roofline_cycles(decode_work(*session.image(), session.config(), position), chip);
+  }
+  return r;
+}
+
+double share(std::uint64_t least, std::uint64_t measured) {
+  return measured == 0 ? 0.0 : static_cast<double>(least) / static_cast<double>(measured);
+}
+
+nlohmann::json report(Session& session, const Options& o, const Generation& g, const std::string& text) {
+  const Roofline least = roofline(session, g, !o.logits.empty());
+  const std::uint64_t decode_cycles = std::accumulate(g.per_token.begin(), g.per_token.end(), std::uint64_t{0});
+  const ChipCounters& c = g.decode.counters;
+  const ChipCounters& p = g.prefill.counters;
+  const double wall = g.prefill_seconds + g.decode_seconds;
+  const double kcycles = static_cast<double>(g.prefill.cycles + g.decode.cycles) / 1000.0;
+  return {
+      {"schema", kSchema},
+      {"version", version()},
+      {"commit", commit()},
+      {"label", session.label()},
+      {"device", o.model.device},
+      {"config", session.configuration()},
+      {"memory", session.memory()},
+      {"model", session.model_json()},
+      {"prompt_tokens", g.prompt},
+      {"tokens", g.tokens},
+      {"text", text},
+      {"stop", g.stop},
+      {"seed", o.sampler.seed},
+      {"cycles", {{"load", session.load_cycles()}, {"prefill", g.prefill.cycles}, {"decode", decode_cycles}, {"per_token", g.per_token}}},
+      {"bytes",
+       {{"weights_read", c.weights_read + p.weights_read},
+        {"kv_read", c.kv_read + p.kv_read},
+        {"kv_written", c.kv_written + p.kv_written},
+        {"other", c.other + p.other}}},
+      {"roofline",
+       {{"decode_cycles", least.decode},
+        {"decode_share", share(least.decode, decode_cycles)},
+        {"prefill_cycles", least.prefill},
+        {"prefill_share", share(least.prefill, g.prefill.cycles)}}},
+      {"units", {{"array", unit_json(c.array)}, {"attention", unit_json(c.attention)}, {"vector", unit_json(c.vector)}, {"control", unit_json(c.control)}}},
+      {"speculation", {{"drafted", 0}, {"accepted", 0}, {"passes", g.per_token.size()}}},
+      {"wall_s",
+       {{"start", session.start_seconds()}, {"load", session.load_seconds()}, {"prefill", g.prefill_seconds}, {"decode", g.decode_seconds}}},
+      {"host_us_per_token", g.per_token.empty() ? 0.0 : g.host_seconds * 1e6 / static_cast<double>(g.per_token.size())},
+      {"sim_kcycles_per_s", wall > 0 ? kcycles / wall : 0.0},
+  };
+}
+
+void summarise(Session& session, const Options& o, const Generation& g) {
+  const Roofline least = roofline(session, g, !o.logits.empty());
+  const auto passes = static_cast<double>(std::max<std::size_t>(1, g.per_token.size()));
+  const std::uint64_t measured = std::accumulate(g.per_token.begin(), g.per_token.end(), std::uint64_t{0});
+  if (measured != 0) {
+    spdlog::info("decode: {:.0f} cycles per token ({}), roofline {:.0f}, share {:.1f} %", static_cast<double>(measured) / passes, session.label(),
+                 static_cast<double>(least.decode) / passes, 100 * share(least.decode, measured));
+    spdlog::info("prefill: {} tokens in {} cycles, roofline {}, share {:.1f} %", g.prompt.size(), g.prefill.cycles, least.prefill,
+                 100 * share(least.prefill, g.prefill.cycles));
+  }
+  if (g.decode_seconds > 0 && !g.per_token.empty()) {
+    spdlog::info("{} tokens, {:.2f} tokens/s on this machine ({}), stop: {}", g.tokens.size(), passes / g.decode_seconds, session.label(), g.stop);
+  }
+}
+
+void run(const Options& o, int& exit_code) {
+  Session session(o.model);
+  GenerationOptions options;
+  options.predict = o.prompt.predict;
+  options.ignore_eos = o.prompt.ignore_eos;
+  options.want_logits = !o.logits.empty();
+  options.sampler = o.sampler;
+  const bool to_stdout = o.json != "-";
+  Utf8Stream stream;
+  std::string text;
+  const auto show = [&](const std::string& part) {
+    text += part;
+    if (to_stdout && !part.empty()) {
+      std::fwrite(part.data(), 1, part.size(), stdout);
+      std::fflush(stdout);
+    }
+  };
+  const Generation g = generate(session, session.prompt(o.prompt), options, [&](std::int32_t token) {
+    show(stream.push(session.tokenizer().piece(token)));
+    return !interrupted();
+  });
+  show(stream.finish());
+  if (to_stdout) std::fputc('\n', stdout);
+  summarise(session, o, g);
+  if (!o.logits.empty()) write_npy(g.logits, session.config().vocab, o.logits);
+  if (!o.json.empty()) write_json(report(session, o, g, text), o.json);
+  exit_code = 0;
+}
+
+}  // namespace
+
+void add_generate(CLI::App& app, int& exit_code) {
+  auto o = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("generate", "continue a prompt");
+  add_model_options(*verb, o->model);
+  add_prompt_options(*verb, o->prompt);
+  add_sampler_options(*verb, o->sampler);
+  verb->add_option("--json", o->json, "write the result as JSON to this file, - = stdout");
+  verb->add_option("--logits", o->logits, "write the logits [positions, vocab] to this .npy file");
+  verb->callback([o, &exit_code] { run(*o, exit_code); });
+}
+
+}  // namespace luoshu::cli

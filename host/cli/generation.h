@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// One generation: prompt, sampled or greedy continuation, costs. Shared by generate and soak.
+#pragma once
+#include <functional>
+#include <string>
+
+#include "cli/session.h"
+#include "sampler/sampler.h"
+
+namespace luoshu::cli {
+
+struct GenerationOptions {
+  std::int64_t predict = 128;  // -1: until the end token or the end of the context
+  bool ignore_eos = false;
+  bool want_logits = false;
+  SamplerOptions sampler;
+};
+
+struct Generation {
+  std::vector<std::int32_t> prompt;
+  std::vector<std::int32_t> tokens;  // generated, with the end token
+  std::string stop;                  // "eos", "length", "context"
+  std::vector<float> logits;         // [prompt + generated - 1, vocab] where wanted
+  PhaseCost prefill, decode;
+  std::vector<std::uint64_t> per_token;  // cycles of each decode pass
+  double prefill_seconds = 0, decode_seconds = 0;
+  double host_seconds = 0;               // of the decode phase, outside the device
+};
+
+// Evaluates the prompt at the session's current position and continues it. on_token sees each token as it comes and
+// returns false to stop.
+Generation generate(Session& session, std::vector<std::int32_t> prompt, const GenerationOptions& options,
+                    const std::function<bool(std::int32_t)>& on_token);
+
+}  // namespace luoshu::cli
