@@ -46,7 +46,7 @@ BlockPlace locate(const WeightStream& s, std::uint32_t row, std::uint32_t k, std
 // Term of section 4: p / 2^shift rounded, shift >= -12 and |p| < 2^37. Branch-free, so that loops vectorise.
 inline std::int64_t term(std::int64_t p, std::int64_t shift) {
   const std::int64_t up = std::min<std::int64_t>(shift + 12, 63);
-  const std::int64_t half = (std::int64_t{1} << up) >> 1;
+  const auto half = static_cast<std::int64_t>((std::uint64_t{1} << up) >> 1);
   return ((p << 12) + half) >> up;
 }
 

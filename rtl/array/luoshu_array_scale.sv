@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scale unit: block sum times scale, aligned, into one of Entries 64-bit accumulators (docs/numerics.md, section 4).
+//
+// Per block: p = b * wm, term = rs(p, (W - we) + (A - ae) - 4 - ps), and for minima the same with sum(a) * mm.
+// Latency 4 cycles from valid_i to done_o (with last_i): result and its place. One block per cycle, no stall.
+// Reset clears only the valid bits.
+`default_nettype none
+
+module luoshu_array_scale #(
+    parameter int Entries   = 2,                                  // accumulators
+    parameter int PlaceBits = 4,                                  // bits that name the result's place
+    parameter int EntryBits = (Entries > 1) ? $clog2(Entries) : 1
+) (
+    input  wire                        clk_i,
+    input  wire                        rst_ni,
+    input  wire                        valid_i,
+    input  wire  [EntryBits-1:0]       entry_i,
+    input  wire                        first_i,   // the accumulator starts from this block
+    input  wire                        last_i,    // the sum is complete
+    input  wire  [PlaceBits-1:0]       place_i,
+    input  wire  signed [25:0]         b_i,       // block sum
+    input  wire  [15:0]                scale_i,   // fp16
+    input  wire                        high_i,    // a high plane: 8 bits up
+    input  wire  [9:0]                 drop_i,    // A - ae
+    input  wire  signed [7:0]          w_i,       // W
+    input  wire                        has_min_i,
+    input  wire  [15:0]                min_i,     // fp16
+    input  wire  signed [17:0]         act_sum_i,
+    output logic                       done_o,
+    output logic [EntryBits-1:0]       entry_o,
+    output logic [PlaceBits-1:0]       place_o,
+    output logic signed [63:0]         acc_o
+);
+  // fp16: signed significand and exponent + 25
+  function automatic logic signed [11:0] significand(input logic [15:0] h);
+    logic [11:0] magnitude;
+    magnitude   = {1'b0, h[14:10] != 5'd0, h[9:0]};
+    significand = h[15] ? -$signed(magnitude) : $signed(magnitude);
+  endfunction
+  function automatic logic signed [11:0] up(input logic signed [7:0] w, input logic [4:0] biased, input logic [9:0] drop, input logic high);
+    // (W - we) + (A - ae) - 4 - ps + 12, we = max(biased, 1) - 25
+    up = 12'(w) - $signed({7'd0, (biased == 5'd0) ? 5'd1 : biased}) + 12'sd33 + $signed({2'd0, drop}) - (high ? 12'sd8 : 12'sd0);
+  endfunction
+  function automatic logic [5:0] clamp(input logic signed [11:0] n);
+    clamp = (n > 12'sd63) ? 6'd63 : n[5:0];
+  endfunction
+
+  // 1: operands
+  logic                 v1_q, v2_q, v3_q, first1_q, first2_q, first3_q, last1_q, last2_q, last3_q, min1_q, min2_q;
+  logic [EntryBits-1:0] entry1_q, entry2_q, entry3_q;
+  logic [PlaceBits-1:0] place1_q, place2_q, place3_q;
+  logic signed [25:0]   b1_q;
+  logic signed [11:0]   wm1_q, mm1_q;
+  logic [5:0]           up1_q, mup1_q, up2_q, mup2_q;
+  logic signed [17:0]   sum1_q;
+  logic signed [37:0]   p2_q;
+  logic signed [29:0]   mp2_q;
+  logic signed [50:0]   term3_q, mterm3_q;
+  logic signed [63:0]   acc_q [Entries];
+  logic signed [63:0]   total;
+  logic [63:0]          half, mhalf;
+  logic signed [63:0]   wide, mwide;
+
+  // 3: round and align
+  assign half  = (64'd1 << up2_q) >> 1;
+  assign mhalf = (64'd1 << mup2_q) >> 1;
+  assign wide  = ((64'(p2_q) <<< 12) + $signed(half)) >>> up2_q;
+  assign mwide = ((64'(mp2_q) <<< 12) + $signed(mhalf)) >>> mup2_q;
+  // 4: accumulate
+  assign total = (first3_q ? 64'sd0 : acc_q[entry3_q]) + 64'(term3_q) + 64'(mterm3_q);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      {v1_q, v2_q, v3_q, done_o} <= 4'd0;
+    end else begin
+      {v1_q, v2_q, v3_q, done_o} <= {valid_i, v1_q, v2_q, v3_q && last3_q};
+    end
+    if (valid_i) begin
+      first1_q <= first_i;
+      last1_q  <= last_i;
+      entry1_q <= entry_i;
+      place1_q <= place_i;
+      b1_q     <= b_i;
+      wm1_q    <= significand(scale_i);
+      up1_q    <= clamp(up(w_i, scale_i[14:10], drop_i, high_i));
+      min1_q   <= has_min_i;
+      mm1_q    <= significand(min_i);
+      mup1_q   <= clamp(up(w_i, min_i[14:10], drop_i, 1'b0));
+      sum1_q   <= act_sum_i;
+    end
+    if (v1_q) begin
+      first2_q <= first1_q;
+      last2_q  <= last1_q;
+      entry2_q <= entry1_q;
+      place2_q <= place1_q;
+      p2_q     <= b1_q * wm1_q;
+      up2_q    <= up1_q;
+      min2_q   <= min1_q;
+      if (min1_q) mp2_q <= sum1_q * mm1_q;
+      mup2_q   <= mup1_q;
+    end
+    if (v2_q) begin
+      first3_q <= first2_q;
+      last3_q  <= last2_q;
+      entry3_q <= entry2_q;
+      place3_q <= place2_q;
+      term3_q  <= wide[50:0];
+      mterm3_q <= min2_q ? mwide[50:0] : 51'sd0;
+    end
+    if (v3_q) begin
+      acc_q[entry3_q] <= total;
+      if (last3_q) begin
+        acc_o   <= total;
+        entry_o <= entry3_q;
+        place_o <= place3_q;
+      end
+    end
+  end
+  logic unused_bits;
+  assign unused_bits = ^{wide[63:51], mwide[63:51]};
+endmodule
+`default_nettype wire

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// One column of the MAC array: Lanes multipliers of 12 x 17 bits, sums of 8 neighbouring lanes, lane accumulators.
+//
+// The operand a of both clients arrives with its enable; b is selected by the client. Registered results one cycle after
+// the enable: sum_o (29 bits per group of 8 lanes) for every enable, acc_o for enables with acc_i. One product per lane and
+// cycle; nothing moves without enable. No reset: results are looked at only behind an enable.
+`default_nettype none
+
+module luoshu_mac_column #(
+    parameter int Lanes = 32,
+    parameter int Odd   = 0,                              // joined modes: 0 low nibbles, 1 high nibbles
+    parameter int ActLanes = (Lanes < 32) ? Lanes : 32    // derived: activations per beat
+) (
+    input  wire                        clk_i,
+    input  wire                        en_i,
+    input  wire                        k_i,      // client K (attention), else W (matrix)
+    input  wire  [1:0]                 mode_i,   // W: 0 int8, 1 nibble - 8, 2 nibble, 3 unsigned byte
+    input  wire  [Lanes*12-1:0]        a_i,      // K: signed 12 bits; W: the byte
+    input  wire  [ActLanes*12-1:0]     w_b_i,    // W: signed activations, every 32 lanes use the same
+    input  wire  [Lanes*17-1:0]        k_b_i,    // K: signed
+    input  wire                        acc_i,    // accumulate per lane
+    input  wire                        first_i,  // the accumulator starts from this product
+    output logic [(Lanes/8)*29-1:0]    sum_o,
+    output logic [Lanes*32-1:0]        acc_o
+);
+  logic [Lanes*12-1:0] a_op;
+  generate
+    for (genvar l = 0; l < Lanes; l++) begin : gen_lane
+      logic [7:0]  w_byte;
+      logic [3:0]  nibble;
+      logic [11:0] w;
+      assign w_byte = a_i[l*12 +: 8];
+      assign nibble = (Odd != 0) ? w_byte[7:4] : w_byte[3:0];
+      assign w = (mode_i == 2'd0) ? {{4{w_byte[7]}}, w_byte} :
+                 (mode_i == 2'd1) ? {{9{!nibble[3]}}, nibble[2:0]} :
+                 (mode_i == 2'd2) ? {8'd0, nibble} : {4'd0, w_byte};
+      assign a_op[l*12 +: 12] = k_i ? a_i[l*12 +: 12] : w;
+    end
+  endgenerate
+
+  logic [Lanes*17-1:0] b_op;
+  generate
+    for (genvar l = 0; l < Lanes; l++) begin : gen_b
+      localparam int W = (l % ActLanes) * 12;
+      assign b_op[l*17 +: 17] = k_i ? k_b_i[l*17 +: 17] : {{5{w_b_i[W + 11]}}, w_b_i[W +: 12]};
+    end
+  endgenerate
+
+  always_ff @(posedge clk_i) begin
+    if (en_i) begin
+      for (int g = 0; g < Lanes / 8; g++) begin
+        automatic logic signed [28:0] sum = 29'sd0;
+        for (int j = 0; j < 8; j++) begin
+          automatic logic signed [28:0] product = $signed(a_op[(g*8+j)*12 +: 12]) * $signed(b_op[(g*8+j)*17 +: 17]);
+          sum = sum + product;
+          if (acc_i) begin
+            acc_o[(g*8+j)*32 +: 32] <= (first_i ? 32'sd0 : $signed(acc_o[(g*8+j)*32 +: 32])) + 32'(product);
+          end
+        end
+        sum_o[g*29 +: 29] <= sum;
+      end
+    end
+  end
+endmodule
+`default_nettype wire

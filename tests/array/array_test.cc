@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0
+// The matrix engine against models/chip: random streams in all modes and shapes, random stalls, client K in between.
+#include <gtest/gtest.h>
+#include <verilated.h>
+
+#include <cstring>
+#include <deque>
+#include <memory>
+#include <random>
+
+#include "Varray.h"
+#include "chip/kernels.h"
+#include "numerics/fp.h"
+#include "program/command.h"
+#include "support/seed.h"
+
+namespace {
+
+using luoshu::model::Activations;
+using luoshu::model::WeightStream;
+
+constexpr unsigned kLanes = ARRAY_LANES, kColumns = ARRAY_COLUMNS, kGroups = ARRAY_GROUPS, kActBlocks = 64;
+
+// Sets `bits` bits of a wide port (or a plain integer port) from `at` on.
+template <class Port>
+void put(Port& port, unsigned at, unsigned bits, std::uint64_t value) {
+  auto* words = reinterpret_cast<std::uint8_t*>(&port);
+  for (unsigned i = 0; i < bits; ++i) {
+    const unsigned bit = at + i;
+    const auto mask = static_cast<std::uint8_t>(1u << (bit % 8));
+    words[bit / 8] = static_cast<std::uint8_t>((value >> i & 1) != 0 ? words[bit / 8] | mask : words[bit / 8] & ~mask);
+  }
+}
+
+template <class Port>
+std::int64_t get(const Port& port, unsigned at, unsigned bits) {
+  const auto* words = reinterpret_cast<const std::uint8_t*>(&port);
+  std::uint64_t value = 0;
+  for (unsigned i = 0; i < bits; ++i) value |= static_cast<std::uint64_t>(words[(at + i) / 8] >> ((at + i) % 8) & 1) << i;
+  return static_cast<std::int64_t>(value << (64 - bits)) >> (64 - bits);
+}
+
+struct Matrix {
+  WeightStream stream;
+  std::vector<std::uint8_t> bytes;
+  unsigned tokens = 1;    // T of the pass
+  bool last_only = false;
+  unsigned vec = 0, src = 0;
+  std::vector<Activations> x;          // per token
+  std::vector<std::vector<float>> y;   // per token that is asked for
+  unsigned first() const { return last_only ? tokens - 1 : 0; }
+};
+
+class ArrayTest : public testing::Test {
+ protected:
+  ArrayTest() : seed_(luoshu::test_seed()), random_(seed_) {
+    context_.randReset(2);
+    context_.randSeed(static_cast<int>(seed_ & 0xffff) + 1);
+    top_ = std::make_unique<Varray>(&context_, "array");
+    top_->clk_i = 0;
+    top_->rst_ni = 0;
+    top_->cmd_valid_i = top_->value_valid_i = top_->scale_valid_i = top_->aw_valid_i = top_->k_valid_i = 0;
+    top_->r_ready_i = 1;
+    for (int i = 0; i < 4; ++i) tick();
+    top_->rst_ni = 1;
+    tick();
+  }
+
+  unsigned pick(unsigned low, unsigned high) { return std::uniform_int_distribution<unsigned>(low, high)(random_); }
+  bool chance(unsigned percent) { return pick(1, 100) <= percent; }
+
+  void settle() {
+    top_->clk_i = 0;
+    top_->eval();
+  }
+  void edge() {
+    top_->clk_i = 1;
+    top_->eval();
+    ++cycle_;
+  }
+  void tick() {
+    settle();
+    edge();
+  }
+
+  std::uint16_t random_half() {
+    return static_cast<std::uint16_t>(chance(5) ? pick(0, 1023) | pick(0, 1) << 15 : pick(0, 1) << 15 | pick(1, 24) << 10 | pick(0, 1023));
+  }
+
+  Matrix random_matrix(unsigned mode) {
+    Matrix m;
+    m.stream.lanes = kLanes;
+    m.stream.mode = mode;
+    m.stream.kblocks = pick(1, 9);
+    m.stream.rows = pick(1, 5 * m.stream.tile_rows() + 3);
+    const unsigned most = kColumns * kGroups / (m.stream.joined() ? 2 : 1);
+    m.tokens = chance(30) ? 1 : pick(1, most);
+    m.last_only = chance(25);
+    m.vec = pick(0, 2);
+    m.src = pick(0, kActBlocks - m.stream.kblocks);
+    m.bytes.resize(m.stream.beats() * kLanes);
+    for (auto& b : m.bytes) b = static_cast<std::uint8_t>(pick(0, 255));
+    const unsigned run = m.stream.run_beats();
+    for (std::size_t at = 0; at < m.bytes.size(); at += std::size_t{run + 1} * kLanes) {
+      for (unsigned i = 0; i < kLanes; i += 2) {
+        const std::uint16_t h = random_half();
+        std::memcpy(m.bytes.data() + at + i, &h, 2);
+      }
+    }
+    m.stream.data = m.bytes.data();
+    m.stream.reference = static_cast<int>(pick(0, 8));
+    for (unsigned t = 0; t < m.tokens; ++t) {
+      Activations a;
+      std::vector<float> v(m.stream.kblocks * 32);
+      for (std::size_t b = 0; b < m.stream.kblocks; ++b) {
+        const int e = static_cast<int>(pick(0, 40)) - 20;
+        for (std::size_t i = 0; i < 32; ++i) v[b * 32 + i] = std::ldexp(static_cast<float>(pick(0, 4000)) - 2000.0f, chance(3) ? -140 : e);
+      }
+      if (chance(5)) std::fill(v.begin(), v.end(), 0.0f);
+      for (float& f : v) {
+        if (std::fabs(f) < 1e-37f) f = 0;
+      }
+      luoshu::model::quantise_activations(v.data(), v.size(), a);
+      m.x.push_back(a);
+    }
+    luoshu::model::WorkerPool pool(1);
+    std::vector<const Activations*> wanted;
+    for (unsigned t = m.first(); t < m.tokens; ++t) wanted.push_back(&m.x[t]);
+    std::vector<float> y(wanted.size() * m.stream.rows);
+    luoshu::model::matmul(pool, m.stream, wanted, y.data());
+    for (std::size_t t = 0; t < wanted.size(); ++t) {
+      m.y.emplace_back(y.begin() + static_cast<std::ptrdiff_t>(t * m.stream.rows), y.begin() + static_cast<std::ptrdiff_t>((t + 1) * m.stream.rows));
+    }
+    return m;
+  }
+
+  void write_activations(const Matrix& m) {
+    for (unsigned t = 0; t < m.tokens; ++t) {
+      for (unsigned b = 0; b < m.stream.kblocks; ++b) {
+        const Activations& a = m.x[t];
+        top_->aw_valid_i = 1;
+        top_->aw_token_i = static_cast<std::uint8_t>(t);
+        top_->aw_block_i = static_cast<std::uint16_t>(m.src + b);
+        for (unsigned i = 0; i < 32; ++i) put(top_->aw_data_i, i * 12, 12, static_cast<std::uint16_t>(a.a[b * 32 + i]));
+        top_->aw_exp_i = static_cast<std::uint16_t>(a.e[b] & 511);
+        top_->aw_sum_i = static_cast<std::uint32_t>(a.sum[b]) & 0x3ffff;
+        top_->aw_joined_i = m.stream.joined();
+        top_->aw_first_i = b == 0;
+        top_->aw_vec_i = static_cast<std::uint8_t>(m.vec);
+        do {
+          settle();
+          const bool ready = top_->aw_ready_o;
+          edge();
+          if (ready) break;
+        } while (true);
+      }
+    }
+    top_->aw_valid_i = 0;
+    for (int i = 0; i < 5; ++i) tick();
+  }
+
+  luoshu::Command command(const Matrix& m) {
+    luoshu::Command c(LUOSHU_OP_MATMUL);
+    c.set(LUOSHU_CMD_MATMUL_ROWS, m.stream.rows).set(LUOSHU_CMD_MATMUL_KBLOCKS, m.stream.kblocks).set(LUOSHU_CMD_MATMUL_MODE, m.stream.mode);
+    c.set(LUOSHU_CMD_MATMUL_REF_EXPONENT, static_cast<std::uint32_t>(m.stream.reference) & 255u).set(LUOSHU_CMD_MATMUL_SRC_BLOCK, m.src);
+    c.set(LUOSHU_CMD_MATMUL_SRC_VECTOR, m.vec).set(LUOSHU_CMD_LAST, 1);
+    return c;
+  }
+
+  // Runs the matrices back to back; the activations of all must have been written. stall: percent of cycles without valid or ready.
+  void run(const std::deque<Matrix>& matrices, unsigned stall, bool with_k) {
+    std::deque<const std::uint8_t*> values;
+    std::deque<const std::uint8_t*> scales;
+    for (const Matrix& m : matrices) {
+      for (std::size_t beat = 0; beat < m.stream.beats(); ++beat) {
+        (beat % (m.stream.run_beats() + 1) == 0 ? scales : values).push_back(m.bytes.data() + beat * kLanes);
+      }
+    }
+    std::size_t next_command = 0;
+    std::size_t current = 0;   // matrix whose results come
+    std::size_t done = 0;
+    unsigned row = 0, token = 0, tile = 0;
+    const std::uint64_t start = cycle_;
+    while (done < matrices.size()) {
+      ASSERT_LT(cycle_ - start, 400000u) << "the engine hangs, seed " << seed_;
+      top_->cmd_valid_i = next_command < matrices.size();
+      if (top_->cmd_valid_i) {
+        const Matrix& m = matrices[next_command];
+        std::memcpy(&top_->cmd_i, command(m).words().data(), 32);
+        top_->info_i = static_cast<std::uint16_t>(m.tokens << 5 | (m.last_only ? 1 : 2));
+      }
+      const auto offer = [&](auto& queue, std::uint8_t& valid, auto& port) {
+        valid = !queue.empty() && !chance(stall);
+        if (valid) std::memcpy(static_cast<void*>(&port), queue.front(), kLanes);
+      };
+      offer(values, top_->value_valid_i, top_->value_data_i);
+      offer(scales, top_->scale_valid_i, top_->scale_data_i);
+      top_->r_ready_i = !chance(stall);
+      top_->k_valid_i = with_k && chance(30);
+      if (top_->k_valid_i) drive_k();
+      settle();
+      if (top_->cmd_valid_i && top_->cmd_ready_o) ++next_command;
+      if (top_->value_valid_i && top_->value_ready_o) values.pop_front();
+      if (top_->scale_valid_i && top_->scale_ready_o) scales.pop_front();
+      if (top_->k_valid_i) ++k_issued_;
+      if (top_->done_o) ++done;
+      if (top_->r_valid_o && top_->r_ready_i) {
+        const Matrix& m = matrices[current];
+        ASSERT_EQ(top_->r_row_o, tile + row) << "seed " << seed_;
+        ASSERT_EQ(top_->r_token_o, m.first() + token) << "seed " << seed_;
+        const std::uint32_t expected = luoshu::numerics::bits_of(m.y[token][tile + row]);
+        ASSERT_EQ(top_->r_data_o, expected) << "matrix " << current << " mode " << m.stream.mode << " row " << tile + row << " token " << token
+                                            << " of " << m.tokens << " kblocks " << m.stream.kblocks << " seed " << seed_;
+        const unsigned in_tile = std::min(m.stream.tile_rows(), m.stream.rows - tile);
+        if (++row == in_tile) {
+          row = 0;
+          if (++token == m.y.size()) {
+            token = 0;
+            tile += in_tile;
+          }
+        }
+        const bool last = tile == m.stream.rows;
+        ASSERT_EQ(top_->r_last_o != 0, last);
+        if (last) {
+          tile = 0;
+          ++current;
+        }
+      }
+      edge();
+    }
+    EXPECT_TRUE(values.empty());
+    EXPECT_TRUE(scales.empty());
+    cycles_ = cycle_ - start;
+    top_->value_valid_i = top_->scale_valid_i = top_->cmd_valid_i = top_->k_valid_i = 0;
+  }
+
+  void drive_k() {
+    for (unsigned l = 0; l < kLanes; ++l) put(top_->k_a_i, l * 12, 12, pick(0, 4095));
+    top_->k_acc_i = static_cast<std::uint8_t>(pick(0, 1));
+    top_->k_first_i = static_cast<std::uint8_t>(pick(0, 1));
+    top_->k_cols_i = static_cast<std::uint8_t>(pick(0, (1u << kColumns) - 1));
+    top_->k_meta_i = static_cast<std::uint16_t>(pick(0, 65535));
+  }
+
+  const std::uint64_t seed_;
+  std::mt19937_64 random_;
+  VerilatedContext context_;
+  std::unique_ptr<Varray> top_;
+  std::uint64_t cycle_ = 0, cycles_ = 0, k_issued_ = 0;
+};
+
+TEST_F(ArrayTest, EveryModeAgainstTheModel) {
+  for (unsigned round = 0; round < 60; ++round) {
+    const unsigned stall = round % 3 == 0 ? 0 : pick(5, 60);
+    for (unsigned mode = 0; mode < 4; ++mode) {
+      std::deque<Matrix> one{random_matrix(mode)};
+      write_activations(one[0]);
+      ASSERT_NO_FATAL_FAILURE(run(one, stall, round % 2 != 0));
+    }
+  }
+  EXPECT_GT(k_issued_, 100u);
+}
+
+// Commands that follow each other without a gap, on different vectors of the same mapping.
+TEST_F(ArrayTest, BackToBack) {
+  for (unsigned round = 0; round < 20; ++round) {
+    std::deque<Matrix> list;
+    const bool joined = chance(50);
+    for (unsigned i = 0; i < 3; ++i) {
+      list.push_back(random_matrix(joined ? pick(1, 2) : pick(0, 1) * 3));
+      list.back().vec = i;
+      list.back().src = i * 16;
+      write_activations(list.back());
+    }
+    ASSERT_NO_FATAL_FAILURE(run(list, round % 2 == 0 ? 0 : 40, false));
+  }
+}
+
+// A large matrix without stalls: one value beat per cycle.
+TEST_F(ArrayTest, OneBeatPerCycle) {
+  Matrix m = random_matrix(LUOSHU_MODE_INT8);
+  m.stream.kblocks = 18;
+  m.stream.rows = 64 * m.stream.slots();
+  m.bytes.assign(m.stream.beats() * kLanes, 1);
+  m.stream.data = m.bytes.data();
+  m.tokens = 1;
+  m.last_only = false;
+  m.src = 0;
+  std::vector<float> v(18 * 32, 1.0f);
+  m.x.resize(1);
+  luoshu::model::quantise_activations(v.data(), v.size(), m.x[0]);
+  luoshu::model::WorkerPool pool(1);
+  m.y.assign(1, std::vector<float>(m.stream.rows));
+  luoshu::model::matmul(pool, m.stream, {&m.x[0]}, m.y[0].data());
+  const std::uint64_t beats = std::uint64_t{64} * 18 * m.stream.beats_per_block();
+  write_activations(m);
+  ASSERT_NO_FATAL_FAILURE(run({m}, 0, false));
+  EXPECT_LE(cycles_, beats + 40);
+  RecordProperty("cycles", static_cast<int>(cycles_));
+}
+
+// Client K: dot products of 8 lanes and lane accumulators, each column at its time.
+TEST_F(ArrayTest, ClientK) {
+  std::vector<std::int64_t> acc(kColumns * kLanes, 0);
+  for (int round = 0; round < 300; ++round) {
+    drive_k();
+    if (round == 0) top_->k_cols_i = (1u << kColumns) - 1, top_->k_acc_i = 1;
+    top_->k_first_i = round == 0 || chance(20);
+    top_->k_valid_i = 1;
+    std::vector<std::int64_t> a(kLanes);
+    for (unsigned l = 0; l < kLanes; ++l) a[l] = get(top_->k_a_i, l * 12, 12);
+    const bool accumulate = top_->k_acc_i;
+    const bool first = top_->k_first_i;
+    const unsigned cols = top_->k_cols_i;
+    const unsigned meta = top_->k_meta_i;
+    tick();
+    top_->k_valid_i = 0;
+    std::vector<std::int64_t> b(kColumns * kLanes);
+    for (unsigned cycle = 1; cycle < kColumns + 4; ++cycle) {
+      settle();
+      for (unsigned c = 0; c < kColumns; ++c) {
+        const bool mine = (cols >> c & 1) != 0;
+        ASSERT_EQ(get(top_->k_op_valid_o, c, 1) != 0, mine && cycle == c + 1);
+        if (cycle == c + 1 && mine) ASSERT_EQ(static_cast<unsigned>(get(top_->k_op_meta_o, c * 16, 16)) & 0xffff, meta);
+        ASSERT_EQ(get(top_->k_sum_valid_o, c, 1) != 0, mine && !accumulate && cycle == c + 3);
+        ASSERT_EQ(get(top_->k_accv_o, c, 1) != 0, mine && accumulate && cycle == c + 3);
+        if (cycle == c + 2) {
+          for (unsigned l = 0; l < kLanes; ++l) {
+            b[c * kLanes + l] = static_cast<std::int64_t>(pick(0, 131071)) - 65536;
+            put(top_->k_b_i, (c * kLanes + l) * 17, 17, static_cast<std::uint64_t>(b[c * kLanes + l]));
+          }
+        }
+        if (cycle != c + 3 || !mine) continue;
+        ASSERT_EQ(static_cast<unsigned>(get(top_->k_sum_meta_o, c * 16, 16)) & 0xffff, meta);
+        for (unsigned l = 0; l < kLanes; ++l) {
+          if (!accumulate) continue;
+          std::int64_t& mine_acc = acc[c * kLanes + l];
+          mine_acc = static_cast<std::int32_t>((first ? 0 : mine_acc) + a[l] * b[c * kLanes + l]);
+          ASSERT_EQ(get(top_->k_acc_o, (c * kLanes + l) * 32, 32), mine_acc) << "seed " << seed_;
+        }
+        for (unsigned g = 0; !accumulate && g < kLanes / 8; ++g) {
+          std::int64_t sum = 0;
+          for (unsigned l = g * 8; l < g * 8 + 8; ++l) sum += a[l] * b[c * kLanes + l];
+          const std::int64_t wrapped = static_cast<std::int64_t>(static_cast<std::uint64_t>(sum) << 35) >> 35;
+          ASSERT_EQ(get(top_->k_sum_o, (c * (kLanes / 8) + g) * 29, 29), wrapped) << "seed " << seed_;
+        }
+      }
+      edge();
+    }
+  }
+}
+
+}  // namespace
