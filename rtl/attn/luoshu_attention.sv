@@ -243,6 +243,6 @@ module luoshu_attention #(
   );
 
   logic unused_bits;
-  assign unused_bits = ^{cmd_q, info_i, steps_busy, unused_load, unused_out, unused_items};
+  assign unused_bits = ^{cmd_q, info_i, load_set, steps_busy, unused_load, unused_out, unused_items};
 endmodule
 `default_nettype wire

@@ -137,7 +137,7 @@ module luoshu_attn_issue #(
       : {chunk_q == last_chunk, 1'b0, item_slot_q, set_q, chunk_q, row_q};
   generate
     for (genvar c = 0; c < Columns; c++) begin : gen_cols
-      assign k_cols_o[c] = (4'(c) <= ((state_q == Value) ? v_lastcol : lastcol));
+      assign k_cols_o[c] = (c == 0) || (((state_q == Value) ? v_lastcol : lastcol) >= 4'(c));
     end
     for (genvar l = 0; l < L; l++) begin : gen_lane
       logic [7:0] low_byte;  // of the two elements 2j, 2j + 1 of the half

@@ -34,6 +34,7 @@ module luoshu_registers #(
     // link messages and events
     input  wire                 msg_valid_i,
     output logic                msg_ready_o,
+    output logic                msg_room_o,       // room for a whole message
     input  wire  [31:0]         msg_data_i,
     input  wire                 msg_last_i,
     output logic                evt_valid_o,
@@ -155,15 +156,16 @@ module luoshu_registers #(
   logic        tok_valid, tok_space;
   logic [31:0] tok_id, tok_logit, tok_cycle;
   logic [7:0]  tok_flags;
-  logic [6:0]  unused_msg;
+  logic [6:0]  msg_count;
   logic [5:0]  unused_evt;
   logic [6:0]  unused_tok;
   logic [63:0] cycle_q;
 
+  assign msg_room_o = (msg_count <= 7'd48);
   assign msg_pop  = reg_req_i && !reg_we_i && (reg_addr_i == luoshu_defs_pkg::RegMessageData);
   luoshu_fifo #(.Width(33), .Depth(64)) u_messages (
       .clk_i, .rst_ni, .in_valid_i(msg_valid_i), .in_ready_o(msg_ready_o), .in_data_i({msg_last_i, msg_data_i}),
-      .out_valid_o(msg_valid), .out_ready_i(msg_pop), .out_data_o({msg_last, msg_data}), .count_o(unused_msg)
+      .out_valid_o(msg_valid), .out_ready_i(msg_pop), .out_data_o({msg_last, msg_data}), .count_o(msg_count)
   );
   assign evt_push = write && (reg_addr_i == luoshu_defs_pkg::RegEventData || reg_addr_i == luoshu_defs_pkg::RegEventLast);
   luoshu_fifo #(.Width(33), .Depth(32)) u_events (
@@ -276,6 +278,6 @@ module luoshu_registers #(
   always_ff @(posedge clk_i) if (reg_req_i) reg_rdata_o <= rdata;
 
   logic unused_tokens;
-  assign unused_tokens = ^{unused_msg, unused_evt, unused_tok};
+  assign unused_tokens = ^{unused_evt, unused_tok};
 endmodule
 `default_nettype wire

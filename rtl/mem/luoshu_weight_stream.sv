@@ -54,17 +54,17 @@ module luoshu_weight_stream #(
   logic [31:0] seg_left_q;   // beats not yet requested
   logic [4:0]  run_q;        // value beats of a full run (16 for aux)
   logic [7:0]  chunk;        // beats of the next request
-  logic [8:0]  value_free_q; // credits, saturating at the FIFO depths
-  logic [8:0]  scale_free_q;
-  logic [8:0]  aux_free_q;
+  logic [10:0] value_free_q; // credits
+  logic [10:0] scale_free_q;
+  logic [10:0] aux_free_q;
   logic        room;
   logic        request;
   logic        kind_in_ready;  // the list of requests in flight has room
 
   assign chunk = seg_aux_q ? ((seg_left_q > 32'd16) ? 8'd16 : seg_left_q[7:0])
                            : ((seg_left_q > 32'(run_q) + 32'd1) ? {3'd0, run_q} + 8'd1 : seg_left_q[7:0]);
-  assign room = seg_aux_q ? (aux_free_q >= {1'b0, chunk})
-                          : ((value_free_q + 9'd1 >= {1'b0, chunk}) && (scale_free_q != 9'd0));
+  assign room = seg_aux_q ? (aux_free_q >= 11'(chunk))
+                          : ((value_free_q + 11'd1 >= 11'(chunk)) && (scale_free_q != 11'd0));
   assign rq_valid_o  = seg_busy_q && room && !halt_i && kind_in_ready;
   assign rq_addr_o   = seg_addr_q;
   assign rq_beats_o  = chunk;
@@ -99,13 +99,13 @@ module luoshu_weight_stream #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      value_free_q <= 9'(ValueDepth);
-      scale_free_q <= 9'(ScaleDepth);
-      aux_free_q   <= 9'(AuxDepth);
+      value_free_q <= 11'(ValueDepth);
+      scale_free_q <= 11'(ScaleDepth);
+      aux_free_q   <= 11'(AuxDepth);
     end else begin
-      value_free_q <= value_free_q + 9'(value_pop) - ((request && !seg_aux_q) ? {1'b0, chunk} - 9'd1 : 9'd0);
-      scale_free_q <= scale_free_q + 9'(scale_pop) - 9'(request && !seg_aux_q);
-      aux_free_q   <= aux_free_q + 9'(aux_pop) - ((request && seg_aux_q) ? {1'b0, chunk} : 9'd0);
+      value_free_q <= value_free_q + 11'(value_pop) - ((request && !seg_aux_q) ? 11'(chunk) - 11'd1 : 11'd0);
+      scale_free_q <= scale_free_q + 11'(scale_pop) - 11'(request && !seg_aux_q);
+      aux_free_q   <= aux_free_q + 11'(aux_pop) - ((request && seg_aux_q) ? 11'(chunk) : 11'd0);
     end
   end
 

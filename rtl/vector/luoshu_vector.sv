@@ -79,6 +79,7 @@ module luoshu_vector #(
     output logic [7:0]       kw_exp_o,
     output logic [31:0]      kw_base_o,       // KV base of the layer, steady until done_o
     input  wire              kw_idle_i,
+    output logic [3:0]       head_bits_o,     // log2 of the padded head_dim of a QKV, steady until done_o
     // embedding reads
     output logic             er_valid_o,
     input  wire              er_ready_i,
@@ -372,6 +373,11 @@ module luoshu_vector #(
   assign kw_valid_o = out_valid && out_kind != 2'd2;
   assign kw_v_o     = out_kind[0];
   assign kw_base_o  = cmd_q[255:224];
+  logic [8:0] head_less;  // head_dim - 1
+  assign head_less   = cmd_q[luoshu_defs_pkg::CmdQkvHeadDimLsb +: 9] - 9'd1;
+  logic unused_head;
+  assign unused_head = ^head_less;
+  assign head_bits_o = head_less[7] ? 4'd8 : head_less[6] ? 4'd7 : head_less[5] ? 4'd6 : head_less[4] ? 4'd5 : head_less[3] ? 4'd4 : 4'd3;
   assign {qw_token_o, qw_head_o, qw_elem_o, qw_data_o, qw_last_o, qw_exp_o} =
       {out_token, out_head, out_elem, out_data, out_last, out_exp};
   assign {kw_token_o, kw_head_o, kw_elem_o, kw_data_o, kw_last_o, kw_exp_o} =
