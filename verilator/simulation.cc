@@ -17,8 +17,8 @@ std::unique_ptr<Simulation> make_simulation(SimulationOptions options) {
   const Configuration& chip = configuration(options.config);
   options.memory_bytes = std::uint64_t{chip.memory_mib} << 20;
   memory_timing(options.memory);
-#define LUOSHU_MAKE(name, ...) \
-  if (chip.name == #name) return make_simulation_##name(options);
+#define LUOSHU_MAKE(id, ...) \
+  if (chip.name == #id) return make_simulation_##id(options);
   LUOSHU_CONFIGURATIONS(LUOSHU_MAKE)
   throw InputError("configuration '" + chip.name + "' is not in this build; build again");
 }
