@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// All fp32 primitives side by side: the unit under test of fp_test.cc. One operation per cycle each.
+`default_nettype none
+
+module luoshu_fp_bench (
+    input  wire                clk_i,
+    input  wire                rst_ni,
+    input  wire                valid_i,
+    input  wire  [31:0]        a_i,
+    input  wire  [31:0]        b_i,
+    input  wire  [63:0]        int_i,
+    input  wire  signed [11:0] exp_i,
+    input  wire  signed [9:0]  lsb_i,
+    input  wire  [1:0]         m_i,
+    input  wire  [1:0]         op_i,
+    input  wire  [31:0]        x_i,
+    output logic               add_valid_o,
+    output logic [31:0]        add_o,
+    output logic               mul_valid_o,
+    output logic [31:0]        mul_o,
+    output logic               fp_valid_o,
+    output logic [31:0]        fp_o,
+    output logic               q_valid_o,
+    output logic               q_neg_o,
+    output logic [16:0]        q_mag_o,
+    output logic               t_valid_o,
+    output logic signed [23:0] t_o,
+    output logic               s_valid_o,
+    output logic [31:0]        s_o,
+    output logic [17:0]        s_raw_o,
+    output logic signed [9:0]  s_n_o,
+    output logic               s_neg_o,
+    output logic               s_meta_o
+);
+  logic [33:0] unused_prod;
+  luoshu_fadd u_add (.clk_i, .rst_ni, .valid_i, .a_i, .b_i, .valid_o(add_valid_o), .r_o(add_o));
+  luoshu_fmul u_mul (.clk_i, .rst_ni, .valid_i, .int_i(1'b0), .a_i, .b_i, .prod_o(unused_prod), .valid_o(mul_valid_o), .r_o(mul_o));
+  luoshu_tofp u_fp (.clk_i, .rst_ni, .valid_i, .int_i, .exp_i, .valid_o(fp_valid_o), .r_o(fp_o));
+  luoshu_quant u_q (.clk_i, .rst_ni, .valid_i, .v_i(a_i), .e_i(lsb_i), .m_i, .valid_o(q_valid_o), .neg_o(q_neg_o), .mag_o(q_mag_o));
+  luoshu_tofix16 u_t (.clk_i, .rst_ni, .valid_i, .v_i(a_i), .valid_o(t_valid_o), .t_o);
+  luoshu_sfu u_s (.clk_i, .rst_ni, .valid_i, .op_i, .x_i, .meta_i(valid_i), .valid_o(s_valid_o), .r_o(s_o), .raw_o(s_raw_o), .n_o(s_n_o),
+                  .neg_o(s_neg_o), .meta_o(s_meta_o));
+endmodule
+`default_nettype wire
