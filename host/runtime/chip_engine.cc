@@ -82,8 +82,8 @@ class ChipEngine : public Engine {
         next = static_cast<std::int32_t>(event.token);
       }
       if (logits != nullptr && chunk.mode != LogitsMode::kNone) {
-        const std::size_t first = chunk.mode == LogitsMode::kLast ? chunk.count - 1 : 0;
-        for (std::size_t i = first; i < chunk.count; ++i) read_logits(static_cast<std::uint32_t>(i), *logits);
+        const std::size_t rows = chunk.mode == LogitsMode::kLast ? 1 : chunk.count;
+        for (std::size_t i = 0; i < rows; ++i) read_logits(static_cast<std::uint32_t>(i), *logits);
       }
     }
     return mode == LogitsMode::kNone ? -1 : next;

@@ -299,7 +299,7 @@ class ModelChip::Core {
     for (std::size_t t = first_; t < count_; ++t) {
       const float* y = result(t);
       if (run.write_logits) {
-        const std::uint64_t address = c.get(LUOSHU_CMD_ADDRESS) + std::uint64_t{t} * c.get(LUOSHU_CMD_LOGITS_TOKEN_STRIDE);
+        const std::uint64_t address = c.get(LUOSHU_CMD_ADDRESS) + std::uint64_t{t - first_} * c.get(LUOSHU_CMD_LOGITS_TOKEN_STRIDE);
         std::memcpy(memory_.at(address, std::uint64_t{vocab} * 4), y, std::size_t{vocab} * 4);
       }
       ChipEvent event;

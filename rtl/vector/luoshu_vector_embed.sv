@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // EMBED: rows of the packed embedding table to the residual (docs/architecture.md section 2, numerics section 10).
 //
-// Token by token: context read (data one cycle after ctx_token_o), the segment's address by shift and add (as
-// many cycles as the beats of a segment have bits), one read of the whole segment, decoding of VL values per
-// cycle. Lane operands: a = weight, b = scale, c = minimum (INT4M, else 0), d = 1. High planes wait in the
+// Token by token: context read (data one cycle after ctx_token_o), the row's place by shift and add (as many cycles
+// as the beats of a row tile have bits), two reads (scale beat of the first run, then the rest), decoding of VL values
+// per cycle. Lane operands: a = weight, b = scale, c = minimum (INT4M, else 0), d = 1. High planes wait in the
 // scratch RAM. Values leave the decoder 2 cycles after their byte, results 7 cycles later.
 `default_nettype none
 
@@ -69,28 +69,33 @@ module luoshu_vector_embed #(
   localparam logic [2:0] StRequest = 3'd4;
   localparam logic [2:0] StData = 3'd5;
   localparam logic [2:0] StDrain = 3'd6;
+  localparam logic [2:0] StValues = 3'd7;  // second request
 
   logic [2:0]  state_q;
   logic [5:0]  token_q;
   logic        nibbles, planes;
   logic [1:0]  run_bits;      // log2(run) - 2: 4, 8, 16 beats per scale beat
-  logic [19:0] values, beats; // of a segment
+  logic [19:0] values;        // value beats of a row tile
   assign nibbles  = mode_i == ModeInt4 || mode_i == ModeInt4m;
   assign planes   = mode_i == ModePlanes;
   assign run_bits = mode_i == ModeInt4m ? 2'd0 : mode_i == ModeInt4 ? 2'd1 : 2'd2;
   assign values   = (20'(kblocks_i) << BeatsBits) << planes;
-  assign beats    = values + ((values + (20'd4 << run_bits) - 20'd1) >> (3'd2 + 3'(run_bits)));
 
-  // Address of the segment: base + tile * beats * L.
-  logic [31:0] tile_q, product_q;
-  logic [19:0] beats_q;
+  // The tile's first value beat is number v = tile * values of the stream. Two requests: the scale beat of its run, then
+  // the value beats (with the scale beats of later runs).
+  logic [31:0] tile_q, first_q, run_index, phase;
+  logic [19:0] values_q;
+  logic [2:0]  run_log;
   logic [SBits:0] slot_q;     // row within the tile
-  assign er_valid_o  = state_q == StRequest;
-  assign er_addr_o   = address_i + (product_q << $clog2(L));
-  assign er_beats_o  = beats[15:0];
+  assign run_log     = 3'd2 + 3'(run_bits);
+  assign run_index   = first_q >> run_log;
+  assign phase       = first_q & ((32'd4 << run_bits) - 32'd1);
+  assign er_valid_o  = state_q == StRequest || state_q == StValues;
+  assign er_addr_o   = address_i + ((first_q + run_index + (state_q == StRequest ? -phase : 32'd1)) << $clog2(L));
+  assign er_beats_o  = state_q == StRequest ? 16'd1 : 16'(32'(values) + ((phase + 32'(values) - 32'd1) >> run_log));
   assign ctx_token_o = token_q;
   assign ctx_valid_o = state_q == StId;
-  assign waiting_o   = state_q == StRequest || (state_q == StData && !er_rvalid_i && !full_q);
+  assign waiting_o   = er_valid_o || (state_q == StData && !er_rvalid_i && !full_q);
 
   // Beats: a scale beat, then a run of value beats.
   logic                full_q, take, take_scale, step_last, beat_last, seg_last;
@@ -194,8 +199,9 @@ module luoshu_vector_embed #(
         StIdle:    if (start_i) state_q <= StContext;
         StContext: state_q <= StId;
         StId:      state_q <= StMul;
-        StMul:     if (beats_q == 20'd0) state_q <= StRequest;
-        StRequest: if (er_ready_i) state_q <= StData;
+        StMul:     if (values_q == 20'd0) state_q <= StRequest;
+        StRequest: if (er_ready_i) state_q <= StValues;
+        StValues:  if (er_ready_i) state_q <= StData;
         StData:    if (seg_last) state_q <= StDrain;
         default: begin
           if (!go1_q && !go2_q && flight_q[5:0] == 6'd0) begin
@@ -215,19 +221,19 @@ module luoshu_vector_embed #(
     if (state_q == StId) begin
       tile_q    <= nibbles ? ctx_id_i >> (SBits + 1) : ctx_id_i >> SBits;
       slot_q    <= nibbles ? (SBits+1)'(ctx_id_i & 32'(2 * S - 1)) : (SBits+1)'(ctx_id_i & 32'(S - 1));
-      beats_q   <= beats;
-      product_q <= '0;
+      values_q  <= values;
+      first_q   <= '0;
     end
     if (state_q == StMul) begin
-      if (beats_q[0]) product_q <= product_q + tile_q;
-      tile_q  <= tile_q << 1;
-      beats_q <= beats_q >> 1;
+      if (values_q[0]) first_q <= first_q + tile_q;
+      tile_q   <= tile_q << 1;
+      values_q <= values_q >> 1;
     end
     if (state_q == StRequest) begin
       in_run_q   <= 1'b0;
       value_q    <= '0;
       out_word_q <= '0;
-      run_q      <= '0;
+      run_q      <= phase[4:0];
     end else begin
       if (take_scale) in_run_q <= 1'b1;
       if (take) begin
@@ -253,7 +259,7 @@ module luoshu_vector_embed #(
     min_o    <= mode_i == ModeInt4m ? min1_q : 32'd0;
   end
   logic unused_bits;
-  assign unused_bits = ^{beats[19:16], scale[31], minimum[31]};
+  assign unused_bits = ^{scale[31], minimum[31]};
 endmodule
 
 `default_nettype wire
