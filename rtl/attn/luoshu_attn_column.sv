@@ -72,8 +72,8 @@ module luoshu_attn_column #(
     input  wire  [7:0]             out_elem_i,
     output logic                   out_gnt_o,     // out_re_i was taken (a drain of the same bank goes first)
     output logic signed [47:0]     out_o_o,       // one cycle later
-    output logic [47:0]            out_l_o,       // of out_set_i
-    output logic signed [9:0]      out_r_o
+    output logic [47:0]            out_l_o,       // of out_set_i, one cycle later
+    output logic signed [9:0]      out_r_o        // the same
 );
   localparam int L = Lanes;
   localparam int LB = $clog2(L);
@@ -294,7 +294,9 @@ module luoshu_attn_column #(
       if (sc_last_i) set_r_q[sc_set_i] <= any_q ? r_new : r_q;
     end
   end
-  assign out_r_o = set_r_q[out_set_i];
+  logic [1:0] out_slot_q;  // of out_set_i a cycle ago
+  always_ff @(posedge clk_i) out_slot_q <= out_set_i;
+  assign out_r_o = set_r_q[out_slot_q];
 
   // logits between the passes
   logic [Step*32-1:0] s_in;
@@ -379,7 +381,7 @@ module luoshu_attn_column #(
     else if (ex_q[4] && ex_any) l_q <= l_q + 48'(p_sum);
     if (ex_final_i && ex_last_i) set_l_q[ex_set_i] <= l_q;
   end
-  assign out_l_o = set_l_q[out_set_i];
+  assign out_l_o = set_l_q[out_slot_q];
 
   // ---------------------------------------------------------------- drain: fold segments, merge into o
   logic [L*32-1:0]  shadow_q;
