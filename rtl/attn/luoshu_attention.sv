@@ -131,7 +131,7 @@ module luoshu_attention #(
       .out_valid_o(out_valid), .out_ready_i(out_ready), .out_data_o(out_set), .count_o(unused_out)
   );
 
-  logic [3:0]          loaded;
+  logic [2:0]          loaded;
   logic [Columns-1:0]  ld_we, li_we;
   logic [6:0]          ld_addr;
   logic [Lanes*12-1:0] ld_data;

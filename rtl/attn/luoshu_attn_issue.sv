@@ -33,7 +33,7 @@ module luoshu_attn_issue #(
     output logic [Columns-1:0]   k_cols_o,
     output logic [MetaBits-1:0]  k_meta_o,
     // operands of set slots
-    input  wire  [3:0]           loaded_i,      // slot holds the operands of the next set to use it
+    input  wire  [2:0]           loaded_i,      // sets whose operands were loaded so far, modulo 8 it
     // K of an item is issued (the results follow): descriptor for the score stage
     output logic                 scored_valid_o,
     output logic [ItemBits+3:0]  scored_o,      // {set slot, item slot, item}
@@ -69,7 +69,11 @@ module luoshu_attn_issue #(
   logic [5:0]          keys;
   logic                first, last, final_item;
   logic [3:0]          lastcol;
+  logic [2:0]          sets_q;               // number of the current item's set, modulo 8
   logic [1:0]          set_q, item_slot_q;   // slots of the current item
+  logic                loaded;
+  assign set_q  = sets_q[1:0];
+  assign loaded = (loaded_i != sets_q);      // at most 4 sets are loaded ahead
   logic [3:0]          meta_q;               // meta beats left
   logic [511:0]        exponents_q;
   logic [L*8-1:0]      low_q;
@@ -114,7 +118,7 @@ module luoshu_attn_issue #(
   assign v_last_o = v_item[34];
   assign v_start_o = (state_q == NextV) && v_valid && weights_i[v_slot_o];
   assign capture_o = issue_v && v_last_beat;
-  assign kv_ready_o = (state_q == Meta) || (state_q == Low && loaded_i[set_q]) || issue_k || issue_v;
+  assign kv_ready_o = (state_q == Meta) || (state_q == Low && loaded) || issue_k || issue_v;
   assign item_ready_o = (state_q == NextItem);
   assign scored_valid_o = (state_q == Handover) && score_free_i && v_space;
   assign scored_o    = {set_q, item_slot_q, item_q};
@@ -151,7 +155,7 @@ module luoshu_attn_issue #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       state_q     <= NextItem;
-      set_q       <= 2'd3;
+      sets_q      <= 3'd7;
       item_slot_q <= 2'd3;
       drain_q     <= 1'b0;
     end else begin
@@ -159,10 +163,10 @@ module luoshu_attn_issue #(
         NextItem: if (item_valid_i) begin
           state_q     <= Meta;
           item_slot_q <= item_slot_q + 2'd1;
-          if (item_i[33]) set_q <= set_q + 2'd1;
+          if (item_i[33]) sets_q <= sets_q + 3'd1;
         end
         Meta: if (kv_valid_i && meta_q == 4'd1) state_q <= Low;
-        Low: if (kv_valid_i && loaded_i[set_q]) state_q <= High;
+        Low: if (kv_valid_i && loaded) state_q <= High;
         High: if (issue_k) begin
           if (left_q == 16'd1) state_q <= Handover;
           else if (half_q) state_q <= Low;
@@ -194,7 +198,7 @@ module luoshu_attn_issue #(
       half_q  <= 1'b0;
       left_q  <= hi_beats;
     end
-    if (state_q == Low && kv_valid_i && loaded_i[set_q]) begin
+    if (state_q == Low && kv_valid_i && loaded) begin
       low_q  <= kv_data_i;
       half_q <= 1'b0;
     end
@@ -217,7 +221,7 @@ module luoshu_attn_issue #(
   end
   assign stall_memory_o = (state_q == Meta || state_q == Low || state_q == High || state_q == Value) && !kv_valid_i;
   assign stall_wait_o   = (state_q == NextV && !v_start_o) || (state_q == Handover && !scored_valid_o)
-                       || (state_q == Low && !loaded_i[set_q]);
+                       || (state_q == Low && !loaded);
 
   logic unused_bits;
   assign unused_bits = ^{first, last, block, v_item};

@@ -3,8 +3,8 @@
 //
 // The vector unit writes q of all heads (qw_*, VectorLanes elements of 12 bits per cycle, the exponent with the last); the
 // element address within a token is head * hp + element. A set takes (columns in use) x max(1, hp / L) + idle columns + 2
-// cycles; slots are used in turn, a slot is free again when release_i says so. loaded_o[slot] is high from the end of the
-// loading to the release.
+// cycles; slots are used in turn, a slot is free again when release_i says so. loaded_o
+// counts the sets loaded so far.
 `default_nettype none
 
 module luoshu_attn_load #(
@@ -36,7 +36,7 @@ module luoshu_attn_load #(
     input  wire  [8:0]            set_head_i,
     input  wire  [MaxTokens*32-1:0] positions_i,
     input  wire                   release_i,
-    output logic [3:0]            loaded_o,
+    output logic [2:0]            loaded_o,   // modulo 8
     // columns
     output logic [Columns-1:0]    ld_we_o,
     output logic [6:0]            ld_addr_o,
@@ -85,12 +85,11 @@ module luoshu_attn_load #(
   logic        idle_col;                // beyond the set
   logic [1:0]  slot_q;
   logic [2:0]  open_q;                  // slots in use
-  logic [1:0]  oldest_q;
   logic [5:0]  token;
   logic [8:0]  head;
   logic [15:0] flat;
   logic        last_step;
-  logic [3:0]  loaded_q;
+  logic [2:0]  loaded_q;                // sets loaded, modulo 8
 
   assign last_chunk = (hpb_i > 4'(LB)) ? (5'd1 << (hpb_i - 4'(LB))) - 5'd1 : 5'd0;
   assign idle_col   = (token_q == set_tokens_i);
@@ -108,7 +107,6 @@ module luoshu_attn_load #(
       busy_q   <= 1'b0;
       slot_q   <= '0;
       open_q   <= '0;
-      oldest_q <= '0;
       loaded_q <= '0;
     end else begin
       open_q <= open_q + 3'(busy_q && last_step) - 3'(release_i);
@@ -117,11 +115,7 @@ module luoshu_attn_load #(
         busy_q <= 1'b0;
         slot_q <= slot_q + 2'd1;
       end
-      if (stage_q && stage_last_q) loaded_q[stage_slot_q] <= 1'b1;
-      if (release_i) begin
-        loaded_q[oldest_q] <= 1'b0;
-        oldest_q <= oldest_q + 2'd1;
-      end
+      if (stage_q && stage_last_q) loaded_q <= loaded_q + 3'd1;
     end
     if (!busy_q) begin
       col_q   <= '0;

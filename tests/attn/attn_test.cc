@@ -55,6 +55,7 @@ class AttnTest : public testing::Test {
     top_ = std::make_unique<Vattn>(&context_, "attn");
     top_->clk_i = 0;
     top_->rst_ni = 0;
+    top_->cmd_valid_i = top_->qw_valid_i = 0;
     for (int i = 0; i < 4; ++i) cycle();
     top_->rst_ni = 1;
   }

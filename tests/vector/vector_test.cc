@@ -46,6 +46,7 @@ class VectorTest : public testing::Test {
     top_ = std::make_unique<Vvector>(&context_, "vector");
     top_->clk_i = 0;
     top_->rst_ni = 0;
+    top_->cmd_valid_i = 0;
     for (int i = 0; i < 4; ++i) cycle();
     top_->rst_ni = 1;
     x_.assign(kMaxTokens, {});
