@@ -123,7 +123,7 @@ module luoshu_compute #(
   assign attention_info = (cmd_valid_i[2] && cmd_ready_o[2]) ? info_i[2*InfoBits +: InfoBits] : attention_info_q;
 
   // ---------------------------------------------------------------- vector unit, KV writer, embedding reader
-  logic                      v_bank, qw_valid, qw_last, kw_valid, kw_ready, kw_v, kw_last, kw_idle;
+  logic                      qw_valid, qw_last, kw_valid, kw_ready, kw_v, kw_last, kw_idle;
   logic [5:0]                v_token, qw_token, kw_token;
   logic [15:0]               qw_head, kw_head, er_beats;
   logic [7:0]                qw_elem, qw_exp, kw_elem, kw_exp;
@@ -136,7 +136,7 @@ module luoshu_compute #(
       .clk_i, .rst_ni, .cmd_valid_i(cmd_valid_i[1]), .cmd_ready_o(cmd_ready_o[1]), .cmd_i(cmd_i[511:256]), .done_o(done_o[1]),
       .busy_o(count_o[6]), .stall_memory_o(count_o[7]), .stall_stream_o(count_o[8]),
       .ctx_tokens_i(vector_info_q[11:5]), .ctx_logits_mode_i(vector_info_q[1:0]), .ctx_write_logits_i(vector_info_q[2]),
-      .ctx_bank_o(v_bank), .ctx_token_o(v_token), .ctx_id_i(ctx_data_i[31:0]), .ctx_pos_i(ctx_data_i[63:32]),
+      .ctx_token_o(v_token), .ctx_id_i(ctx_data_i[31:0]), .ctx_pos_i(ctx_data_i[63:32]),
       .ax_valid_i(aux_valid_i), .ax_ready_o(aux_ready_o), .ax_data_i(aux_data_i),
       .r_valid_i(r_valid), .r_ready_o(r_ready), .r_row_i(r_row), .r_token_i(r_token), .r_data_i(r_data), .r_last_i(r_last),
       .aw_valid_o(v_aw_valid), .aw_token_o(v_aw[436:431]), .aw_block_o(v_aw[430:415]), .aw_data_o(v_aw[414:31]), .aw_exp_o(v_aw[30:22]),
@@ -152,10 +152,10 @@ module luoshu_compute #(
       .tok_valid_o, .tok_index_o, .tok_id_o, .tok_logit_o
   );
   assign ctx_re_o[0]     = 1'b1;
-  assign ctx_addr_o[7:0] = {v_bank, 1'b0, v_token};
+  assign ctx_addr_o[7:0] = {vector_info_q[3], 1'b0, v_token};
 
   luoshu_kv_writer #(.L(Lanes), .VL(VectorLanes)) u_kv_writer (
-      .clk_i, .rst_ni, .base_i(kw_base), .head_stride_i(kv_head_stride_i), .head_bits_i(head_bits), .bank_i(v_bank),
+      .clk_i, .rst_ni, .base_i(kw_base), .head_stride_i(kv_head_stride_i), .head_bits_i(head_bits), .bank_i(vector_info_q[3]),
       .kw_valid_i(kw_valid), .kw_ready_o(kw_ready), .kw_v_i(kw_v), .kw_token_i(kw_token), .kw_head_i(kw_head), .kw_elem_i(kw_elem),
       .kw_data_i(kw_data), .kw_last_i(kw_last), .kw_exp_i(kw_exp), .ctx_re_o(ctx_re_o[1]), .ctx_addr_o(ctx_addr_o[15:8]),
       .ctx_data_i(ctx_data_i[255:128]), .wq_valid_o(wq_valid_o[0]), .wq_ready_i(wq_ready_i[0]), .wq_addr_o(wq_addr_o[31:0]),

@@ -141,8 +141,10 @@ module luoshu_registers #(
     stop_o        <= rst_ni && ((tok_valid_i && tok_loop_i && stop_id && left_q != 32'd1)
                      || (write && reg_addr_i == luoshu_defs_pkg::RegSeqStop));
     ctx_advance_o <= rst_ni && tok_valid_i && tok_loop_i && !loop_end;
-    ctx_bank_o    <= tok_bank_i;
-    ctx_token_o   <= tok_id_i;
+    if (tok_valid_i) begin  // held until the context has taken it
+      ctx_bank_o  <= tok_bank_i;
+      ctx_token_o <= tok_id_i;
+    end
   end
   assign ctx_we_o     = write && (reg_addr_i[15:12] == 4'h1);
   assign ctx_wbank_o  = reg_addr_i[11];

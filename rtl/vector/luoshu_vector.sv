@@ -4,7 +4,7 @@
 //
 // cmd_valid_i/cmd_ready_o takes a command whose semaphores are taken; done_o pulses when its results are visible.
 // cmd_i is the 256-bit command; ctx_tokens_i and ctx_logits_mode_i belong to its bank and are steady from cmd_valid_i
-// to done_o. Context of a token: ctx_id_i and ctx_pos_i one cycle after ctx_token_o (ctx_bank_o).
+// to done_o. Context of a token: ctx_id_i and ctx_pos_i one cycle after ctx_token_o.
 // X holds the residual of MaxTokens tokens, up to MaxD elements each. The scratch RAM is the head buffer of QKV and
 // the block buffer of NORM and SWIGLU. Parameters stream in at any time (ParamWords ring).
 // A head needs head_dim <= MaxHeadDim, see luoshu_vector_head for narrow pairings. MaxD is a multiple of 32.
@@ -33,7 +33,6 @@ module luoshu_vector #(
     input  wire  [6:0]       ctx_tokens_i,
     input  wire  [1:0]       ctx_logits_mode_i,  // 0 none, 1 last token, 2 all
     input  wire              ctx_write_logits_i,
-    output logic             ctx_bank_o,
     output logic [5:0]       ctx_token_o,
     input  wire  [31:0]      ctx_id_i,
     input  wire  [31:0]      ctx_pos_i,
@@ -122,7 +121,6 @@ module luoshu_vector #(
   assign accept      = cmd_valid_i && cmd_ready_o;
   assign cmd_ready_o = !busy_q || resid_done;
   assign busy_o      = busy_q;
-  assign ctx_bank_o  = cmd_q[22];
   assign last_token  = 6'(ctx_tokens_i - 7'd1);
   assign first_token = cmd_q[21] && ctx_logits_mode_i == 2'd1 ? last_token : 6'd0;
   logic is_embed, is_norm, is_qkv, is_resid, is_swiglu, is_logits, is_rope;

@@ -74,7 +74,7 @@ module luoshu_vector_bench #(
     output logic [L-1:0]     wq_strb_o,
     input  wire              wc_bvalid_i
 );
-  logic             kw_valid, kw_ready, kw_v, kw_last, kw_idle, bank, busy, stall_stream, stall_memory;
+  logic             kw_valid, kw_ready, kw_v, kw_last, kw_idle, busy, stall_stream, stall_memory;
   logic [5:0]       kw_token;
   logic [15:0]      kw_head;
   logic [7:0]       kw_elem, kw_exp;
@@ -84,10 +84,10 @@ module luoshu_vector_bench #(
   luoshu_vector #(.L(L), .VL(VL), .MaxTokens(MaxTokens), .MaxD(MaxD)) u_vector (
       .kw_valid_o(kw_valid), .kw_ready_i(kw_ready), .kw_v_o(kw_v), .kw_token_o(kw_token), .kw_head_o(kw_head), .kw_elem_o(kw_elem),
       .kw_data_o(kw_data), .kw_last_o(kw_last), .kw_exp_o(kw_exp), .kw_base_o(kw_base), .kw_idle_i(kw_idle), .head_bits_o(head_bits),
-      .ctx_bank_o(bank), .busy_o(busy), .stall_stream_o(stall_stream), .stall_memory_o(stall_memory), .*
+      .busy_o(busy), .stall_stream_o(stall_stream), .stall_memory_o(stall_memory), .*
   );
   luoshu_kv_writer #(.L(L), .VL(VL)) u_writer (
-      .clk_i, .rst_ni, .base_i(kw_base), .head_stride_i, .head_bits_i(head_bits), .bank_i(bank),
+      .clk_i, .rst_ni, .base_i(kw_base), .head_stride_i, .head_bits_i(head_bits), .bank_i(1'b0),
       .kw_valid_i(kw_valid), .kw_ready_o(kw_ready), .kw_v_i(kw_v), .kw_token_i(kw_token), .kw_head_i(kw_head), .kw_elem_i(kw_elem),
       .kw_data_i(kw_data), .kw_last_i(kw_last), .kw_exp_i(kw_exp), .ctx_re_o(kctx_re_o), .ctx_addr_o(kctx_addr_o), .ctx_data_i(kctx_data_i),
       .wq_valid_o, .wq_ready_i, .wq_addr_o, .wq_data_o, .wq_strb_o, .wc_bvalid_i, .idle_o(kw_idle)
