@@ -215,17 +215,16 @@ module luoshu_attention #(
   assign drain_busy = (busy_cols != '0);
 
   // ---------------------------------------------------------------- a set is done when its last chunk is merged
-  logic       pending_q;   // the last V of a set is issued and not yet merged
+  logic [2:0] pending_q;   // sets whose last V is issued and not yet merged
   logic [4:0] settle_q;    // cycles until its capture must have happened
   logic       set_done;
-  assign set_done = pending_q && (settle_q == 5'd0) && !drain_busy;
+  assign set_done = (pending_q != 3'd0) && (settle_q == 5'd0) && !drain_busy;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      pending_q <= 1'b0;
+      pending_q <= 3'd0;
       settle_q  <= '0;
     end else begin
-      if (v_done && v_last) pending_q <= 1'b1;
-      else if (set_done) pending_q <= 1'b0;
+      pending_q <= pending_q + 3'(v_done && v_last) - 3'(set_done);
       if (capture) settle_q <= 5'(ResultDelay + Columns);
       else if (settle_q != 5'd0) settle_q <= settle_q - 5'd1;
     end

@@ -2,7 +2,7 @@
 // The q buffer, and the loading of a set's operands into the columns.
 //
 // The vector unit writes q of all heads (qw_*, VectorLanes elements of 12 bits per cycle, the exponent with the last); the
-// element address within a token is head * hp + element. A set takes (columns in use) x max(1, hp / L) + idle columns + 2
+// element address within a token is head * max(hp, VectorLanes) + element. A set takes (columns in use) x max(1, hp / L) + idle columns + 2
 // cycles; slots are used in turn, a slot is free again when release_i says so. loaded_o
 // counts the sets loaded so far.
 `default_nettype none
@@ -57,11 +57,15 @@ module luoshu_attn_load #(
   localparam int HeadBits = $clog2(MaxHeads);
 
   // ---------------------------------------------------------------- q RAM: Parts RAMs of VectorLanes elements
-  logic [15:0]     qw_flat;   // head * hp + element
+  // Heads narrower than a write are a write apart.
+  logic [3:0]      w_stride, r_stride;   // log2
+  assign w_stride = (qw_hpb_i < 4'(VB)) ? 4'(VB) : qw_hpb_i;
+  assign r_stride = (hpb_i < 4'(VB)) ? 4'(VB) : hpb_i;
+  logic [15:0]     qw_flat;   // head * stride + element
   logic            re;
   logic [TokenBits+WordBits-1:0] raddr;
   logic [L*12-1:0] word;
-  assign qw_flat = (16'(qw_head_i) << qw_hpb_i) + 16'(qw_elem_i);
+  assign qw_flat = (16'(qw_head_i) << w_stride) + 16'(qw_elem_i);
   generate
     for (genvar p = 0; p < Parts; p++) begin : gen_part
       luoshu_ram_1r1w #(.Width(VectorLanes*12), .Depth(MaxTokens*Words)) u_ram (
@@ -95,7 +99,7 @@ module luoshu_attn_load #(
   assign idle_col   = (token_q == set_tokens_i);
   assign token      = set_token_i + 6'(token_q);
   assign head       = set_head_i + 9'(head_q);
-  assign flat       = 16'(head) << hpb_i;
+  assign flat       = 16'(head) << r_stride;
   assign re         = busy_q && !idle_col;
   assign raddr      = {token[TokenBits-1:0], flat[LB +: WordBits] + WordBits'(chunk_q)};
   assign exp_raddr  = {token[TokenBits-1:0], head[HeadBits-1:0]};

@@ -317,7 +317,7 @@ module luoshu_vector #(
                              : SAddr'({sjob_token[TokenBits-1:0], sjob_parity, {BlockBits{1'b0}}});
   assign aw_joined_o = cmd_q[130];
   assign aw_vec_o    = cmd_q[129:128];
-  luoshu_vector_act #(.VL(VL), .Jobs(MaxTokens < 4 ? 4 : MaxTokens), .AddrWidth(SAddr)) u_act (
+  luoshu_vector_act #(.VL(VL), .Jobs(MaxTokens < 2 ? 4 : 2 * MaxTokens), .AddrWidth(SAddr)) u_act (
       .clk_i(clk_i), .rst_ni(rst_ni), .job_valid_i(job_valid), .job_addr_i(job_addr),
       .job_exp_i(is_norm ? njob_exp : sjob_exp), .job_token_i(is_norm ? norm_token : sjob_token),
       .job_block_i(is_norm ? njob_block : sjob_block), .job_count_i(is_norm ? njob_count : sjob_count),
