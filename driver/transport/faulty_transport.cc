@@ -68,11 +68,17 @@ std::size_t FaultyTransport::read_some(std::uint8_t* data, std::size_t n, TimePo
     return 0;
   }
   push_out(TimePoint{});
-  if (in_.empty()) {
-    std::vector<std::uint8_t> fresh(n);
-    const std::size_t got = inner_->read_some(fresh.data(), n, deadline);
+  std::vector<std::uint8_t> fresh(n);
+  const auto fetch = [&](TimePoint until) {
+    const std::size_t got = inner_->read_some(fresh.data(), n, until);
     damage(from_device_, fresh.data(), got, in_, lose_in_);
+  };
+  // What is still on its way out moves on while the host waits.
+  while (in_.empty() && !out_.empty() && now() < deadline) {
+    fetch(TimePoint{});
+    push_out(TimePoint{});
   }
+  if (in_.empty()) fetch(deadline);
   if (happens(from_device_.delay)) return 0;
   const std::size_t take = std::min(n, in_.size());
   std::copy_n(in_.begin(), take, data);

@@ -304,13 +304,15 @@ module luoshu_array #(
 
   // ---------------------------------------------------------------- tail
   logic tail_idle;
+  logic signed [8:0] r_largest;   // A of the vector whose result is read
+  assign r_largest = $signed(largest[32'(r_column)*9 +: 9]);
   luoshu_array_tail #(.Columns(Columns), .Groups(Groups), .Slots(Slots), .TileBits(TileBits)) u_tail (
       .clk_i, .rst_ni, .cmd_valid_i(start), .cmd_ready_o(tail_ready), .cmd_joined_i(mode == 2'd1 || mode == 2'd2),
       .cmd_rows_i(cmd_i[luoshu_defs_pkg::CmdMatmulRowsLsb +: 20]),
       .cmd_wref_i(cmd_i[luoshu_defs_pkg::CmdMatmulRefExponentLsb +: 8]), .cmd_vec_i(cmd_i[luoshu_defs_pkg::CmdMatmulSrcVectorLsb +: 2]),
       .cmd_first_i(first_token), .cmd_last_i(last_token),
       .landed_i(landing_q[Landing-1]), .free_o(free), .re_o(re), .column_o(r_column), .slot_o(r_slot), .tile_o(r_tile), .group_o(r_group),
-      .vec_o(r_vec), .acc_i(acc), .a_i($signed(largest[32'(r_column)*9 +: 9])),
+      .vec_o(r_vec), .acc_i(acc), .a_i(r_largest),
       .r_valid_o, .r_ready_i, .r_row_o, .r_token_o, .r_data_o, .r_last_o, .done_o, .idle_o(tail_idle)
   );
   assign busy_o = !issue_ready || !tail_idle;

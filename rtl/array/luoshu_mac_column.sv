@@ -48,10 +48,12 @@ module luoshu_mac_column #(
 
   always_ff @(posedge clk_i) begin
     if (en_i) begin
-      for (int g = 0; g < Lanes / 8; g++) begin
-        automatic logic signed [28:0] sum = 29'sd0;
-        for (int j = 0; j < 8; j++) begin
-          automatic logic signed [28:0] product = $signed(a_op[(g*8+j)*12 +: 12]) * $signed(b_op[(g*8+j)*17 +: 17]);
+      for (int g = 0; g < Lanes / 8; g++) begin : group
+        logic signed [28:0] sum;
+        logic signed [28:0] product;
+        sum = 29'sd0;
+        for (int j = 0; j < 8; j++) begin : lane
+          product = $signed(a_op[(g*8+j)*12 +: 12]) * $signed(b_op[(g*8+j)*17 +: 17]);
           sum = sum + product;
           if (acc_i) begin
             acc_o[(g*8+j)*32 +: 32] <= (first_i ? 32'sd0 : $signed(acc_o[(g*8+j)*32 +: 32])) + 32'(product);

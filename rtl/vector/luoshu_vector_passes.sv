@@ -5,7 +5,7 @@
 // head's words in order and writes the results back; a pass starts when the one before has left the pipeline.
 // Results come 3 (q scale), 4 (bias), 6 (norm) or 7 (rotation) cycles after their operands. Rotation reads the
 // two words of a pair group (with cos, then sin) and issues a*cos - b*sin, then a*sin + b*cos.
-// done_o pulses when exp_o holds the largest biased exponent of the final values.
+// done_o pulses in the cycle before exp_o holds the largest biased exponent of the final values.
 `default_nettype none
 
 module luoshu_vector_passes #(
@@ -72,7 +72,7 @@ module luoshu_vector_passes #(
   localparam logic [3:0] StRope = 4'd6;
   localparam logic [3:0] StTail = 4'd7;    // exponents of what is not rotated
   localparam logic [3:0] StScale = 4'd8;
-  localparam logic [3:0] StDone = 4'd9;
+  localparam logic [3:0] StDone = 4'd9;    // no state: after the last pass
 
   logic [3:0]          state_q, after;
   logic [HeadBits:0]   word_q, end_word;
@@ -81,7 +81,7 @@ module luoshu_vector_passes #(
   assign end_word = state_q == StRope ? rot_words_i : words_i;
   assign ready    = state_q == StBias ? bias_ready_i : state_q == StNorm ? norm_ready_i :
                     state_q == StRope ? cs_ready_i : 1'b1;
-  assign go       = state_q != StIdle && state_q != StMean && state_q != StDone && !issued_q && ready;
+  assign go       = state_q != StIdle && state_q != StMean && !issued_q && ready;
   assign waiting_o = state_q != StIdle && !ready;
 
   // Stage 1: data. Stage 2: operands of norm and of the second rope result.
@@ -152,7 +152,7 @@ module luoshu_vector_passes #(
   );
   assign exp_o = exp_q;
 
-  assign quiet = !d1_q && !d2_q && tag_q == 8'd0;
+  assign quiet = !d1_q && !d2_q && tag_q[7:1] == 7'd0;  // the last result is written in this cycle
   assign rms_clear_o = state_q == StScan || state_q == StBias;
   always_comb begin
     after = StDone;
@@ -169,9 +169,8 @@ module luoshu_vector_passes #(
     endcase
   end
   logic leave;
-  assign leave = state_q == StIdle ? start_i : state_q == StMean ? rms_valid_i :
-                 state_q == StDone ? 1'b1 : issued_q && quiet;
-  assign done_o = state_q == StDone;
+  assign leave = state_q == StIdle ? start_i : state_q == StMean ? rms_valid_i : issued_q && quiet;
+  assign done_o = leave && after == StDone;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -180,7 +179,7 @@ module luoshu_vector_passes #(
       d2_q    <= 1'b0;
       tag_q   <= '0;
     end else begin
-      if (leave) state_q <= state_q == StDone ? StIdle : after;
+      if (leave) state_q <= after == StDone ? StIdle : after;
       d1_q  <= go;
       d2_q  <= d1_q;
       tag_q <= {1'b0, tag_q[7:1]};

@@ -55,9 +55,13 @@ module luoshu_vector_rms #(
     else if (sum_valid_q) acc_q <= acc_q + AccWidth'(sum_q);
   end
 
+  logic signed [AccWidth-1:0] total;
+  logic signed [11:0]         total_exp;
+  assign total     = $signed(acc_q);
+  assign total_exp = $signed({3'b000, exp_i, 1'b0}) - 12'sd286;
   luoshu_tofp #(.Width(AccWidth)) u_tofp (
-      .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(acc_last_q), .int_i($signed(acc_q)),
-      .exp_i($signed({3'b000, exp_i, 1'b0}) - 12'sd286), .valid_o(mul_valid_o), .r_o(mul_o)
+      .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(acc_last_q), .int_i(total),
+      .exp_i(total_exp), .valid_o(mul_valid_o), .r_o(mul_o)
   );
 
   logic [6:0] wait_q;  // 3 cycles of the multiplier, 4 of the adder

@@ -233,17 +233,34 @@ TEST(Host, EventsSurviveAnErrorAndANewHostDropsOldOnes) {
   for (int i = 0; i < 5; ++i) second.write_reg(BenchServices::kRegBase, 1);
 }
 
+// Forwards to whatever endpoint is behind it now.
+class SwitchedPeer final : public ClockedPeer {
+ public:
+  ClockedPeer* peer = nullptr;
+  Step step(const std::uint8_t* to_device, std::size_t n, std::uint64_t max_cycles,
+            std::vector<std::uint8_t>& from_device) override {
+    return peer->step(to_device, n, max_cycles, from_device);
+  }
+};
+
 TEST(Host, DeviceRestartIsNoticed) {
   BenchServices services(kMemory);
-  LinkEndpointModel model(services, Rig::small());
-  ModelPeer peer(model);
+  SwitchedPeer peer;
+  std::unique_ptr<LinkEndpointModel> model;
+  std::unique_ptr<ModelPeer> behind;
+  const auto restart = [&] {
+    model = std::make_unique<LinkEndpointModel>(services, Rig::small());
+    behind = std::make_unique<ModelPeer>(*model);
+    peer.peer = behind.get();
+  };
+  restart();
   ClockedTransport::Options clock;
   clock.cycle_time = std::chrono::microseconds(1);
   Device device(std::make_unique<ClockedTransport>(peer, clock), quick());
   for (int i = 0; i < 200; ++i) device.write_reg(BenchServices::kRegBase, 1);
   int errors = 0;
   for (int i = 0; i < 20; ++i) {
-    model = LinkEndpointModel(services, Rig::small());
+    restart();
     try {
       device.write_reg(BenchServices::kRegBase, 2);
     } catch (const DeviceError&) {

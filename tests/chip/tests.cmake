@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+# The whole chip: one process per configuration, so that they run side by side.
+if(verilator_FOUND)
+  luoshu_test(NAME chip_test SOURCES ${CMAKE_SOURCE_DIR}/tests/chip/chip_test.cc TIMEOUT 600
+    LIBRARIES luoshu_runtime luoshu_model_chip luoshu_simulated_chip ARGS --gtest_filter=*lab*:ChipModel*)
+  target_compile_definitions(chip_test PRIVATE LUOSHU_SOURCE_ROOT="${CMAKE_SOURCE_DIR}")
+  foreach(config nano wide)
+    add_test(NAME chip_test_${config} COMMAND chip_test --gtest_filter=*${config}* WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(chip_test_${config} PROPERTIES TIMEOUT 600)
+  endforeach()
+endif()

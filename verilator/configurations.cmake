@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+# Reads the configurations of driver/defs/definitions.json as parameters of the top module.
+set(luoshu_definitions ${CMAKE_SOURCE_DIR}/driver/defs/definitions.json)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${luoshu_definitions})
+file(READ ${luoshu_definitions} luoshu_definitions_text)
+
+# The index of the last configuration.
+function(luoshu_configuration_count last)
+  string(JSON count LENGTH ${luoshu_definitions_text} configurations)
+  math(EXPR count "${count} - 1")
+  set(${last} ${count} PARENT_SCOPE)
+endfunction()
+
+# Name, lanes and parameters (Name=value; the field value_depth is the parameter ValueDepth) of the configuration with that index.
+function(luoshu_configuration_values index name_out lanes_out parameters_out)
+  string(JSON name GET ${luoshu_definitions_text} configurations ${index} name)
+  string(JSON fields LENGTH ${luoshu_definitions_text} configuration_fields)
+  math(EXPR last "${fields} - 1")
+  set(parameters)
+  foreach(i RANGE ${last})
+    string(JSON field GET ${luoshu_definitions_text} configuration_fields ${i} name)
+    string(JSON value GET ${luoshu_definitions_text} configurations ${index} values ${i})
+    string(REPLACE "_" ";" words ${field})
+    set(parameter "")
+    foreach(word ${words})
+      string(SUBSTRING ${word} 0 1 first)
+      string(SUBSTRING ${word} 1 -1 rest)
+      string(TOUPPER ${first} first)
+      string(APPEND parameter ${first}${rest})
+    endforeach()
+    list(APPEND parameters ${parameter}=${value})
+    if(field STREQUAL "lanes")
+      set(${lanes_out} ${value} PARENT_SCOPE)
+    endif()
+  endforeach()
+  set(${name_out} ${name} PARENT_SCOPE)
+  set(${parameters_out} ${parameters} PARENT_SCOPE)
+endfunction()
