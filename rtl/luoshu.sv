@@ -15,6 +15,7 @@ module luoshu #(
     parameter int ActBlocks   = 320,    // activation blocks per token
     parameter int MaxHeads    = 32,
     parameter int QElements   = 2048,   // query heads x padded head_dim per token
+    parameter int HeadWords   = 64,     // words of VectorLanes elements for one head in the vector unit
     parameter int TcmBytes    = 16384,
     parameter int ValueDepth  = 256,    // beats that the weight stream runs ahead
     parameter int MemoryMib   = 1024,
@@ -97,7 +98,8 @@ module luoshu #(
   logic                 progress;
   luoshu_control #(
       .Lanes(Lanes), .Columns(Columns), .Groups(Groups), .MaxD(MaxD), .ActBlocks(ActBlocks), .MaxHeads(MaxHeads),
-      .QElements(QElements), .TcmBytes(TcmBytes), .MemoryMib(MemoryMib), .ClockKhz(ClockKhz), .InfoBits(InfoBits)
+      .QElements(QElements), .VectorLanes(VectorLanes), .HeadWords(HeadWords), .TcmBytes(TcmBytes), .MemoryMib(MemoryMib),
+      .ClockKhz(ClockKhz), .InfoBits(InfoBits)
   ) u_control (
       .clk_i, .rst_ni, .rx_valid_i, .rx_ready_o, .rx_data_i, .rx_bytes_i, .tx_valid_o, .tx_ready_i, .tx_data_o,
       .rq_valid_o(rq_valid[ReadLink]), .rq_ready_i(rq_ready[ReadLink]), .rq_addr_o(rq_addr[ReadLink*32 +: 32]),
@@ -115,6 +117,7 @@ module luoshu #(
   );
 
   logic [2:0]            cmd_valid, cmd_ready, cmd_done, cmd_waiting;   // 0 array, 1 vector, 2 attention
+  logic                  kv_written;
   logic [3*256-1:0]      cmd;
   logic [3*InfoBits-1:0] info;
   logic                  halt, unit_rst_n, seq_unit_rst_n, chip_rst_n;
@@ -131,7 +134,7 @@ module luoshu #(
       .rq_beats_o(rq_beats[ReadSequencer*8 +: 8]), .rc_valid_i(rc_valid[ReadSequencer]), .rc_data_i(rc_data),
       .seg_valid_o(seg_valid), .seg_ready_i(seg_ready), .seg_aux_o(seg_aux), .seg_addr_o(seg_addr), .seg_beats_o(seg_beats),
       .seg_mode_o(seg_mode), .cmd_valid_o(cmd_valid), .cmd_ready_i(cmd_ready), .cmd_o(cmd), .cmd_info_o(info),
-      .done_i(cmd_done), .waiting_o(cmd_waiting)
+      .early_i({1'b0, kv_written, 1'b0}), .done_i(cmd_done), .waiting_o(cmd_waiting)
   );
   assign unit_rst_n = chip_rst_n && seq_unit_rst_n;
 
@@ -161,9 +164,9 @@ module luoshu #(
   // ---------------------------------------------------------------- compute: MAC array, matrix engine, attention, vector unit
   luoshu_compute #(
       .Lanes(Lanes), .Columns(Columns), .Groups(Groups), .VectorLanes(VectorLanes), .MaxD(MaxD), .ActBlocks(ActBlocks),
-      .MaxHeads(MaxHeads), .QElements(QElements), .InfoBits(InfoBits)
+      .MaxHeads(MaxHeads), .QElements(QElements), .HeadWords(HeadWords), .InfoBits(InfoBits)
   ) u_compute (
-      .clk_i, .rst_ni(unit_rst_n), .cmd_valid_i(cmd_valid), .cmd_ready_o(cmd_ready), .cmd_i(cmd), .info_i(info), .done_o(cmd_done),
+      .clk_i, .rst_ni(unit_rst_n), .cmd_valid_i(cmd_valid), .cmd_ready_o(cmd_ready), .cmd_i(cmd), .info_i(info), .done_o(cmd_done), .kv_written_o(kv_written),
       .vector_info_o(vector_info), .kv_head_stride_i(kv_head_stride),
       .ctx_re_o(ctx_re), .ctx_addr_o(ctx_addr), .ctx_data_i(ctx_data),
       .value_valid_i(value_valid), .value_ready_o(value_ready), .value_data_i(value_data),

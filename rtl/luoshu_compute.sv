@@ -14,6 +14,7 @@ module luoshu_compute #(
     parameter int ActBlocks   = 320,
     parameter int MaxHeads    = 32,
     parameter int QElements   = 2048,
+    parameter int HeadWords   = 64,
     parameter int InfoBits    = 12
 ) (
     input  wire                   clk_i,
@@ -23,6 +24,7 @@ module luoshu_compute #(
     input  wire  [3*256-1:0]      cmd_i,
     input  wire  [3*InfoBits-1:0] info_i,
     output logic [2:0]            done_o,
+    output logic                  kv_written_o,   // pulse: K and V of the QKV that the vector unit executes are in memory
     output logic [InfoBits-1:0]   vector_info_o,  // of the command that the vector unit executes
     input  wire  [31:0]           kv_head_stride_i,
     // context readers: 0 vector, 1 KV writer, 2 attention
@@ -123,7 +125,7 @@ module luoshu_compute #(
   assign attention_info = (cmd_valid_i[2] && cmd_ready_o[2]) ? info_i[2*InfoBits +: InfoBits] : attention_info_q;
 
   // ---------------------------------------------------------------- vector unit, KV writer, embedding reader
-  logic                      qw_valid, qw_last, kw_valid, kw_ready, kw_v, kw_last, kw_idle;
+  logic                      qw_valid, qw_last, qw_final, kw_valid, kw_ready, kw_v, kw_last, kw_idle;
   logic [5:0]                v_token, qw_token, kw_token;
   logic [15:0]               qw_head, kw_head, er_beats;
   logic [7:0]                qw_elem, qw_exp, kw_elem, kw_exp;
@@ -132,8 +134,9 @@ module luoshu_compute #(
   logic [3:0]                head_bits;
   logic                      er_valid, er_ready, er_rvalid, er_rready;
   logic [Lanes*8-1:0]        er_rdata;
-  luoshu_vector #(.L(Lanes), .VL(VectorLanes), .MaxTokens(MaxTokens), .MaxD(MaxD)) u_vector (
+  luoshu_vector #(.L(Lanes), .VL(VectorLanes), .MaxTokens(MaxTokens), .MaxD(MaxD), .HeadWords(HeadWords)) u_vector (
       .clk_i, .rst_ni, .cmd_valid_i(cmd_valid_i[1]), .cmd_ready_o(cmd_ready_o[1]), .cmd_i(cmd_i[511:256]), .done_o(done_o[1]),
+      .kv_written_o,
       .busy_o(count_o[6]), .stall_memory_o(count_o[7]), .stall_stream_o(count_o[8]),
       .ctx_tokens_i(vector_info_q[11:5]), .ctx_logits_mode_i(vector_info_q[1:0]), .ctx_write_logits_i(vector_info_q[2]),
       .ctx_token_o(v_token), .ctx_id_i(ctx_data_i[31:0]), .ctx_pos_i(ctx_data_i[63:32]),
@@ -142,7 +145,7 @@ module luoshu_compute #(
       .aw_valid_o(v_aw_valid), .aw_token_o(v_aw[436:431]), .aw_block_o(v_aw[430:415]), .aw_data_o(v_aw[414:31]), .aw_exp_o(v_aw[30:22]),
       .aw_sum_o(v_aw[21:4]), .aw_joined_o(v_aw[3]), .aw_first_o(v_aw[2]), .aw_vec_o(v_aw[1:0]),
       .qw_valid_o(qw_valid), .qw_ready_i(1'b1), .qw_token_o(qw_token), .qw_head_o(qw_head), .qw_elem_o(qw_elem), .qw_data_o(qw_data),
-      .qw_last_o(qw_last), .qw_exp_o(qw_exp),
+      .qw_last_o(qw_last), .qw_final_o(qw_final), .qw_exp_o(qw_exp),
       .kw_valid_o(kw_valid), .kw_ready_i(kw_ready), .kw_v_o(kw_v), .kw_token_o(kw_token), .kw_head_o(kw_head), .kw_elem_o(kw_elem),
       .kw_data_o(kw_data), .kw_last_o(kw_last), .kw_exp_o(kw_exp), .kw_base_o(kw_base), .kw_idle_i(kw_idle), .head_bits_o(head_bits),
       .er_valid_o(er_valid), .er_ready_i(er_ready), .er_addr_o(er_addr), .er_beats_o(er_beats), .er_rvalid_i(er_rvalid),
@@ -168,15 +171,19 @@ module luoshu_compute #(
       .rc_valid_i(er_rc_valid_i), .rc_data_i, .kv_valid_o(er_rvalid), .kv_ready_i(er_rready), .kv_data_o(er_rdata)
   );
 
-  // ---------------------------------------------------------------- attention
+  // ---------------------------------------------------------------- attention: stopped between commands
+  logic clk_attention;
+  luoshu_clock_gate u_attention_gate (
+      .clk_i, .en_i(!rst_ni || count_o[3] || cmd_valid_i[2] || qw_valid), .clk_o(clk_attention)
+  );
   luoshu_attention #(
       .Lanes(Lanes), .Columns(Columns), .VectorLanes(VectorLanes), .MaxTokens(MaxTokens), .QElements(QElements), .MaxHeads(MaxHeads),
       .Step(Step), .InfoBits(InfoBits), .MetaBits(MetaBits)
   ) u_attention (
-      .clk_i, .rst_ni, .cmd_valid_i(cmd_valid_i[2]), .cmd_ready_o(cmd_ready_o[2]), .cmd_i(cmd_i[767:512]), .info_i(attention_info),
+      .clk_i(clk_attention), .rst_ni, .cmd_valid_i(cmd_valid_i[2]), .cmd_ready_o(cmd_ready_o[2]), .cmd_i(cmd_i[767:512]), .info_i(attention_info),
       .done_o(done_o[2]), .ctx_re_o(ctx_re_o[2]), .ctx_addr_o(ctx_addr_o[23:16]), .ctx_data_i(ctx_data_i[383:256]),
       .qw_valid_i(qw_valid), .qw_token_i(qw_token), .qw_head_i(qw_head[8:0]), .qw_elem_i(qw_elem), .qw_data_i(qw_data),
-      .qw_last_i(qw_last), .qw_exp_i(qw_exp), .qw_hpb_i(head_bits),
+      .qw_last_i(qw_last), .qw_final_i(qw_final), .qw_exp_i(qw_exp), .qw_hpb_i(head_bits),
       .rq_valid_o(kv_rq_valid_o), .rq_ready_i(kv_rq_ready_i), .rq_addr_o(kv_rq_addr_o), .rq_beats_o(kv_rq_beats_o),
       .rc_valid_i(kv_rc_valid_i), .rc_data_i,
       .k_valid_o(k_valid), .k_ready_i(k_ready), .k_a_o(k_a), .k_acc_o(k_acc), .k_first_o(k_first), .k_cols_o(k_cols), .k_meta_o(k_meta),

@@ -147,6 +147,7 @@ package luoshu_defs_pkg;
   localparam logic [15:0] RegIdMemoryMib = 16'd36;
   localparam logic [15:0] RegIdClockKhz = 16'd40;
   localparam logic [15:0] RegIdQBytes = 16'd44;
+  localparam logic [15:0] RegIdVector = 16'd48;
   localparam logic [15:0] RegCoreControl = 16'd64;
   localparam logic [15:0] RegSoftReset = 16'd68;
   localparam logic [15:0] RegIrqPending = 16'd72;

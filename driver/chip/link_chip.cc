@@ -50,6 +50,8 @@ void LinkChip::boot() {
   capabilities_.act_blocks = word(LUOSHU_REG_ID_ACT_BLOCKS);
   capabilities_.max_heads = word(LUOSHU_REG_ID_MAX_HEADS);
   capabilities_.q_elements = word(LUOSHU_REG_ID_Q_BYTES);
+  capabilities_.vector_lanes = word(LUOSHU_REG_ID_VECTOR) & 0xffffu;
+  capabilities_.head_words = word(LUOSHU_REG_ID_VECTOR) >> 16;
   capabilities_.memory_bytes = std::uint64_t{word(LUOSHU_REG_ID_MEMORY_MIB)} << 20;
   capabilities_.clock_khz = word(LUOSHU_REG_ID_CLOCK_KHZ);
   if (firmware_size() > word(LUOSHU_REG_ID_TCM_BYTES)) {

@@ -33,7 +33,7 @@ class LinkEndpointModel {
     std::uint32_t ring_words = 512;    // reported only
     std::uint64_t memory_mib = 256;
     std::uint32_t id_base = 0x80000000U;  // address of the identification registers
-    std::uint32_t id_words = 12;
+    std::uint32_t id_words = 13;
     bool check_crc = true;         // false: for tests that must notice it
     bool check_duplicates = true;  // false: likewise
   };

@@ -26,6 +26,7 @@ nlohmann::json as_json(const Configuration& c) {
             {"activation_blocks", c.act_blocks},
             {"heads", c.max_heads},
             {"q_elements", c.q_elements},
+            {"head_words", c.head_words},
             {"tokens_per_pass", c.columns * c.groups},
             {"memory_bytes", std::uint64_t{c.memory_mib} << 20}}},
           {"clock_hz", std::uint64_t{c.clock_khz} * 1000}};

@@ -23,37 +23,33 @@ module luoshu_mac_column #(
     output logic [(Lanes/8)*29-1:0]    sum_o,
     output logic [Lanes*32-1:0]        acc_o
 );
-  logic [Lanes*12-1:0] a_op;
-  generate
-    for (genvar l = 0; l < Lanes; l++) begin : gen_lane
-      logic [7:0]  w_byte;
-      logic [3:0]  nibble;
-      logic [11:0] w;
-      assign w_byte = a_i[l*12 +: 8];
-      assign nibble = (Odd != 0) ? w_byte[7:4] : w_byte[3:0];
-      assign w = (mode_i == 2'd0) ? {{4{w_byte[7]}}, w_byte} :
-                 (mode_i == 2'd1) ? {{9{!nibble[3]}}, nibble[2:0]} :
-                 (mode_i == 2'd2) ? {8'd0, nibble} : {4'd0, w_byte};
-      assign a_op[l*12 +: 12] = k_i ? a_i[l*12 +: 12] : w;
-    end
-  endgenerate
+  // The weight of a lane, by mode.
+  function automatic logic signed [11:0] weight(input logic [1:0] mode, input logic [7:0] byte_i);
+    logic [3:0] nibble;
+    nibble = (Odd != 0) ? byte_i[7:4] : byte_i[3:0];
+    weight = (mode == 2'd0) ? {{4{byte_i[7]}}, byte_i} :
+             (mode == 2'd1) ? {{9{!nibble[3]}}, nibble[2:0]} :
+             (mode == 2'd2) ? {8'd0, nibble} : {4'd0, byte_i};
+  endfunction
 
-  logic [Lanes*17-1:0] b_op;
-  generate
-    for (genvar l = 0; l < Lanes; l++) begin : gen_b
-      localparam int W = (l % ActLanes) * 12;
-      assign b_op[l*17 +: 17] = k_i ? k_b_i[l*17 +: 17] : {{5{w_b_i[W + 11]}}, w_b_i[W +: 12]};
-    end
-  endgenerate
-
+  // Operands are chosen under the enable, so that an idle column costs nothing.
   always_ff @(posedge clk_i) begin
     if (en_i) begin
       for (int g = 0; g < Lanes / 8; g++) begin : group
         logic signed [28:0] sum;
-        logic signed [28:0] product;
         sum = 29'sd0;
         for (int j = 0; j < 8; j++) begin : lane
-          product = $signed(a_op[(g*8+j)*12 +: 12]) * $signed(b_op[(g*8+j)*17 +: 17]);
+          logic signed [11:0] a;
+          logic signed [16:0] b;
+          logic signed [28:0] product;
+          if (k_i) begin
+            a = $signed(a_i[(g*8+j)*12 +: 12]);
+            b = $signed(k_b_i[(g*8+j)*17 +: 17]);
+          end else begin
+            a = weight(mode_i, a_i[(g*8+j)*12 +: 8]);
+            b = 17'($signed(w_b_i[((g*8+j) % ActLanes)*12 +: 12]));
+          end
+          product = a * b;
           sum = sum + product;
           if (acc_i) begin
             acc_o[(g*8+j)*32 +: 32] <= (first_i ? 32'sd0 : $signed(acc_o[(g*8+j)*32 +: 32])) + 32'(product);

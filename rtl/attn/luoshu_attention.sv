@@ -37,6 +37,7 @@ module luoshu_attention #(
     input  wire  [7:0]                qw_elem_i,
     input  wire  [VectorLanes*12-1:0] qw_data_i,
     input  wire                       qw_last_i,
+    input  wire                       qw_final_i, // with last: of the last token
     input  wire  [7:0]                qw_exp_i,
     input  wire  [3:0]                qw_hpb_i,
     // memory port read client
@@ -142,7 +143,8 @@ module luoshu_attention #(
   luoshu_attn_load #(
       .Lanes(Lanes), .Columns(Columns), .VectorLanes(VectorLanes), .MaxTokens(MaxTokens), .QElements(QElements), .MaxHeads(MaxHeads)
   ) u_load (
-      .clk_i, .rst_ni, .hpb_i(hpb), .qw_valid_i, .qw_token_i, .qw_head_i, .qw_elem_i, .qw_data_i, .qw_last_i, .qw_exp_i, .qw_hpb_i,
+      .clk_i, .rst_ni, .hpb_i(hpb), .finish_i(finish), .qw_valid_i, .qw_token_i, .qw_head_i, .qw_elem_i, .qw_data_i, .qw_last_i,
+      .qw_final_i, .qw_exp_i, .qw_hpb_i,
       .set_valid_i(load_valid), .set_ready_o(load_ready), .set_token_i(load_set[23:18]), .set_tokens_i(load_set[17:14]),
       .set_heads_i(load_set[13:10]), .set_head_i(load_set[9:1]), .positions_i(positions), .release_i(release_set), .loaded_o(loaded),
       .ld_we_o(ld_we), .ld_addr_o(ld_addr), .ld_data_o(ld_data), .li_we_o(li_we), .li_set_o(li_set), .li_active_o(li_active),

@@ -4,7 +4,8 @@
 // The vector unit writes q of all heads (qw_*, VectorLanes elements of 12 bits per cycle, the exponent with the last); the
 // element address within a token is head * max(hp, VectorLanes) + element. A set takes (columns in use) x max(1, hp / L) + idle columns + 2
 // cycles; slots are used in turn, a slot is free again when release_i says so. loaded_o
-// counts the sets loaded so far.
+// counts the sets loaded so far. A set waits until its heads are complete (the vector unit writes head by head, all tokens
+// of a head); finish_i, the end of the command, makes all heads incomplete again.
 `default_nettype none
 
 module luoshu_attn_load #(
@@ -18,6 +19,7 @@ module luoshu_attn_load #(
     input  wire                   clk_i,
     input  wire                   rst_ni,
     input  wire  [3:0]            hpb_i,
+    input  wire                   finish_i,
     // q from the vector unit
     input  wire                   qw_valid_i,
     input  wire  [5:0]            qw_token_i,
@@ -25,6 +27,7 @@ module luoshu_attn_load #(
     input  wire  [7:0]            qw_elem_i,
     input  wire  [VectorLanes*12-1:0] qw_data_i,
     input  wire                   qw_last_i,
+    input  wire                   qw_final_i, // with last: of the last token
     input  wire  [7:0]            qw_exp_i,
     input  wire  [3:0]            qw_hpb_i,   // log2 of the padded head_dim of the head being written
     // sets
@@ -59,8 +62,9 @@ module luoshu_attn_load #(
   // ---------------------------------------------------------------- q RAM: Parts RAMs of VectorLanes elements
   // Heads narrower than a write are a write apart.
   logic [3:0]      w_stride, r_stride;   // log2
-  assign w_stride = (qw_hpb_i < 4'(VB)) ? 4'(VB) : qw_hpb_i;
-  assign r_stride = (hpb_i < 4'(VB)) ? 4'(VB) : hpb_i;
+  localparam logic [3:0] Least = (VB > 3) ? 4'(VB) : 4'd3;   // a padded head has 8 elements or more
+  assign w_stride = (qw_hpb_i == 4'd3) ? Least : qw_hpb_i;
+  assign r_stride = (hpb_i == 4'd3) ? Least : hpb_i;
   logic [15:0]     qw_flat;   // head * stride + element
   logic            re;
   logic [TokenBits+WordBits-1:0] raddr;
@@ -94,6 +98,9 @@ module luoshu_attn_load #(
   logic [15:0] flat;
   logic        last_step;
   logic [2:0]  loaded_q;                // sets loaded, modulo 8
+  logic [9:0]  complete_q;              // heads complete
+  logic        complete;                // those of the set
+  assign complete = complete_q >= {1'b0, set_head_i} + 10'(set_heads_i);
 
   assign last_chunk = (hpb_i > 4'(LB)) ? (5'd1 << (hpb_i - 4'(LB))) - 5'd1 : 5'd0;
   assign idle_col   = (token_q == set_tokens_i);
@@ -114,13 +121,15 @@ module luoshu_attn_load #(
       loaded_q <= '0;
     end else begin
       open_q <= open_q + 3'(busy_q && last_step) - 3'(release_i);
-      if (!busy_q) busy_q <= set_valid_i && (open_q != 3'd4);
+      if (!busy_q) busy_q <= set_valid_i && (open_q != 3'd4) && complete;
       else if (last_step) begin
         busy_q <= 1'b0;
         slot_q <= slot_q + 2'd1;
       end
       if (stage_q && stage_last_q) loaded_q <= loaded_q + 3'd1;
     end
+    if (!rst_ni || finish_i) complete_q <= '0;
+    else if (qw_valid_i && qw_last_i && qw_final_i) complete_q <= complete_q + 10'd1;
     if (!busy_q) begin
       col_q   <= '0;
       token_q <= '0;

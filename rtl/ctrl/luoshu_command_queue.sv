@@ -3,7 +3,8 @@
 // unit is done.
 //
 // cmd_valid_o rises when both semaphores that the head names are available; the handshake takes them (take_*_o, one cycle).
-// The unit pulses done_i once per accepted command, in order; the command's post index is then posted in that cycle.
+// The unit pulses done_i once per accepted command, in order; the command's post index is then posted in that cycle, or
+// before, with early_i (at most once per command), where what the waiting command needs is there earlier.
 // At most 4 commands may be accepted and not done. Latency: push to cmd_valid_o 1 cycle. Reset empties it.
 `include "luoshu_assert.svh"
 `default_nettype none
@@ -25,6 +26,7 @@ module luoshu_command_queue #(
     input  wire                       cmd_ready_i,
     output logic [255:0]              cmd_o,
     output logic [InfoBits-1:0]       info_o,
+    input  wire                       early_i,        // pulse: post of the oldest command, before its done_i
     input  wire                       done_i,
     output logic                      waiting_o       // a command waits for a semaphore
 );
@@ -54,7 +56,13 @@ module luoshu_command_queue #(
       .in_data_i(cmd_o[luoshu_defs_pkg::CmdPostLsb +: 4]),
       .out_valid_o(posts_valid), .out_ready_i(done_i), .out_data_o(post), .count_o(unused_posts)
   );
-  assign post_o = done_i ? post : 4'd0;
-  `LUOSHU_ASSERT(done_has_command, !done_i || posts_valid)
+  logic posted_q;   // the oldest command has posted
+  assign post_o = (early_i || (done_i && !posted_q)) ? post : 4'd0;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || done_i) posted_q <= 1'b0;
+    else if (early_i) posted_q <= 1'b1;
+  end
+  `LUOSHU_ASSERT(done_has_command, !(done_i || early_i) || posts_valid)
+  `LUOSHU_ASSERT(posts_once, !early_i || !posted_q)
 endmodule
 `default_nettype wire

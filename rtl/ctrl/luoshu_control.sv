@@ -10,6 +10,8 @@ module luoshu_control #(
     parameter int ActBlocks = 320,
     parameter int MaxHeads  = 32,
     parameter int QElements = 2048,
+    parameter int VectorLanes = 4,
+    parameter int HeadWords = 64,
     parameter int TcmBytes  = 16384,
     parameter int MemoryMib = 1024,
     parameter int ClockKhz  = 50000,
@@ -116,8 +118,11 @@ module luoshu_control #(
   logic        core_rst_nq;
   always_ff @(posedge clk_i) core_rst_nq <= rst_ni && core_run;
   assign core_awake_o = core_rst_nq && !core_sleep;
+  // Asleep until an interrupt: no clock (and mcycle stands still).
+  logic clk_core;
+  luoshu_clock_gate u_core_gate (.clk_i, .en_i(!core_rst_nq || !core_sleep || irq), .clk_o(clk_core));
   luoshu_core u_core (
-      .clk_i, .rst_ni(core_rst_nq), .boot_addr_i(luoshu_defs_pkg::TcmBase), .irq_external_i(irq), .irq_timer_i(1'b0), .irq_software_i(1'b0),
+      .clk_i(clk_core), .rst_ni(core_rst_nq), .boot_addr_i(luoshu_defs_pkg::TcmBase), .irq_external_i(irq), .irq_timer_i(1'b0), .irq_software_i(1'b0),
       .imem_req_o(i_req), .imem_gnt_i(i_gnt), .imem_addr_o(i_addr), .imem_rdata_i(i_rdata),
       .dmem_req_o(d_req), .dmem_gnt_i(d_gnt), .dmem_we_o(d_we), .dmem_be_o(d_be), .dmem_addr_o(d_addr), .dmem_wdata_o(d_wdata),
       .dmem_rvalid_i(d_rvalid), .dmem_rdata_i(d_rdata), .dmem_err_i(d_err), .sleep_o(core_sleep), .irq_taken_o(),
@@ -142,7 +147,7 @@ module luoshu_control #(
   assign ctx_wdata_o = reg_wdata;
   luoshu_registers #(
       .Lanes(Lanes), .Columns(Columns), .Groups(Groups), .MaxD(MaxD), .ActBlocks(ActBlocks), .MaxHeads(MaxHeads),
-      .QElements(QElements), .TcmBytes(TcmBytes), .MemoryMib(MemoryMib), .ClockKhz(ClockKhz), .InfoBits(InfoBits)
+      .QElements(QElements), .VectorLanes(VectorLanes), .HeadWords(HeadWords), .TcmBytes(TcmBytes), .MemoryMib(MemoryMib), .ClockKhz(ClockKhz), .InfoBits(InfoBits)
   ) u_registers (
       .clk_i, .rst_ni, .reg_req_i(reg_req), .reg_we_i(reg_we), .reg_addr_i(reg_addr), .reg_wdata_i(reg_wdata), .reg_rdata_o(reg_rdata),
       .core_run_o(core_run), .irq_o(irq), .msg_valid_i(msg_valid), .msg_ready_o(msg_ready), .msg_room_o(msg_room), .msg_data_i(msg_data),

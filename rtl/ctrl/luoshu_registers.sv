@@ -15,6 +15,8 @@ module luoshu_registers #(
     parameter int ActBlocks = 256,   // blocks per token
     parameter int MaxHeads = 32,
     parameter int QElements = 2048,  // q buffer per token
+    parameter int VectorLanes = 4,
+    parameter int HeadWords = 64,    // words of a head in the vector unit
     parameter int TcmBytes = 16384,
     parameter int MemoryMib = 256,
     parameter int ClockKhz = 50000,
@@ -255,6 +257,7 @@ module luoshu_registers #(
       luoshu_defs_pkg::RegIdMemoryMib:   rdata = 32'(MemoryMib);
       luoshu_defs_pkg::RegIdClockKhz:    rdata = 32'(ClockKhz);
       luoshu_defs_pkg::RegIdQBytes:      rdata = 32'(QElements);
+      luoshu_defs_pkg::RegIdVector:      rdata = {16'(HeadWords), 16'(VectorLanes)};
       luoshu_defs_pkg::RegCoreControl:   rdata = 32'(core_run_q);
       luoshu_defs_pkg::RegIrqPending:    rdata = 32'(pending);
       luoshu_defs_pkg::RegIrqEnable:     rdata = 32'(irq_enable_q);

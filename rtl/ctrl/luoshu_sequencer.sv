@@ -54,6 +54,7 @@ module luoshu_sequencer #(
     input  wire  [2:0]                 cmd_ready_i,
     output logic [3*256-1:0]           cmd_o,
     output logic [3*InfoBits-1:0]      cmd_info_o,
+    input  wire  [2:0]                 early_i,      // see luoshu_command_queue
     input  wire  [2:0]                 done_i,
     output logic [2:0]                 waiting_o
 );
@@ -306,7 +307,7 @@ module luoshu_sequencer #(
           .clk_i, .rst_ni(fetch_rst_n), .in_valid_i(q_valid[u]), .in_ready_o(q_ready[u]), .in_data_i({info, out_command}),
           .sem_i(sem), .take_a_o(take_a[u*4 +: 4]), .take_b_o(take_b[u*4 +: 4]), .post_o(post[u*4 +: 4]),
           .cmd_valid_o(cmd_valid_o[u]), .cmd_ready_i(cmd_ready_i[u]), .cmd_o(cmd_o[u*256 +: 256]),
-          .info_o(cmd_info_o[u*InfoBits +: InfoBits]), .done_i(done_i[u]), .waiting_o(waiting_o[u])
+          .info_o(cmd_info_o[u*InfoBits +: InfoBits]), .early_i(early_i[u]), .done_i(done_i[u]), .waiting_o(waiting_o[u])
       );
     end
     for (genvar s = 0; s < 16; s++) begin : gen_sem

@@ -9,7 +9,7 @@
 module luoshu_link #(
     parameter int MaxPayload = 1024,
     parameter int MemoryMib  = 256,
-    parameter int IdWords    = 12
+    parameter int IdWords    = 13
 ) (
     input  wire         clk_i,
     input  wire         rst_ni,

@@ -9,7 +9,7 @@ module luoshu_link_exec #(
     parameter int MaxPayload = 1024,  // bytes
     parameter int RingWords  = 512,
     parameter int MemoryMib  = 256,
-    parameter int IdWords    = 12     // identification registers in the answer to HELLO
+    parameter int IdWords    = 13     // identification registers in the answer to HELLO
 ) (
     input  wire         clk_i,
     input  wire         rst_ni,

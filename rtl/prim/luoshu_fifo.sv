@@ -88,8 +88,8 @@ module luoshu_fifo #(
       );
     end else begin : gen_flops
       // Entry 0 is the head; used_q fills up from bit 0. A pop shifts every entry down by one; an
-      // entry without a successor, and every free entry, loads the input, which only counts if it
-      // is pushed.
+      // entry without a successor loads the input, and so does every free entry with a push; it only
+      // counts if it is pushed.
       logic [Depth-1:0] used_q;
       assign in_ready_o  = !used_q[Depth-1];
       assign out_valid_o = used_q[0];
@@ -109,7 +109,7 @@ module luoshu_fifo #(
           assign next = in_data_i;
         end
         always_ff @(posedge clk_i) begin
-          if (out_ready_i || !used_q[i]) data_q <= next;
+          if (used_q[i] ? out_ready_i : push) data_q <= next;
         end
       end
       assign out_data_o = gen_entry[0].data_q;

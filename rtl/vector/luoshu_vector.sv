@@ -16,6 +16,7 @@ module luoshu_vector #(
     parameter int MaxTokens  = 8,     // tokens per pass, a power of two
     parameter int MaxD       = 1024,  // residual elements per token
     parameter int MaxHeadDim = 256,   // elements of a head, a power of two
+    parameter int HeadWords  = 256 / VL,  // words of a head in the head buffer, a power of two
     parameter int SlotBits   = 2,     // log2 of the heads in the head buffer
     parameter int ParamWords = 2 * MaxD / VL  // parameter ring, words of VL values
 ) (
@@ -26,6 +27,7 @@ module luoshu_vector #(
     output logic             cmd_ready_o,
     input  wire  [255:0]     cmd_i,
     output logic             done_o,
+    output logic             kv_written_o,    // pulse in a QKV: its K and V are written and acknowledged, q may follow
     output logic             busy_o,
     output logic             stall_stream_o,  // waits for the result stream or another unit
     output logic             stall_memory_o,  // waits for parameters or an embedding row
@@ -65,6 +67,7 @@ module luoshu_vector #(
     output logic [7:0]       qw_elem_o,
     output logic [VL*12-1:0] qw_data_o,
     output logic             qw_last_o,
+    output logic             qw_final_o,      // with last: of the last token
     output logic [7:0]       qw_exp_o,
     // k and v to the KV writer
     output logic             kw_valid_o,
@@ -104,7 +107,7 @@ module luoshu_vector #(
   localparam int DW = (MaxD + VL - 1) / VL;        // X words per token
   localparam int WordBits = $clog2(DW);
   localparam int XAddr = $clog2(DW * MaxTokens);
-  localparam int HeadBits = $clog2(MaxHeadDim / VL);
+  localparam int HeadBits = $clog2(HeadWords);
   localparam int SAddr = SlotBits + TokenBits + HeadBits;
   localparam int BlockBits = 5 - LaneBits;         // log2 of the scratch words of a block
   localparam int ParamBits = $clog2(ParamWords) + 1;
@@ -152,6 +155,37 @@ module luoshu_vector #(
     if (accept) cmd_q <= cmd_i;
   end
   assign done_o = finished;
+
+  // K and V of a QKV are written: attention may start, its q follows head by head.
+  logic kv_sent, kv_told_q;
+  assign kv_written_o = kv_sent && kw_idle_i && !kv_told_q;
+  always_ff @(posedge clk_i) begin
+    if (start_q) kv_told_q <= 1'b0;
+    else if (kv_written_o) kv_told_q <= 1'b1;
+  end
+
+  // Clocks: an engine's runs during its commands; those of the shared pipelines while something is in them.
+  localparam int Deepest = 10;  // cycles that a value may be in the lanes or special functions
+  logic               clk_head, clk_norm, clk_root, clk_stream, clk_embed, clk_phase, clk_act, clk_sfu, clk_lanes;
+  logic               sfu_enter, lanes_enter;
+  logic [Deepest-1:0] sfu_inside_q, lanes_inside_q;
+  always_ff @(posedge clk_i) begin
+    sfu_inside_q   <= rst_ni ? {sfu_inside_q[Deepest-2:0], sfu_enter} : '0;
+    lanes_inside_q <= rst_ni ? {lanes_inside_q[Deepest-2:0], lanes_enter} : '0;
+  end
+  luoshu_clock_gate u_head_gate (.clk_i, .en_i(!rst_ni || (busy_q && is_qkv)), .clk_o(clk_head));
+  luoshu_clock_gate u_norm_gate (.clk_i, .en_i(!rst_ni || (busy_q && is_norm)), .clk_o(clk_norm));
+  luoshu_clock_gate u_root_gate (.clk_i, .en_i(!rst_ni || (busy_q && (is_norm || is_qkv))), .clk_o(clk_root));
+  luoshu_clock_gate u_stream_gate (
+      .clk_i, .en_i(!rst_ni || (busy_q && (is_resid || is_swiglu || is_logits))), .clk_o(clk_stream)
+  );
+  luoshu_clock_gate u_embed_gate (.clk_i, .en_i(!rst_ni || (busy_q && is_embed)), .clk_o(clk_embed));
+  luoshu_clock_gate u_phase_gate (
+      .clk_i, .en_i(!rst_ni || !cs_ready || (busy_q && (is_embed || is_rope)) || cs_re), .clk_o(clk_phase)
+  );
+  luoshu_clock_gate u_act_gate (.clk_i, .en_i(!rst_ni || job_valid || !act_idle), .clk_o(clk_act));
+  luoshu_clock_gate u_sfu_gate (.clk_i, .en_i(!rst_ni || sfu_enter || sfu_inside_q != '0), .clk_o(clk_sfu));
+  luoshu_clock_gate u_lanes_gate (.clk_i, .en_i(!rst_ni || lanes_enter || lanes_inside_q != '0), .clk_o(clk_lanes));
 
   // Residual: row of a token, one read and one write port.
   function automatic logic [XAddr-1:0] x_row(input logic [5:0] token);
@@ -250,8 +284,9 @@ module luoshu_vector #(
   logic [17:0] sfu_raw;
   logic signed [9:0] unused_sfu_n;
   assign ph_sfu_ready = !rms_sfu_valid && !st_sfu_valid;
+  assign sfu_enter    = rms_sfu_valid || st_sfu_valid || ph_sfu_valid;
   luoshu_sfu #(.MetaWidth(2)) u_sfu (
-      .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(rms_sfu_valid || st_sfu_valid || ph_sfu_valid),
+      .clk_i(clk_sfu), .rst_ni(rst_ni), .valid_i(sfu_enter),
       .op_i(rms_sfu_valid ? 2'd1 : st_sfu_valid ? st_sfu_op : 2'd3),
       .x_i(rms_sfu_valid ? sum[31:0] : st_sfu_valid ? st_sfu_x : ph_sfu_x),
       .meta_i({rms_sfu_valid, ph_sfu_ready}), .valid_o(sfu_valid), .r_o(sfu_r), .raw_o(sfu_raw),
@@ -265,7 +300,7 @@ module luoshu_vector #(
   logic [7:0]        sq_exp, head_exp;
   assign sq_exp = is_norm ? x_exp_q[TokenBits'(norm_token)] : head_exp;
   luoshu_vector_rms #(.VL(VL), .MaxN(MaxD > MaxHeadDim ? MaxD : MaxHeadDim)) u_rms (
-      .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(is_norm ? rms_clear_n : rms_clear_h), .sq_valid_i(sq_valid),
+      .clk_i(clk_root), .rst_ni(rst_ni), .clear_i(is_norm ? rms_clear_n : rms_clear_h), .sq_valid_i(sq_valid),
       .sq_last_i(sq_last), .sq_prod_i(sq_prod), .exp_i(sq_exp), .mul_valid_o(rms_mul_valid), .mul_o(rms_mul),
       .add_valid_o(rms_add_valid), .sfu_valid_o(rms_sfu_valid), .sfu_valid_i(sfu_valid && sfu_from[1]),
       .sfu_r_i(sfu_r), .r_valid_o(rms_valid), .r_o(rms_r)
@@ -286,9 +321,12 @@ module luoshu_vector #(
     act_data_q  <= act_re;
     emit_data_q <= head_re;
   end
+  logic q_enter;
+  assign q_enter     = nsq_valid || hsq_valid || act_data_q || emit_data_q;
+  assign lanes_enter = q_enter || norm_mul || norm_m1 || bias_valid || head_mul || head_chain || rope_valid || rope_add || scale_valid
+                       || embed_valid || resid_valid || st_m0_valid || st_m1_valid || st_add_valid || rms_mul_valid || rms_add_valid;
   luoshu_vector_lanes #(.VL(VL)) u_lanes (
-      .clk_i(clk_i), .rst_ni(rst_ni), .x_i(x_rdata), .s_i(s_rdata),
-      .q_valid_i(nsq_valid || hsq_valid || act_data_q || emit_data_q), .q_x_i(nsq_valid),
+      .clk_i(clk_lanes), .rst_ni(rst_ni), .x_i(x_rdata), .s_i(s_rdata), .q_valid_i(q_enter), .q_x_i(nsq_valid),
       .q_mask_i(nsq_valid ? nsq_mask : hsq_valid ? hsq_mask : {VL{1'b1}}),
       .q_e_i(nsq_valid || hsq_valid ? sq_e : act_data_q ? act_e : emit_e),
       .q_m_i(nsq_valid || hsq_valid ? 2'd0 : act_data_q ? 2'd1 : emit_m), .q_square_i(nsq_valid || hsq_valid),
@@ -318,7 +356,7 @@ module luoshu_vector #(
   assign aw_joined_o = cmd_q[130];
   assign aw_vec_o    = cmd_q[129:128];
   luoshu_vector_act #(.VL(VL), .Jobs(MaxTokens < 2 ? 4 : 2 * MaxTokens), .AddrWidth(SAddr)) u_act (
-      .clk_i(clk_i), .rst_ni(rst_ni), .job_valid_i(job_valid), .job_addr_i(job_addr),
+      .clk_i(clk_act), .rst_ni(rst_ni), .job_valid_i(job_valid), .job_addr_i(job_addr),
       .job_exp_i(is_norm ? njob_exp : sjob_exp), .job_token_i(is_norm ? norm_token : sjob_token),
       .job_block_i(is_norm ? njob_block : sjob_block), .job_count_i(is_norm ? njob_count : sjob_count),
       .job_first_i(is_norm ? njob_first : sjob_first), .idle_o(act_idle), .re_o(act_re), .raddr_o(act_raddr),
@@ -330,7 +368,7 @@ module luoshu_vector #(
   // Engines
   logic norm_wait, embed_wait, load_wait, head_wait_s, head_wait_p, cs_ready, head_ready, stream_ready, ctx_valid;
   luoshu_vector_norm #(.VL(VL), .WordBits(WordBits)) u_norm (
-      .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start_q && is_norm), .n_i(n), .first_token_i(first_token),
+      .clk_i(clk_norm), .rst_ni(rst_ni), .start_i(start_q && is_norm), .n_i(n), .first_token_i(first_token),
       .last_token_i(last_token), .act_block_i(cmd_q[159:144]), .done_o(norm_done), .waiting_o(norm_wait),
       .params_ok_i(p_avail >= norm_words), .token_o(norm_token), .x_re_o(norm_x_re), .x_word_o(norm_x_word),
       .sq_valid_o(nsq_valid), .sq_last_o(nsq_last), .sq_mask_o(nsq_mask), .rms_clear_o(rms_clear_n),
@@ -348,10 +386,10 @@ module luoshu_vector #(
   logic [7:0]                    out_elem, out_exp;
   logic [VL*12-1:0]              out_data;
   luoshu_vector_head #(.VL(VL), .MaxTokens(MaxTokens), .SlotBits(SlotBits), .HeadBits(HeadBits)) u_head (
-      .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start_q && is_qkv), .heads_i(cmd_q[79:64]),
+      .clk_i(clk_head), .rst_ni(rst_ni), .start_i(start_q && is_qkv), .heads_i(cmd_q[79:64]),
       .kv_heads_i(cmd_q[95:80]), .head_dim_i(cmd_q[104:96]), .rot_i(cmd_q[120:112]), .halves_i(cmd_q[121]),
       .bias_i(cmd_q[122]), .norm_i(cmd_q[123]), .last_token_i(last_token), .cs_ready_i(cs_ready),
-      .done_o(head_done), .wait_stream_o(head_wait_s), .wait_params_o(head_wait_p),
+      .done_o(head_done), .kv_sent_o(kv_sent), .wait_stream_o(head_wait_s), .wait_params_o(head_wait_p),
       .r_valid_i(r_valid_i), .r_ready_o(head_ready), .r_row_i(r_row_i), .r_token_i(r_token_i),
       .r_data_i(r_data_i), .r_last_i(r_last_i), .p_some_i(p_avail != '0), .p_re_o(head_p_re),
       .p_data_i(p_rdata), .p_pop_o(head_p_pop), .p_align_o(head_p_align), .row_we_o(row_we),
@@ -368,6 +406,7 @@ module luoshu_vector #(
   );
   assign out_ready  = out_kind == 2'd2 ? qw_ready_i : kw_ready_i;
   assign qw_valid_o = out_valid && out_kind == 2'd2;
+  assign qw_final_o = out_token == last_token;
   assign kw_valid_o = out_valid && out_kind != 2'd2;
   assign kw_v_o     = out_kind[0];
   assign kw_base_o  = cmd_q[255:224];
@@ -382,7 +421,7 @@ module luoshu_vector #(
       {out_token, out_head, out_elem, out_data, out_last, out_exp};
 
   luoshu_vector_phase #(.VL(VL), .MaxPairs(MaxHeadDim / 2), .TokenBits(TokenBits), .HeadBits(HeadBits)) u_phase (
-      .clk_i(clk_i), .rst_ni(rst_ni), .load_i(start_q && is_rope), .n_i(cmd_q[71:64]), .load_done_o(load_done),
+      .clk_i(clk_phase), .rst_ni(rst_ni), .load_i(start_q && is_rope), .n_i(cmd_q[71:64]), .load_done_o(load_done),
       .wait_params_o(load_wait), .p_some_i(p_avail != '0), .p_re_o(load_p_re), .p_data_i(p_rdata),
       .p_pop_o(load_p_pop), .p_align_o(load_p_align), .begin_i(start_q && is_embed), .count_i(ctx_tokens_i),
       .pos_we_i(ctx_valid), .pos_token_i(TokenBits'(ctx_token_o)), .pos_i(ctx_pos_i), .ready_o(cs_ready),
@@ -392,7 +431,7 @@ module luoshu_vector #(
   );
 
   luoshu_vector_embed #(.L(L), .VL(VL), .WordBits(WordBits)) u_embed (
-      .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start_q && is_embed), .address_i(cmd_q[63:32]), .n_i(n),
+      .clk_i(clk_embed), .rst_ni(rst_ni), .start_i(start_q && is_embed), .address_i(cmd_q[63:32]), .n_i(n),
       .kblocks_i(cmd_q[111:96]), .mode_i(cmd_q[113:112]), .last_token_i(last_token), .done_o(embed_done),
       .waiting_o(embed_wait), .ctx_token_o(ctx_token_o), .ctx_id_i(ctx_id_i), .ctx_valid_o(ctx_valid),
       .er_valid_o(er_valid_o), .er_ready_i(er_ready_i), .er_addr_o(er_addr_o), .er_beats_o(er_beats_o),
@@ -403,7 +442,7 @@ module luoshu_vector #(
   );
 
   luoshu_vector_stream #(.L(L), .MaxTokens(MaxTokens)) u_stream (
-      .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start_q && (is_resid || is_swiglu || is_logits)),
+      .clk_i(clk_stream), .rst_ni(rst_ni), .start_i(start_q && (is_resid || is_swiglu || is_logits)),
       .op_i(is_resid ? 2'd0 : is_swiglu ? 2'd1 : 2'd2), .n_i(is_logits ? cmd_q[83:64] : {4'd0, n}),
       .first_token_i(first_token), .last_token_i(last_token), .write_logits_i(ctx_write_logits_i),
       .address_i(cmd_q[63:32]), .stride_i(cmd_q[127:96]), .act_block_i(cmd_q[159:144]), .done_o(stream_done),

@@ -6,7 +6,7 @@
 // luoshu_vector_map); a write waits while its head's slot is taken or the passes write. Complete (head, token)
 // pairs go through luoshu_vector_passes and luoshu_vector_emit one after the other while rows stream in.
 // 2^ev = the largest power of two up to VL that divides rot/2 is the number of lanes at work on K and Q; a head
-// must fit: head_dim / 2^ev <= MaxHeadDim / VL. done_o pulses when the last word has been taken.
+// must fit: rot / 2^ev + ceil((head_dim - rot) / 2^ev) <= 2^HeadBits. done_o pulses when the last word has been taken.
 `default_nettype none
 
 module luoshu_vector_head #(
@@ -31,6 +31,7 @@ module luoshu_vector_head #(
     input  wire  [5:0]          last_token_i,
     input  wire                 cs_ready_i,    // cos/sin of this pass are complete
     output logic                done_o,
+    output logic                kv_sent_o,     // the last word of K and V has been taken
     output logic                wait_stream_o,
     output logic                wait_params_o,
     // result stream
@@ -237,6 +238,7 @@ module luoshu_vector_head #(
   logic unused_group;
   assign unused_group = cs_group[HeadBits-1];
   assign done_o    = run_q && job_head_q == total && !emit_busy && coef_idle;
+  assign kv_sent_o = run_q && (job_head_q > first_q || (job_head_q == first_q && (!emit_busy || out_kind_o == 2'd2)));
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin

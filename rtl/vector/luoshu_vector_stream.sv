@@ -255,7 +255,7 @@ module luoshu_vector_stream #(
       phase_q  <= 1'b0;
       done_o   <= 1'b0;
     end else begin
-      phase_q <= !phase_q;
+      phase_q <= !start_i && !phase_q;
       done_o  <= 1'b0;
       if (start_i) begin
         active_q    <= 1'b1;

@@ -121,6 +121,7 @@ class AttnTest : public testing::Test {
             put(top_->qw_data_i, i * 12, 12, at < q[t][h].q.size() ? static_cast<std::uint32_t>(q[t][h].q[at]) : 0);
           }
           top_->qw_last_i = e + kVl >= padded;
+          top_->qw_final_i = t + 1 == q.size();
           top_->qw_exp_i = static_cast<std::uint8_t>(q[t][h].e);
           cycle();
           top_->qw_valid_i = 0;
@@ -174,7 +175,8 @@ class AttnTest : public testing::Test {
         one.e = numerics::quantise(v.data(), static_cast<int>(s.head_dim), 11, one.q.data(), true);
       }
     }
-    write_queries(q, cache.padded());
+    const bool early = chance(50);  // the command comes before its queries
+    if (!early) write_queries(q, cache.padded());
     const unsigned block = pick(0, 9);
     Command c(LUOSHU_OP_ATTN);
     c.set(LUOSHU_CMD_ADDRESS, base).set(LUOSHU_CMD_ATTN_HEADS, heads).set(LUOSHU_CMD_ATTN_KV_HEADS, s.kv_heads).set(LUOSHU_CMD_ATTN_HEAD_DIM, s.head_dim);
@@ -197,6 +199,7 @@ class AttnTest : public testing::Test {
       if (!taken && ready) {
         taken = true;
         top_->cmd_valid_i = 0;
+        if (early) write_queries(q, cache.padded());
       }
     }
     cycles_ = cycle_ - start;

@@ -27,6 +27,7 @@ module luoshu_attn_bench #(
     input  wire  [7:0]                qw_elem_i,
     input  wire  [VectorLanes*12-1:0] qw_data_i,
     input  wire                       qw_last_i,
+    input  wire                       qw_final_i,
     input  wire  [7:0]                qw_exp_i,
     input  wire  [3:0]                qw_hpb_i,
     output logic                      rq_valid_o,

@@ -6,7 +6,8 @@ module luoshu_vector_bench #(
     parameter int L = 32,
     parameter int VL = 4,
     parameter int MaxTokens = 8,
-    parameter int MaxD = 512
+    parameter int MaxD = 512,
+    parameter int HeadWords = 256 / VL
 ) (
     input  wire              clk_i,
     input  wire              rst_ni,
@@ -14,6 +15,7 @@ module luoshu_vector_bench #(
     output logic             cmd_ready_o,
     input  wire  [255:0]     cmd_i,
     output logic             done_o,
+    output logic             kv_written_o,
     input  wire  [6:0]       ctx_tokens_i,
     input  wire  [1:0]       ctx_logits_mode_i,
     input  wire              ctx_write_logits_i,
@@ -45,6 +47,7 @@ module luoshu_vector_bench #(
     output logic [7:0]       qw_elem_o,
     output logic [VL*12-1:0] qw_data_o,
     output logic             qw_last_o,
+    output logic             qw_final_o,
     output logic [7:0]       qw_exp_o,
     output logic             er_valid_o,
     input  wire              er_ready_i,
@@ -81,7 +84,7 @@ module luoshu_vector_bench #(
   logic [VL*12-1:0] kw_data;
   logic [31:0]      kw_base;
   logic [3:0]       head_bits;
-  luoshu_vector #(.L(L), .VL(VL), .MaxTokens(MaxTokens), .MaxD(MaxD)) u_vector (
+  luoshu_vector #(.L(L), .VL(VL), .MaxTokens(MaxTokens), .MaxD(MaxD), .HeadWords(HeadWords)) u_vector (
       .kw_valid_o(kw_valid), .kw_ready_i(kw_ready), .kw_v_o(kw_v), .kw_token_o(kw_token), .kw_head_o(kw_head), .kw_elem_o(kw_elem),
       .kw_data_o(kw_data), .kw_last_o(kw_last), .kw_exp_o(kw_exp), .kw_base_o(kw_base), .kw_idle_i(kw_idle), .head_bits_o(head_bits),
       .busy_o(busy), .stall_stream_o(stall_stream), .stall_memory_o(stall_memory), .*

@@ -120,8 +120,14 @@ class VectorTest : public testing::Test {
       ++pending_logits_;
       store(top_->lw_addr_o, top_->lw_data_o, top_->lw_strb_o);
     }
+    if (top_->kv_written_o) {
+      ++kv_told_;
+      kv_writes_told_ = kv_writes_;
+      ASSERT_EQ(pending_kv_, 0u) << "K and V are told as written, but not acknowledged";
+    }
     if (top_->wq_valid_o && top_->wq_ready_i) {
       ++pending_kv_;
+      ++kv_writes_;
       store(top_->wq_addr_o, top_->wq_data_o, top_->wq_strb_o);
     }
     if (top_->aw_valid_o) {
@@ -297,6 +303,7 @@ class VectorTest : public testing::Test {
   std::deque<Result> results_;
   std::deque<std::uint32_t> embedding_;
   unsigned token_asked_ = 0, kv_token_ = 0, pending_logits_ = 0, pending_kv_ = 0;
+  unsigned kv_told_ = 0, kv_writes_ = 0, kv_writes_told_ = 0;
   bool kv_asked_ = false;
   std::map<std::pair<unsigned, unsigned>, ActWrite> acts_;
   std::size_t act_writes_ = 0;
@@ -423,7 +430,10 @@ TEST_F(VectorTest, Qkv) {
     c.set(LUOSHU_CMD_QKV_KV_BASE, base);
     top_->head_stride_i = cache.head_stride;
     q_exp_.clear();
+    kv_told_ = kv_writes_ = 0;
     ASSERT_NO_FATAL_FAILURE(execute(c, what));
+    ASSERT_EQ(kv_told_, 1u) << what;
+    ASSERT_EQ(kv_writes_told_, kv_writes_) << what << ": written after it was told";
 
     for (unsigned t = 0; t < count_; ++t) {
       model::KvCache mine = cache;

@@ -12,12 +12,12 @@ namespace luoshu {
 
 struct Configuration {
   std::string name;
-  std::uint32_t lanes, columns, groups, vector_lanes, max_d, act_blocks, max_heads, q_elements;
+  std::uint32_t lanes, columns, groups, vector_lanes, max_d, act_blocks, max_heads, q_elements, head_words;
   std::uint32_t tcm_bytes, value_depth, memory_mib, clock_khz;
 
   Capabilities capabilities() const {
-    return {lanes, columns, groups, max_d, act_blocks, max_heads, q_elements, std::uint64_t{memory_mib} << 20,
-            clock_khz};
+    return {lanes, columns, groups, max_d, act_blocks, max_heads, q_elements, vector_lanes, head_words,
+            std::uint64_t{memory_mib} << 20, clock_khz};
   }
 };
 

@@ -103,6 +103,7 @@
 #define LUOSHU_REG_ID_MEMORY_MIB 36u /* device memory, MiB */
 #define LUOSHU_REG_ID_CLOCK_KHZ 40u /* core clock (nominal in simulation) */
 #define LUOSHU_REG_ID_Q_BYTES 44u /* q buffer: heads x padded head_dim per token, elements */
+#define LUOSHU_REG_ID_VECTOR 48u /* vector unit: 15:0 elements per cycle, 31:16 words of a head */
 #define LUOSHU_REG_CORE_CONTROL 64u /* bit 0: control core runs (0 holds it in reset) */
 #define LUOSHU_REG_SOFT_RESET 68u /* write 1: sequencer, queues, streams and units return to idle; memory and context stay */
 #define LUOSHU_REG_IRQ_PENDING 72u /* bit 0 message waiting, 1 token waiting, 2 run finished, 3 watchdog, 4 bus or command error */
@@ -140,9 +141,9 @@
 #define LUOSHU_REG_COUNTER_CONTROL 308u /* core awake, -, sequencer waiting for a full queue */
 #define LUOSHU_REG_COUNTER_BYTES 320u /* beats read for weights, beats read for KV, beats written for KV, other beats */
 #define LUOSHU_REG_CONTEXT 4096u /* per token (ContextStride) and bank (ContextBankStride): token id, position, kv_seq_offset, kv_block_offset */
-/* X(name, lanes, columns, groups, vector_lanes, max_d, act_blocks, max_heads, q_elements, tcm_bytes, value_depth, memory_mib, clock_khz) for each named configuration */
+/* X(name, lanes, columns, groups, vector_lanes, max_d, act_blocks, max_heads, q_elements, head_words, tcm_bytes, value_depth, memory_mib, clock_khz) for each named configuration */
 #define LUOSHU_CONFIGURATIONS(X) \
-  X(nano, 8u, 2u, 1u, 1u, 768u, 128u, 16u, 1024u, 8192u, 64u, 1024u, 54000u) \
-  X(lab, 32u, 4u, 2u, 4u, 2048u, 320u, 32u, 2048u, 16384u, 256u, 1024u, 50000u) \
-  X(wide, 128u, 8u, 4u, 16u, 4096u, 1024u, 64u, 8192u, 16384u, 512u, 4096u, 100000u)
+  X(nano, 8u, 2u, 1u, 1u, 768u, 128u, 16u, 1024u, 256u, 8192u, 64u, 1024u, 54000u) \
+  X(lab, 32u, 4u, 2u, 4u, 2048u, 320u, 32u, 2048u, 64u, 16384u, 256u, 1024u, 50000u) \
+  X(wide, 128u, 8u, 4u, 16u, 4096u, 1024u, 64u, 8192u, 32u, 16384u, 512u, 4096u, 100000u)
 #endif
