@@ -25,7 +25,7 @@ using testing_support::RandomModel;
 
 std::vector<float> model_logits(const gguf::File& file, const ModelConfig& config, const std::vector<std::int32_t>& tokens) {
   ModelChip chip(configuration("lab"), 1);
-  Image image(file, config, chip.capabilities(), 256);
+  Image image(file, config, chip.capabilities(), 512);
   image.upload(chip, nullptr, true);
   const auto engine = make_chip_engine(chip, image, config.vocab);
   std::vector<float> logits;
@@ -33,23 +33,43 @@ std::vector<float> model_logits(const gguf::File& file, const ModelConfig& confi
   return logits;
 }
 
-double mean_kld(const std::vector<float>& truth, const std::vector<float>& other, std::size_t vocab) {
-  double sum = 0;
-  const std::size_t rows = truth.size() / vocab;
-  for (std::size_t r = 0; r < rows; ++r) {
-    const auto log_softmax = [&](const std::vector<float>& v) {
-      std::vector<double> out(v.begin() + static_cast<std::ptrdiff_t>(r * vocab), v.begin() + static_cast<std::ptrdiff_t>((r + 1) * vocab));
-      const double top = *std::max_element(out.begin(), out.end());
-      double total = 0;
-      for (const double x : out) total += std::exp(x - top);
-      for (double& x : out) x -= top + std::log(total);
-      return out;
-    };
-    const auto p = log_softmax(truth);
-    const auto q = log_softmax(other);
-    for (std::size_t i = 0; i < vocab; ++i) sum += std::exp(p[i]) * (p[i] - q[i]);
+// How far a distribution is from the reference's, over all positions.
+struct Distance {
+  std::size_t positions = 0, same = 0;   // same: the same top token
+  std::size_t clear = 0, clear_same = 0;  // positions where the reference's margin is 0.1 or more
+  double kld = 0;                         // sum, nats
+};
+
+std::vector<double> log_softmax(const float* logits, std::size_t n) {
+  std::vector<double> out(logits, logits + n);
+  const double top = *std::max_element(out.begin(), out.end());
+  double total = 0;
+  for (const double x : out) total += std::exp(x - top);
+  for (double& x : out) x -= top + std::log(total);
+  return out;
+}
+
+void compare(const std::vector<float>& truth, const std::vector<float>& other, std::size_t vocab, Distance& d) {
+  for (std::size_t at = 0; at < truth.size(); at += vocab) {
+    const auto p = log_softmax(&truth[at], vocab);
+    const auto q = log_softmax(&other[at], vocab);
+    for (std::size_t i = 0; i < vocab; ++i) d.kld += std::exp(p[i]) * (p[i] - q[i]);
+    const auto top = std::max_element(p.begin(), p.end());
+    double second = -INFINITY;
+    for (auto i = p.begin(); i != p.end(); ++i) second = i == top ? second : std::max(second, *i);
+    const bool same = std::max_element(q.begin(), q.end()) - q.begin() == top - p.begin();
+    ++d.positions;
+    d.same += same ? 1 : 0;
+    if (*top - second < 0.1) continue;
+    ++d.clear;
+    d.clear_same += same ? 1 : 0;
   }
-  return sum / static_cast<double>(rows);
+}
+
+double mean_kld(const std::vector<float>& truth, const std::vector<float>& other, std::size_t vocab) {
+  Distance d;
+  compare(truth, other, vocab, d);
+  return d.kld / static_cast<double>(d.positions);
 }
 
 TEST(Reference, RandomFamilies) {
@@ -115,6 +135,39 @@ TEST(Reference, Stories260K) {
         EXPECT_GT(clear, tokens.size() * 9 / 10);
       }
     }
+  }
+}
+
+// The limits that docs/accuracy.md states, on the texts beside the weights.
+TEST(Reference, Stories260KAccuracy) {
+  const std::string texts = testing_support::real_file("stories.txt");
+  if (texts.empty()) GTEST_SKIP() << "stories.txt is not here; set LUOSHU_MODELS to the folder that holds it";
+  for (const char* name : {"stories260K.gguf", "stories260K-q8_0.gguf"}) {
+    const gguf::File file(testing_support::real_file(name));
+    const ModelConfig config = ModelConfig::from(file);
+    const auto tokenizer = Tokenizer::create(vocabulary_of(file, config.vocab));
+    Distance d;
+    std::ifstream in(texts);
+    std::string text;
+    for (std::string line; std::getline(in, line) || !text.empty();) {
+      if (in && !line.empty()) {
+        text += (text.empty() ? "" : "\n") + line;
+        continue;
+      }
+      if (text.empty()) continue;
+      Reference reference(file, config, 512);
+      const auto ids = tokenizer->encode(text);
+      std::vector<float> truth;
+      reference.evaluate(ids, truth);
+      compare(truth, model_logits(file, config, ids), config.vocab, d);
+      text.clear();
+    }
+    const auto n = static_cast<double>(d.positions);
+    std::printf("%s: %zu positions, mean KLD %.2e, same top %.2f %%\n", name, d.positions, d.kld / n, 100 * static_cast<double>(d.same) / n);
+    EXPECT_GT(d.positions, 1500u);
+    EXPECT_LE(d.kld / n, 2e-4);
+    EXPECT_GE(static_cast<double>(d.same) / n, 0.985);
+    EXPECT_EQ(d.clear_same, d.clear);
   }
 }
 
