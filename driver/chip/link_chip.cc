@@ -11,6 +11,7 @@ namespace luoshu {
 namespace {
 
 constexpr std::chrono::milliseconds kBootDeadline{10000};
+constexpr std::chrono::milliseconds kPulse{2000};  // without an event, then the link must show that it lives
 
 std::string hex(std::uint32_t value) {
   char text[16];
@@ -75,6 +76,8 @@ void LinkChip::load_firmware() {
     throw DeviceError("the firmware memory does not hold what was written (byte " + std::to_string(bad * 4) +
                       "); reset the device and try again");
   }
+  // Again: what an interrupted run had asked of the memory arrived after the first reset.
+  set_reg(LUOSHU_REG_SOFT_RESET, 1);
   set_reg(LUOSHU_REG_CORE_CONTROL, 1);
 }
 
@@ -139,9 +142,14 @@ void LinkChip::start(const RunRequest& run) {
 void LinkChip::stop() { device_.send_message({LUOSHU_MSG_STOP}); }
 
 ChipEvent LinkChip::next_event(std::chrono::milliseconds deadline) {
+  const Transport::TimePoint end = device_.transport().now() + deadline;
   for (;;) {
-    const auto words = device_.wait_event(deadline);
-    if (!words) throw TimeoutError("the chip sent no event in time; reset the device and try again");
+    const auto words = device_.wait_event(std::min(end, device_.transport().now() + kPulse));
+    if (!words) {
+      if (device_.transport().now() >= end) throw TimeoutError("the chip sent no event in time; reset the device and try again");
+      reg(LUOSHU_REG_ID_MAGIC);  // a long pass answers, a dead peer is a TimeoutError
+      continue;
+    }
     const auto word = [&](std::size_t i) { return i < words->size() ? (*words)[i] : 0u; };
     ChipEvent event;
     event.cycle = cycles();

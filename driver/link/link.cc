@@ -309,7 +309,9 @@ void Link::resync() {
       send_control(RequestType::kResync, resync_sequence_, 0, {nonce_});
       again = transport_->now() + options_.retry;
     }
-    pump(std::min(again, progress_ + options_.give_up));
+    // While the transport takes nothing `again` may be over: time must pass all the same.
+    const TimePoint until = std::max(again, transport_->now() + std::chrono::milliseconds(1));
+    pump(std::min(until, progress_ + options_.give_up));
     if (open_) break;
     if (transport_->now() >= again) decoder_.give_up();
     if (transport_->now() - progress_ >= options_.give_up) {

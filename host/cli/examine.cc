@@ -8,6 +8,7 @@
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "luoshu/configuration.h"
+#include "luoshu/printable.h"
 
 namespace luoshu::cli {
 namespace {
@@ -96,7 +97,7 @@ void run(const ModelOptions& o, const std::string& json) {
                        {"tensors", tensors}},
                       json);
   }
-  std::printf("%s (%s): %u layers, width %u, ff %u, %u heads of %u, %u kv heads, %u tokens\n", config.name.c_str(), config.arch.c_str(), config.layers,
+  std::printf("%s (%s): %u layers, width %u, ff %u, %u heads of %u, %u kv heads, %u tokens\n", printable(config.name).c_str(), config.arch.c_str(), config.layers,
               config.d, config.ff, config.heads, config.head_dim, config.kv_heads, config.vocab);
   std::printf("%s: program %u commands, device memory %.1f MiB for %u positions, %.3f MB of weights per token\n", o.config.c_str(), image.commands(),
               static_cast<double>(image.memory_bytes()) / 1048576.0, image.context(), static_cast<double>(image.weight_bytes()) / 1e6);

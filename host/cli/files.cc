@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
-#include <sstream>
 
 #include "luoshu/error.h"
 
@@ -19,10 +18,11 @@ volatile std::sig_atomic_t interrupt_seen = 0;
 
 std::string read_text(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  if (in) text << in.rdbuf();
-  if (!in || !text) throw InputError("cannot read '" + path + "'; check the path");
-  return text.str();
+  std::string text;
+  char buffer[65536];
+  while (in && (in.read(buffer, sizeof buffer), in.gcount() > 0)) text.append(buffer, static_cast<std::size_t>(in.gcount()));
+  if (!in.eof() || in.bad()) throw InputError("cannot read '" + path + "'; check the path");
+  return text;
 }
 
 void write_json(const nlohmann::json& value, const std::string& path) {

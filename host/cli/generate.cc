@@ -89,19 +89,22 @@ nlohmann::json report(Session& session, const Options& o, const Generation& g, c
   };
 }
 
+// One line: what it cost, against what it must cost at least.
 void summarise(Session& session, const Options& o, const Generation& g) {
   const Roofline least = roofline(session, g, !o.logits.empty());
   const auto passes = static_cast<double>(std::max<std::size_t>(1, g.per_token.size()));
   const std::uint64_t measured = std::accumulate(g.per_token.begin(), g.per_token.end(), std::uint64_t{0});
+  std::string line = fmt::format("{}: {} tokens, stop: {}", session.label(), g.tokens.size(), g.stop);
   if (measured != 0) {
-    spdlog::info("decode: {:.0f} cycles per token ({}), roofline {:.0f}, share {:.1f} %", static_cast<double>(measured) / passes, session.label(),
-                 static_cast<double>(least.decode) / passes, 100 * share(least.decode, measured));
-    spdlog::info("prefill: {} tokens in {} cycles, roofline {}, share {:.1f} %", g.prompt.size(), g.prefill.cycles, least.prefill,
-                 100 * share(least.prefill, g.prefill.cycles));
+    const ChipCounters& c = g.decode.counters;
+    line += fmt::format("; decode {:.0f} cycles per token ({:.1f} % of the roofline), {:.2f} MB moved per token", static_cast<double>(measured) / passes,
+                        100 * share(least.decode, measured), static_cast<double>(c.weights_read + c.kv_read + c.kv_written + c.other) / passes / 1e6);
   }
-  if (g.decode_seconds > 0 && !g.per_token.empty()) {
-    spdlog::info("{} tokens, {:.2f} tokens/s on this machine ({}), stop: {}", g.tokens.size(), passes / g.decode_seconds, session.label(), g.stop);
+  if (g.prefill.cycles != 0) {
+    line += fmt::format("; prefill of {} tokens {} cycles ({:.1f} %)", g.prompt.size(), g.prefill.cycles, 100 * share(least.prefill, g.prefill.cycles));
   }
+  if (g.decode_seconds > 0 && !g.per_token.empty()) line += fmt::format("; {:.2f} tokens/s on this machine", passes / g.decode_seconds);
+  spdlog::info("{}", line);
 }
 
 void run(const Options& o, int& exit_code) {

@@ -4,16 +4,30 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 
 #include "cli/files.h"
 #include "luoshu/configuration.h"
+#include "memory.h"
 
 namespace luoshu::cli {
 namespace {
 
 constexpr std::uint32_t kDefaultContext = 4096;
 constexpr std::uint32_t kLargestContext = 1u << 20;
+constexpr double kQuietSeconds = 1;  // of an upload, before it tells how far it is
+
+// "812 KiB", "149.6 MiB".
+std::string size_text(std::uint64_t bytes) {
+  char text[32];
+  if (bytes < std::uint64_t{1} << 20) {
+    std::snprintf(text, sizeof text, "%llu KiB", static_cast<unsigned long long>((bytes + 1023) >> 10));
+  } else {
+    std::snprintf(text, sizeof text, "%.1f MiB", static_cast<double>(bytes) / (1 << 20));
+  }
+  return text;
+}
 
 class Stopwatch {
  public:
@@ -47,6 +61,7 @@ std::uint32_t context_size(const ModelOptions& options, const ModelConfig& confi
 Session::Session(const ModelOptions& options) : options_(options), kind_(device_kind(options.device)) {
   const Stopwatch start;
   luoshu::configuration(options.config);
+  memory_timing(options.memory);
   path_ = model_path(options);
   file_ = std::make_unique<gguf::File>(path_);
   config_ = ModelConfig::from(*file_);
@@ -65,8 +80,8 @@ Session::Session(const ModelOptions& options) : options_(options), kind_(device_
   chip_ = std::make_unique<TimedChip>(open_chip(kind_, options));
   if (!image_) image_ = std::make_unique<Image>(*file_, config_, chip_->capabilities(), context);
   start_seconds_ = start.seconds();
-  spdlog::info("{} {}: {} B of weights per token, {} MiB of device memory", device_label(kind_), configuration(),
-               image_->weight_bytes(), image_->memory_bytes() >> 20);
+  spdlog::info("{} {}: {} of weights per token, {} of device memory for {} positions", label(), configuration(),
+               size_text(image_->weight_bytes()), size_text(image_->memory_bytes()), context);
 
   const Stopwatch load;
   const std::uint64_t before = chip_->cycles();
@@ -76,7 +91,7 @@ Session::Session(const ModelOptions& options) : options_(options), kind_(device_
       [&](std::uint64_t done, std::uint64_t total) {
         if (interrupted()) throw DeviceError("interrupted during the upload; start again");
         const std::uint64_t percent = total == 0 ? 100 : done * 100 / total;
-        if (percent >= shown + 10) {
+        if (load.seconds() > kQuietSeconds && percent >= shown + 10) {
           shown = percent / 10 * 10;
           spdlog::info("upload {}%", shown);
         }

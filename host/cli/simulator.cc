@@ -51,8 +51,8 @@ void serve(SocketTransport& client, Simulation& chip) {
 }
 
 void run(const Options& o) {
+  SocketListener listener(o.listen, o.public_ok);  // first: a bad address is told before the chip is built
   const std::unique_ptr<Simulation> chip = make_simulation(o.simulation);
-  SocketListener listener(o.listen, o.public_ok);
   spdlog::info("simulator: {} listens on {}", o.simulation.config, listener.address());
   while (!interrupted()) {
     const std::unique_ptr<SocketTransport> client = listener.accept(Transport::Clock::now() + std::chrono::milliseconds(200));

@@ -4,13 +4,15 @@
 #include <cmath>
 
 #include "luoshu/error.h"
+#include "luoshu/printable.h"
 
 namespace luoshu {
 namespace {
 
 constexpr std::uint64_t kMaxLayers = 1024;
 constexpr std::uint64_t kMaxWidth = 1 << 18;
-constexpr std::uint64_t kMaxVocab = 1 << 20;
+constexpr std::uint64_t kMaxVocab = (1 << 20) - 1;  // rows of a MATMUL command
+constexpr double kMaxFrequency = 1e6;               // radians per position; 1 in models
 
 // Keys below the architecture's prefix, with ranges.
 class Keys {
@@ -55,7 +57,7 @@ void read_rope(const gguf::File& file, const Keys& keys, ModelConfig& c) {
   if (scaling == "linear") {
     c.rope_scale = keys.real_or("rope.scaling.factor", 1);
   } else if (scaling != "none") {
-    throw InputError("key '" + keys.name("rope.scaling.type") + "' is '" + scaling + "'; this release knows none, linear and rope_freqs factors");
+    throw InputError("key '" + keys.name("rope.scaling.type") + "' is '" + printable(scaling) + "'; this release knows none, linear and rope_freqs factors");
   } else if (keys.has("rope.scale_linear")) {
     c.rope_scale = keys.real_or("rope.scale_linear", 1);
   }
@@ -68,6 +70,12 @@ void read_rope(const gguf::File& file, const Keys& keys, ModelConfig& c) {
     gguf::dequantise_row(*factors, 0, c.rope_factors.data());
     for (const float f : c.rope_factors) {
       if (!std::isfinite(f) || f <= 0) throw InputError("tensor 'rope_freqs.weight' holds a factor that is not positive; convert the model again");
+    }
+  }
+  for (std::uint32_t i = 0; i < c.rope_dims / 2; ++i) {
+    if (!(c.rope_frequency(i) < kMaxFrequency)) {
+      throw InputError("key '" + keys.name("rope.freq_base") + "' and the scaling of RoPE give frequency " + std::to_string(i) +
+                       " as " + std::to_string(c.rope_frequency(i)) + "; the model is not supported");
     }
   }
 }
@@ -133,11 +141,11 @@ ModelConfig ModelConfig::from(const gguf::File& file) {
   ModelConfig c;
   c.arch = file.string("general.architecture").value_or("");
   if (c.arch != "llama" && c.arch != "qwen2" && c.arch != "qwen3") {
-    throw InputError("the architecture '" + c.arch.substr(0, 32) + "' is not supported; this release runs llama, qwen2 and qwen3");
+    throw InputError("the architecture '" + printable(c.arch) + "' is not supported; this release runs llama, qwen2 and qwen3");
   }
   c.name = file.string("general.name").value_or(c.arch);
   const Keys keys(file, c.arch);
-  if (keys.number_or("expert_count", 0, 0, ~0u) != 0) throw InputError("key '" + keys.name("expert_count") + "': mixtures of experts are not supported");
+  if (keys.number_or("expert_count", 0, 0, ~0u) != 0) throw InputError("key '" + keys.name("expert_count") + "': this release runs no mixtures of experts; choose a dense model");
   c.layers = keys.number("block_count", 1, kMaxLayers);
   c.d = keys.number("embedding_length", 1, kMaxWidth);
   c.ff = keys.number("feed_forward_length", 1, kMaxWidth);
@@ -148,7 +156,7 @@ ModelConfig ModelConfig::from(const gguf::File& file) {
                      std::to_string(c.heads) + " heads; the model is not supported");
   }
   c.head_dim = keys.number_or("attention.key_length", c.d / c.heads, 8, 256);
-  if (c.head_dim % 2 != 0) throw InputError("key '" + keys.name("attention.key_length") + "': heads of odd width are not supported");
+  if (c.head_dim % 2 != 0) throw InputError("key '" + keys.name("attention.key_length") + "' is odd; the model is not supported");
   if (keys.number_or("attention.value_length", c.head_dim, 8, 256) != c.head_dim) {
     throw InputError("key '" + keys.name("attention.value_length") + "' differs from key_length; the model is not supported");
   }

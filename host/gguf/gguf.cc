@@ -12,6 +12,7 @@
 
 #include "gguf/types.h"
 #include "luoshu/checked.h"
+#include "luoshu/printable.h"
 
 namespace luoshu::gguf {
 namespace {
@@ -22,12 +23,7 @@ enum ValueType : std::uint32_t { kU8, kI8, kU16, kI16, kU32, kI32, kF32, kBool, 
 // Bytes of a value in the file; 0: variable.
 constexpr std::uint64_t kValueBytes[kValueTypes] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
 
-// Text of a file in an error message: printable and short.
-std::string shown(std::string_view text) {
-  std::string out;
-  for (const char c : text.substr(0, 48)) out += c >= ' ' && c <= '~' ? c : '?';
-  return "'" + out + (text.size() > 48 ? "...'" : "'");
-}
+std::string shown(std::string_view text) { return "'" + printable(text) + "'"; }
 
 [[noreturn]] void refuse(const std::string& what) { throw InputError(what + "; the file is damaged or hostile, download it again"); }
 
@@ -66,7 +62,7 @@ class File::Cursor {
 };
 
 File::File(const std::string& path) : path_(path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) throw InputError("cannot open '" + path + "': " + std::strerror(errno) + "; check the path");
   struct stat info {};
   if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {

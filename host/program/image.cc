@@ -12,6 +12,7 @@ namespace luoshu {
 namespace {
 
 constexpr std::uint32_t kPage = 4096;
+constexpr std::uint64_t kAddressEnd = 0xffffffff;  // device addresses have 32 bits
 constexpr std::uint32_t kVectorNorm = 0, kVectorAttention = 1, kVectorFfn = 2;
 // Semaphores of the program.
 constexpr std::uint32_t kSemNorm = 1, kSemQuery = 2, kSemAttention = 3, kSemFfn = 4;
@@ -41,12 +42,19 @@ Image::Image(const gguf::File& file, const ModelConfig& config, const Capabiliti
   setup_address_ = allocate(32);
   kv_.head_dim_padded = padded_head(config.head_dim);
   kv_.block_bytes = std::max(64u, chip.lanes) + LUOSHU_KEY_BLOCK * kv_.head_dim_padded * 5 / 2;
-  kv_.head_stride = (context + LUOSHU_KEY_BLOCK - 1) / LUOSHU_KEY_BLOCK * kv_.block_bytes;
-  kv_.layer_stride = kv_.head_stride * config.kv_heads;
+  const std::uint64_t blocks = (std::uint64_t{context} + LUOSHU_KEY_BLOCK - 1) / LUOSHU_KEY_BLOCK;
+  const std::uint64_t head = checked_mul(blocks, kv_.block_bytes, "the KV cache");
+  const std::uint64_t layer = checked_mul(head, config.kv_heads, "the KV cache");
+  const std::uint64_t sequence = checked_mul(layer, config.layers, "the KV cache");
+  const std::uint64_t kv_bytes = checked_mul(sequence, sequences, "the KV cache");
+  if (kv_bytes > chip.memory_bytes || kv_bytes > kAddressEnd) {
+    throw InputError("the KV cache needs " + mib(kv_bytes) + " of device memory for " + std::to_string(context) + " positions, the device has " +
+                     mib(chip.memory_bytes) + "; choose a smaller -c or another configuration");
+  }
+  kv_.head_stride = static_cast<std::uint32_t>(head);
+  kv_.layer_stride = static_cast<std::uint32_t>(layer);
   plan_limits();
   plan_layers();
-  const std::uint64_t sequence = checked_mul(kv_.layer_stride, config.layers, "the KV cache");
-  const std::uint64_t kv_bytes = checked_mul(sequence, sequences, "the KV cache");
   command_count_ = commands_of_pass().size();
   program_address_ = allocate(command_count_ * 32);
   rope_address_ = allocate(config.rope_dims / 2 * 4);
@@ -64,7 +72,7 @@ Image::Image(const gguf::File& file, const ModelConfig& config, const Capabiliti
 std::uint32_t Image::allocate(std::uint64_t bytes) {
   const std::uint64_t start = end_;
   end_ = checked_round_up(checked_add(start, bytes, "device memory"), kPage, "device memory");
-  if (end_ > 0xffffffffull) {
+  if (end_ > kAddressEnd) {
     throw InputError("the model needs more than 4 GiB of device memory; choose a smaller model or a smaller -c");
   }
   return static_cast<std::uint32_t>(start);

@@ -9,10 +9,21 @@ namespace luoshu {
 
 using Eigen::Index;
 
+namespace {
+
+template <class Values>
+void check_finite(const Values& values, const std::string& name) {
+  if (values.allFinite()) return;
+  throw InputError("tensor '" + name + "' holds a value that is not finite; the file is damaged, download it again");
+}
+
+}  // namespace
+
 Reference::Matrix Reference::matrix(const std::string& name) const {
   const gguf::Tensor& t = file_.require(name);
   Matrix m(static_cast<Index>(t.rows()), static_cast<Index>(t.dims[0]));
   for (Index r = 0; r < m.rows(); ++r) gguf::dequantise_row(t, static_cast<std::uint64_t>(r), m.row(r).data());
+  check_finite(m, name);
   return m;
 }
 
@@ -20,6 +31,7 @@ Reference::Vector Reference::vector(const std::string& name) const {
   const gguf::Tensor& t = file_.require(name);
   Vector v(static_cast<Index>(t.dims[0]));
   gguf::dequantise_row(t, 0, v.data());
+  check_finite(v, name);
   return v;
 }
 

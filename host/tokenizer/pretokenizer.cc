@@ -6,6 +6,7 @@
 #include <pcre2.h>
 
 #include "luoshu/error.h"
+#include "luoshu/printable.h"
 
 namespace luoshu {
 namespace {
@@ -116,7 +117,7 @@ PreTokenizer::PreTokenizer(const std::string& name) {
     for (const Family& each : families()) {
       for (const char* one : each.names) known += (known.empty() ? "" : ", ") + std::string(one);
     }
-    throw InputError("tokenizer.ggml.pre '" + name + "' is not supported; use a model with one of: " + known);
+    throw InputError("tokenizer.ggml.pre '" + printable(name) + "' is not supported; use a model with one of: " + known);
   }
   whole_words_ = family->whole_words;
   for (const char* pattern : family->patterns) {

@@ -6,6 +6,7 @@
 #include <limits>
 #include <unordered_map>
 
+#include "luoshu/printable.h"
 #include "tokenizer/byte_bpe.h"
 #include "tokenizer/sentencepiece.h"
 
@@ -71,7 +72,7 @@ void check_tokens(const Vocabulary& v) {
 
 void check(const Vocabulary& v) {
   if (v.model != "llama" && v.model != "gpt2") {
-    throw InputError("tokenizer.ggml.model '" + v.model +
+    throw InputError("tokenizer.ggml.model '" + printable(v.model) +
                      "' is not supported; use a model with 'llama' or 'gpt2'");
   }
   check_tokens(v);

@@ -112,7 +112,7 @@ void step(const KvBlock& kv, std::uint32_t valid, std::uint32_t head_dim, const 
   std::int64_t sum = 0;
   std::int32_t ob[kMaxHead] = {};
   for (std::uint32_t key = 0; key < valid; ++key) {
-    const Exp2 e = exp2fix(static_cast<std::int32_t>(std::int64_t{s[key]} - (std::int64_t{m} << 16)));
+    const Exp2 e = exp2fix(static_cast<std::int32_t>(std::int64_t{s[key]} - std::int64_t{m} * 65536));
     const auto p = static_cast<std::int32_t>(std::min<std::int64_t>(65535, rs(e.sig, 1 - std::int64_t{e.n})));
     sum += p;
     const auto scaled = static_cast<std::int32_t>(rs(p, vr - kv.ve[key]));

@@ -47,7 +47,7 @@ BlockPlace locate(const WeightStream& s, std::uint32_t row, std::uint32_t k, std
 inline std::int64_t term(std::int64_t p, std::int64_t shift) {
   const std::int64_t up = std::min<std::int64_t>(shift + 12, 63);
   const auto half = static_cast<std::int64_t>((std::uint64_t{1} << up) >> 1);
-  return ((p << 12) + half) >> up;
+  return (p * 4096 + half) >> up;
 }
 
 // Weights of one row, a block after the other, ready for many vectors.

@@ -8,4 +8,11 @@ if(verilator_FOUND)
     add_test(NAME chip_test_${config} COMMAND chip_test --gtest_filter=*${config}* WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(chip_test_${config} PROPERTIES TIMEOUT 600)
   endforeach()
+  luoshu_test(NAME cycles_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/cycles_test.cc TIMEOUT 600
+    LIBRARIES luoshu_runtime luoshu_simulated_chip nlohmann_json::nlohmann_json)
+  target_compile_definitions(cycles_test PRIVATE LUOSHU_SOURCE_ROOT="${CMAKE_SOURCE_DIR}")
+  # One text from 20 greedy runs under random stalls and initial states, and with the model uploaded over the stalling link.
+  add_test(NAME soak_20 COMMAND luoshu soak --runs 20 -n 12)
+  add_test(NAME soak_link COMMAND luoshu soak --runs 1 --first-seed 100 -n 4 --upload link --verify)
+  set_tests_properties(soak_20 soak_link PROPERTIES TIMEOUT 600 ENVIRONMENT LUOSHU_ROOT=${CMAKE_SOURCE_DIR})
 endif()

@@ -1,3 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-add_test(NAME cli_test COMMAND ${CMAKE_SOURCE_DIR}/tests/cli/cli_test.sh $<TARGET_FILE:luoshu> ${CMAKE_SOURCE_DIR})
-set_tests_properties(cli_test PROPERTIES TIMEOUT 600)
+add_executable(bad_files ${CMAKE_CURRENT_LIST_DIR}/bad_files.cc)
+target_include_directories(bad_files PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+target_link_libraries(bad_files PRIVATE luoshu_gguf)
+add_test(NAME bad_input_test
+  COMMAND ${CMAKE_CURRENT_LIST_DIR}/bad_input_test.sh $<TARGET_FILE:luoshu> ${CMAKE_SOURCE_DIR} $<TARGET_FILE:bad_files>)
+if(verilator_FOUND)
+  add_test(NAME cli_test COMMAND ${CMAKE_CURRENT_LIST_DIR}/cli_test.sh $<TARGET_FILE:luoshu> ${CMAKE_SOURCE_DIR})
+  set_tests_properties(cli_test PROPERTIES TIMEOUT 600)
+endif()

@@ -50,17 +50,6 @@ std::string describe_difference(const IssRecord& core, const IssRecord& model) {
   return out.str();
 }
 
-std::uint64_t bench_seed() {
-  static const std::uint64_t seed = [] {
-    const char* text = std::getenv("LUOSHU_SEED");
-    const std::uint64_t value = text != nullptr ? std::strtoull(text, nullptr, 0) : 20261124;
-    std::printf("seed %llu; replay: LUOSHU_SEED=%llu ctest -R core_test -V\n",
-                static_cast<unsigned long long>(value), static_cast<unsigned long long>(value));
-    return value;
-  }();
-  return seed;
-}
-
 CoreBench::CoreBench(std::uint64_t seed, BenchTiming timing)
     : rng_(seed), timing_(timing), context_(std::make_unique<VerilatedContext>()), bus_(*this) {
   context_->randReset(2);

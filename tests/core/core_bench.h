@@ -113,7 +113,5 @@ class CoreBench {
 
 // The first field in which two records differ, with both values; empty if they agree.
 std::string describe_difference(const IssRecord& core, const IssRecord& model);
-// Seed of this run: LUOSHU_SEED, else a constant. Prints it with the line that replays it, once.
-std::uint64_t bench_seed();
 
 }  // namespace luoshu

@@ -12,6 +12,7 @@
 #include "core/core_bench.h"
 #include "core/encode.h"
 #include "core/random_program.h"
+#include "support/seed.h"
 
 namespace luoshu {
 namespace {
@@ -20,9 +21,9 @@ constexpr std::uint64_t kInstructions = 3000;
 
 // Runs random programs until the bench reports an error; returns it, or "" after ten of them.
 std::string first_error(const std::function<void(CoreBench&)>& break_it) {
-  std::mt19937_64 rng(bench_seed());
+  std::mt19937_64 rng(test_seed());
   for (int i = 0; i < 10; ++i) {
-    CoreBench bench(bench_seed(), {80, 80, 3, 20});
+    CoreBench bench(test_seed(), {80, 80, 3, 20});
     break_it(bench);
     bench.start(random_program(rng));
     if (!bench.run(kInstructions)) return bench.error();
@@ -107,7 +108,7 @@ TEST(CoreChecker, UnreportedInterruptIsNoticed) {
 TEST(CoreChecker, LostStoreIsNoticed) {
   // The model runs the store, the core (whose fetched word becomes a no-op) does not, and the record is
   // forged.
-  CoreBench bench(bench_seed(), {100, 100, 1, 0});
+  CoreBench bench(test_seed(), {100, 100, 1, 0});
   rv::Program p;
   rv::li(p, 1, kCodeBytes);
   p.insert(p.end(), {rv::store(2, 1, 1, 0), rv::jal(0, 0)});
@@ -127,7 +128,7 @@ TEST(CoreChecker, LostStoreIsNoticed) {
 }
 
 TEST(CoreChecker, HangIsNoticed) {
-  CoreBench bench(bench_seed(), {0, 100, 1, 0});  // no fetch is ever granted
+  CoreBench bench(test_seed(), {0, 100, 1, 0});  // no fetch is ever granted
   bench.start({rv::kNop});
   EXPECT_FALSE(bench.run(1));
   EXPECT_EQ(bench.error().substr(0, 14), "the core hangs");

@@ -9,6 +9,7 @@
 
 #include "core/core_bench.h"
 #include "core/encode.h"
+#include "support/seed.h"
 
 namespace luoshu {
 namespace {
@@ -22,7 +23,7 @@ constexpr std::array<BenchTiming, 2> kTimings = {{{100, 100, 1, 0}, {60, 50, 5, 
 
 // Runs a program on the given timing and returns the core's records.
 std::vector<IssRecord> run(const Program& program, const BenchTiming& timing = kTimings[0]) {
-  CoreBench bench(bench_seed(), timing);
+  CoreBench bench(test_seed(), timing);
   bench.start(program);
   EXPECT_TRUE(bench.run(kMany)) << bench.error();
   return bench.records();
@@ -435,7 +436,7 @@ TEST(CoreDirected, MretRestores) {
 }
 
 TEST(CoreDirected, FenceIRefetches) {
-  CoreBench bench(bench_seed(), kTimings[0]);
+  CoreBench bench(test_seed(), kTimings[0]);
   for (const bool fence : {true, false}) {
     Program p;
     li(p, 1, addi(3, 0, 42));
@@ -495,7 +496,7 @@ TEST(CoreDirected, InterruptsAtEveryInstruction) {
                  kStop);  // the handler of the ecall, also of interrupts after the second mtvec
         p.insert(p.end(), {csr(2, 20, kMcause, 0), csr(2, 21, kMepc, 0), branch(4, 20, 0, 12),
                            addi(21, 21, 4), csr(1, 0, kMepc, 21), kMret});
-        CoreBench bench(bench_seed() + when, timing);
+        CoreBench bench(test_seed() + when, timing);
         bench.start(p);
         std::uint64_t cycle = 0;
         // Up from `when` until the handler has read mcause; for the wfi at the end once more.
@@ -530,7 +531,7 @@ TEST(CoreDirected, WfiSleepsUntilEnabledInterrupt) {
                        globally ? csr(6, 0, kMstatus, 8) : kNop, kWfi, addi(2, 0, 9), kStop});
     p.resize(kHandler / 4, kStop);
     p.insert(p.end(), {addi(3, 0, 7), kStop});
-    CoreBench bench(bench_seed(), kTimings[0]);
+    CoreBench bench(test_seed(), kTimings[0]);
     bench.start(p);
     for (int i = 0; i < 40; ++i) ASSERT_TRUE(bench.cycle()) << bench.error();
     EXPECT_TRUE(bench.asleep());
@@ -551,7 +552,7 @@ TEST(CoreDirected, WfiSleepsUntilEnabledInterrupt) {
 
 TEST(CoreDirected, WfiWithPendingInterruptDoesNotSleep) {
   Program p = {addi(1, 0, 8), csr(1, 0, kMie, 1), kNop, kNop, kWfi, addi(2, 0, 9), kStop};
-  CoreBench bench(bench_seed(), kTimings[0]);
+  CoreBench bench(test_seed(), kTimings[0]);
   bench.start(p);
   bench.set_lines(1);
   ASSERT_TRUE(bench.run(kMany)) << bench.error();
@@ -560,7 +561,7 @@ TEST(CoreDirected, WfiWithPendingInterruptDoesNotSleep) {
 
 TEST(CoreDirected, MipShowsTheLines) {
   for (unsigned lines = 0; lines < 8; ++lines) {
-    CoreBench bench(bench_seed(), kTimings[0]);
+    CoreBench bench(test_seed(), kTimings[0]);
     bench.start({kNop, kNop, csr(2, 1, kMip, 0), kStop});
     bench.set_lines(lines);
     ASSERT_TRUE(bench.run(kMany)) << bench.error();
@@ -595,7 +596,7 @@ TEST(CoreDirected, CyclesPerInstruction) {
     p.insert(p.end(), {addi(1, 0, 1), addi(2, 0, 2)});
     for (int i = 0; i < 50; ++i) p.push_back(c.insn);
     p.push_back(kStop);
-    CoreBench bench(bench_seed(), kTimings[0]);
+    CoreBench bench(test_seed(), kTimings[0]);
     bench.start(p);
     ASSERT_TRUE(bench.run(kMany)) << bench.error();
     const auto& when = bench.retire_cycles();
@@ -604,7 +605,7 @@ TEST(CoreDirected, CyclesPerInstruction) {
 }
 
 TEST(CoreDirected, BootsWhereTold) {
-  CoreBench bench(bench_seed(), kTimings[0]);
+  CoreBench bench(test_seed(), kTimings[0]);
   Program p(64, kStop);
   p[32] = auipc(1, 0);
   bench.start(p, false, 0x80);

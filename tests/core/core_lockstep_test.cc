@@ -10,6 +10,7 @@
 
 #include "core/core_bench.h"
 #include "core/random_program.h"
+#include "support/seed.h"
 
 namespace luoshu {
 namespace {
@@ -28,13 +29,13 @@ TEST(CoreLockstep, RandomPrograms) {
   }};
   std::uint64_t retired = 0, cycles = 0, interrupts = 0, traps = 0;
   for (std::uint64_t round = 0; retired < kInstructions; ++round) {
-    const std::uint64_t seed = bench_seed() + round;
+    const std::uint64_t seed = test_seed() + round;
     CoreBench bench(seed, timings.at(seed % timings.size()));
     std::mt19937_64 rng(seed);
     for (int i = 0; i < 20; ++i) {
       bench.start(random_program(rng));
       ASSERT_TRUE(bench.run(kPerProgram))
-          << bench.error() << "; program " << i << " of round " << round << "; replay: LUOSHU_SEED=" << seed;
+          << bench.error() << "; program " << i << "; replay with: luoshu test --filter core_test --seed " << seed;
       retired += bench.records().size();
       cycles += bench.cycles();
       interrupts += bench.interrupts_taken();

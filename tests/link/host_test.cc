@@ -76,7 +76,7 @@ TEST(Host, Hello) {
 }
 
 TEST(Host, CleanTraffic) {
-  std::mt19937_64 random(test_seed("link_host_test"));
+  std::mt19937_64 random(test_seed());
   Rig rig;
   const TrafficResult result = run_traffic(rig.device, rig.far(), random, 2000, 20000);
   EXPECT_EQ(result.wrong, 0U);
@@ -105,7 +105,7 @@ struct FaultCase {
 class HostFaults : public testing::TestWithParam<FaultCase> {};
 
 TEST_P(HostFaults, NoWrongByte) {
-  const std::uint64_t seed = test_seed("link_host_test");
+  const std::uint64_t seed = test_seed();
   std::mt19937_64 random(seed);
   Rig rig(GetParam().faults, GetParam().faults, seed);
   const TrafficResult result = run_traffic(rig.device, rig.far(), random, 1500, 6000);
@@ -143,7 +143,8 @@ TEST(HostChecker, NoticesMissingDuplicateCheck) {
   LinkEndpointModel::Options options = Rig::small();
   options.check_duplicates = false;
   std::mt19937_64 random(7);
-  Rig rig({}, {0, 1e-2, 0, 0, 0, 0}, 7, options);
+  // Few enough losses that every answer comes through in the end.
+  Rig rig({}, {0, 2e-3, 0, 0, 0, 0}, 7, options);
   EXPECT_GT(run_traffic(rig.device, rig.far(), random, 500, 200).wrong, 0U);
 }
 

@@ -2,25 +2,16 @@
 // What stands behind the link in its tests: a little memory, registers and a mailbox.
 #pragma once
 #include <cstdint>
-#include <cstdlib>
 #include <deque>
-#include <iostream>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "link/endpoint_model.h"
 #include "luoshu/clocked_transport.h"
+#include "support/seed.h"
 
 namespace luoshu::link_test {
-
-// The seed of a test; printed with the line that replays it.
-inline std::uint64_t test_seed(const std::string& binary) {
-  const char* text = std::getenv("LUOSHU_TEST_SEED");
-  const std::uint64_t seed = text != nullptr ? std::strtoull(text, nullptr, 0) : std::random_device{}();
-  std::cout << "replay: ./luoshu test --filter " << binary << " --seed " << seed << "\n";
-  return seed;
-}
 
 class BenchServices final : public LinkServices {
  public:

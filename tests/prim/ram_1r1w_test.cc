@@ -3,23 +3,18 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <random>
 #include <vector>
 
 #include "Vram.h"
+#include "support/seed.h"
 #include "verilated.h"
 
 namespace {
 
 TEST(Ram1r1w, RandomAccessesMatchAnArray) {
-  const char* text = std::getenv("LUOSHU_SEED");
-  const std::uint64_t seed = text != nullptr ? std::strtoull(text, nullptr, 0) : 1;
-  std::printf("seed %llu; replay: LUOSHU_SEED=%llu ctest -R prim_ram\n",
-              static_cast<unsigned long long>(seed), static_cast<unsigned long long>(seed));
-  std::mt19937_64 rng(seed);
+  std::mt19937_64 rng(luoshu::test_seed());
   VerilatedContext context;
   const auto top = std::make_unique<Vram>(&context);
   constexpr std::uint32_t kMask = static_cast<std::uint32_t>((std::uint64_t{1} << RAM_WIDTH) - 1);

@@ -4,22 +4,17 @@
 
 #include <array>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <random>
 
 #include "Vram.h"
+#include "support/seed.h"
 #include "verilated.h"
 
 namespace {
 
 TEST(Ram1rw, RandomAccessesMatchAnArray) {
-  const char* text = std::getenv("LUOSHU_SEED");
-  const std::uint64_t seed = text != nullptr ? std::strtoull(text, nullptr, 0) : 1;
-  std::printf("seed %llu; replay: LUOSHU_SEED=%llu ctest -R prim_ram\n",
-              static_cast<unsigned long long>(seed), static_cast<unsigned long long>(seed));
-  std::mt19937_64 rng(seed);
+  std::mt19937_64 rng(luoshu::test_seed());
   VerilatedContext context;
   const auto top = std::make_unique<Vram>(&context);
   std::array<std::uint32_t, 64> model{};

@@ -4,24 +4,18 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <deque>
 #include <memory>
 #include <random>
 
 #include "Vstream.h"
+#include "support/seed.h"
 #include "verilated.h"
 
 namespace {
 
 constexpr std::size_t kDepth = STREAM_DEPTH;
 constexpr int kLatency = STREAM_LATENCY;
-
-std::uint64_t seed() {
-  const char* text = std::getenv("LUOSHU_SEED");
-  return text != nullptr ? std::strtoull(text, nullptr, 0) : 1;
-}
 
 // One side's readiness to move a word: always, a coin, or long bursts of on and off.
 class Pattern {
@@ -119,12 +113,10 @@ class Bench {
 };
 
 TEST(Stream, EveryStallPattern) {
-  std::printf("seed %llu; replay: LUOSHU_SEED=%llu ctest -R prim\n", static_cast<unsigned long long>(seed()),
-              static_cast<unsigned long long>(seed()));
   for (int in = 0; in < 3; ++in) {
     for (int out = 0; out < 3; ++out) {
       Bench bench;
-      Pattern offers(in, seed() * 2), takes(out, seed() * 2 + 1);
+      Pattern offers(in, luoshu::test_seed() * 2), takes(out, luoshu::test_seed() * 2 + 1);
       long moved = 0;
       for (int i = 0; i < 20000; ++i) {
         ASSERT_TRUE(bench.cycle(offers.next(), takes.next())) << "patterns " << in << ", " << out;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sampler/sampler.h"
+#include "support/seed.h"
 
 #include <gtest/gtest.h>
 
@@ -45,14 +46,6 @@ Logits logs(const std::vector<double>& probabilities) {
   Logits logits;
   for (const double p : probabilities) logits.push_back(static_cast<float>(std::log(p)));
   return logits;
-}
-
-std::uint64_t seed() {
-  const char* text = std::getenv("LUOSHU_SEED");
-  const std::uint64_t value = text == nullptr ? 20240607 : std::strtoull(text, nullptr, 0);
-  std::printf("seed %llu; replay: LUOSHU_SEED=%llu ctest -R sampler\n",
-              static_cast<unsigned long long>(value), static_cast<unsigned long long>(value));
-  return value;
 }
 
 TEST(Sampler, GreedyTakesTheBestAndTheLowestIdOfEquals) {
@@ -203,7 +196,7 @@ Tokens filter_slowly(const SamplerOptions& options, const Logits& logits) {
 }
 
 TEST(Sampler, FiltersEqualTheDefinition) {
-  std::mt19937_64 random(seed());
+  std::mt19937_64 random(test_seed());
   for (int round = 0; round < 2000; ++round) {
     SamplerOptions options;
     options.top_k = random() % 2 == 0 ? 0 : static_cast<int>(random() % 50);
@@ -267,7 +260,7 @@ double chi_square_limit(double degrees) {
 }
 
 TEST(Sampler, FrequenciesFollowTheDistribution) {
-  std::mt19937_64 random(seed());
+  std::mt19937_64 random(test_seed());
   constexpr int kDraws = 60000;
   for (int round = 0; round < 4; ++round) {
     SamplerOptions options;  // the defaults, so that every filter takes part
@@ -302,7 +295,7 @@ TEST(Sampler, FrequenciesFollowTheDistribution) {
 }
 
 TEST(Sampler, ProbabilitiesSumToOne) {
-  std::mt19937_64 random(seed());
+  std::mt19937_64 random(test_seed());
   for (int round = 0; round < 200; ++round) {
     SamplerOptions options;
     options.top_k = static_cast<int>(random() % 60) - 1;

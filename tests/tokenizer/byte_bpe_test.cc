@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "support/seed.h"
 #include "tokenizer/vocabularies.h"
 
 namespace luoshu {
@@ -62,7 +63,7 @@ Ids merge_slowly(const std::string& word, const Merges& merges,
 }
 
 TEST(ByteBpe, EqualsTheDefinitionForRandomMerges) {
-  std::mt19937_64 random(testing::announced_seed("tokenizer"));
+  std::mt19937_64 random(test_seed());
   for (int round = 0; round < 60; ++round) {
     std::vector<std::string> parts = {"a", "b", "c"};
     Merges merges;
@@ -87,7 +88,7 @@ TEST(ByteBpe, EqualsTheDefinitionForRandomMerges) {
 }
 
 TEST(ByteBpe, EveryTextComesBack) {
-  std::mt19937_64 random(testing::announced_seed("tokenizer"));
+  std::mt19937_64 random(test_seed());
   const Merges merges = {{"e", " "},   {" ", "T"}, {"\xE4", "\xBD"}, {"\xE4\xBD", "\xA0"},
                          {"\n", "\n"}, {"0", "7"}, {" ", " "}};
   for (const char* pre : {"default", "gpt-2", "smollm", "qwen2", "llama-bpe", "deepseek-llm"}) {

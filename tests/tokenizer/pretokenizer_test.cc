@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/seed.h"
 #include "tokenizer/vocabularies.h"
 
 namespace luoshu {
@@ -70,7 +71,7 @@ TEST(PreTokenizer, WhiteSpaceIsUnicodeWhiteSpace) {
 }
 
 TEST(PreTokenizer, WordsJoinToTheText) {
-  std::mt19937_64 random(testing::announced_seed("tokenizer"));
+  std::mt19937_64 random(test_seed());
   for (const std::string& name : names()) {
     const PreTokenizer pre_tokenizer(name);
     for (int round = 0; round < 1000; ++round) {

@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "support/seed.h"
 #include "tokenizer/vocabularies.h"
 
 namespace luoshu {
@@ -101,7 +102,7 @@ std::vector<std::string> merge_slowly(const std::string& text, const std::map<st
 }
 
 TEST(SentencePiece, EqualsTheDefinitionForRandomScores) {
-  std::mt19937_64 random(testing::announced_seed("tokenizer"));
+  std::mt19937_64 random(test_seed());
   for (int round = 0; round < 60; ++round) {
     std::map<std::string, float> scores = {{"a", 0.0f}, {"b", 0.0f}, {"c", 0.0f}};
     for (int i = 0; i < 40; ++i) {
@@ -128,7 +129,7 @@ TEST(SentencePiece, EqualsTheDefinitionForRandomScores) {
 }
 
 TEST(SentencePiece, EveryTextComesBackBehindTheSpacePrefix) {
-  std::mt19937_64 random(testing::announced_seed("tokenizer"));
+  std::mt19937_64 random(test_seed());
   const std::string s = kSpace;
   const auto t = Tokenizer::create(piece_vocabulary(
       {{s, -9}, {"a", -8}, {"T", -8}, {"e", -8}, {s + "T", -1}, {s + s, -2}, {"你", -5}, {"你好", -3}}));

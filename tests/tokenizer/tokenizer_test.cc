@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "support/seed.h"
 #include "tokenizer/vocabularies.h"
 
 namespace luoshu {
@@ -158,7 +159,7 @@ TEST(Tokenizer, HostileSpecialIds) {
 
 // Tokens and merges of random bytes must not break anything (the sanitizer build watches).
 TEST(Tokenizer, RandomBytesAsVocabulary) {
-  std::mt19937_64 random(testing::announced_seed("tokenizer"));
+  std::mt19937_64 random(test_seed());
   int created = 0;
   for (int round = 0; round < 300; ++round) {
     Vocabulary v = round % 2 == 0 ? byte_vocabulary("smollm", {{"a", "b"}}) : piece_vocabulary({{"a", 0}});

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/seed.h"
 #include "tokenizer/vocabularies.h"
 
 namespace luoshu {
@@ -79,7 +80,7 @@ TEST(Utf8Stream, HoldsBackAnIncompleteCharacter) {
 }
 
 TEST(Utf8Stream, AnyCutOfAnyBytesGivesTheSameValidText) {
-  std::mt19937_64 random(testing::announced_seed("tokenizer"));
+  std::mt19937_64 random(test_seed());
   for (int round = 0; round < 5000; ++round) {
     std::string bytes = testing::random_text(random, 20);
     for (std::size_t i = random() % 3; i > 0 && !bytes.empty(); --i) {

@@ -12,15 +12,6 @@
 
 namespace luoshu::testing {
 
-// The seed of this run; LUOSHU_SEED replaces the fixed default.
-inline std::uint64_t announced_seed(const char* test) {
-  const char* text = std::getenv("LUOSHU_SEED");
-  const std::uint64_t seed = text == nullptr ? 20240607 : std::strtoull(text, nullptr, 0);
-  std::printf("seed %llu; replay: LUOSHU_SEED=%llu ctest -R %s\n", static_cast<unsigned long long>(seed),
-              static_cast<unsigned long long>(seed), test);
-  return seed;
-}
-
 // `text` as byte-level BPE writes it in a vocabulary.
 inline std::string spelt(std::string_view text) {
   std::string result;

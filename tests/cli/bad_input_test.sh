@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Bad flags, prompts and files: exit code 2 and one line that says what to do. Run on the sanitized binary as well.
+# bad_input_test.sh LUOSHU SOURCE_ROOT BAD_FILES (writes one hostile GGUF after the other into a folder)
+set -u
+luoshu=$1 root=$2 bad_files=$3
+. "$root/tests/cli/expect.sh"
+
+# Flags.
+expect 2 'see luoshu --help' frobnicate
+expect 2 'see luoshu --help'
+expect 2 'see luoshu --help' generate --nonsense
+expect 2 'see luoshu --help' generate --device model -n -2 -p x
+expect 2 'see luoshu --help' generate --device model -n many -p x
+expect 2 'see luoshu --help' generate --device model -p x -f "$work/none"
+expect 2 '-c 4000000000' generate --device model -c 4000000000 -p x
+expect 2 'see luoshu --help' generate --device model -c 40000000000 -p x
+expect 2 'see luoshu --help' generate --device model -c -1 -p x
+expect 2 '--temp' generate --device model --temp -1 -p x
+expect 2 '--top-p' generate --device model --top-p 2 -p x
+expect 2 '--min-p' generate --device model --min-p nan -p x
+expect 2 '--repeat-penalty' generate --device model --repeat-penalty 0 -p x
+expect 2 'unknown configuration' generate --config huge -p x
+expect 2 'unknown device' generate --device toaster -p x
+expect 2 'a later release' generate --device usb -p x
+expect 2 'unknown memory' generate --device model --memory dream -p x
+expect 2 '--trace-window' generate --device sim --trace "$work/t.fst" --trace-window 5 -p x
+expect 2 'cannot write' generate --device model -n 1 -p x --json "$work/no/such/folder.json"
+expect 2 'cannot write' generate --device model -n 1 -p x --logits "$work/no/such/folder.npy"
+expect 2 'refusing to listen' simulator --listen tcp:0.0.0.0:0
+expect 2 'unknown address' simulator --listen nowhere
+expect 2 'no port' generate --device tcp:localhost -p x
+
+# Prompts.
+expect 2 'the prompt is empty' generate --device model
+expect 2 'the prompt is empty' generate --device model -p ''
+: >"$work/empty.txt"
+expect 2 'the prompt is empty' generate --device model -f "$work/empty.txt"
+expect 2 'check the path' generate --device model -f "$work/none.txt"
+expect 2 'check the path' generate --device model -f "$work"
+expect 2 'UTF-8' generate --device model -p "$(printf 'a\xff\xfeb')"
+for bytes in '\xc0\xaf' '\xe4\xbd' '\xed\xa0\x80' '\xf4\x90\x80\x80' 'a\x80' '\xf8\x88\x80\x80\x80'; do
+  printf "$bytes" >"$work/bad.txt"
+  expect 2 'UTF-8' generate --device model -f "$work/bad.txt"
+done
+expect 2 '--tokens' generate --device model --tokens 1,99999999
+expect 2 '--tokens' generate --device model --tokens 1,,2
+expect 2 '--tokens' generate --device model --tokens -1
+expect 2 '--tokens' generate --device model --tokens 99999999999999999999
+expect 2 'shorten the prompt' generate --device model -c 4 -p 'Once upon a time there was a little girl'
+head -c 30000 /dev/zero | tr '\0' 'a' >"$work/long.txt"
+expect 2 'shorten the prompt' generate --device model -f "$work/long.txt"
+expect 2 'give -f FILE' perplexity --device model
+expect 2 'no text' perplexity --device model -f "$work/empty.txt"
+
+# The context ends: the text stops there, and says so.
+expect 0 'stop: context' generate --device model -c 16 -n 500 --ignore-eos --temp 0 -p 'Once upon a time'
+
+# Files.
+expect 2 'check the path' generate --device model -m "$work/none.gguf" -p x
+expect 2 'not a file' generate --device model -m "$work" -p x
+mkfifo "$work/fifo"
+expect 2 'not a file' generate --device model -m "$work/fifo" -p x
+bundled=$root/models/bundled/luoshu-stories.gguf
+before=$(cksum <"$bundled")
+size=$(stat -c %s "$bundled")
+for cut in 0 3 4 23 24 3000 100000 $((size / 2)) $((size - 100)); do
+  head -c "$cut" "$bundled" >"$work/cut.gguf"
+  expect 2 'cut.gguf' generate --device model -m "$work/cut.gguf" -p x
+done
+mkdir "$work/bad"
+"$bad_files" "$work/bad" || fail "cannot write the bad files"
+count=0
+for file in "$work"/bad/*.gguf; do
+  expect 2 '' generate --device model -n 1 -p x -m "$file"
+  expect 2 '' generate --device reference -n 1 -p x -m "$file"
+  case $file in
+    */data_*) ;;  # found while packing
+    *) expect 2 '' examine -m "$file" ;;
+  esac
+  count=$((count + 1))
+done
+[ "$count" -ge 20 ] || fail "only $count bad files"
+[ "$before" = "$(cksum <"$bundled")" ] || fail "the bundled model changed"
+finish
