@@ -41,6 +41,8 @@ expect 2 '--trace-window' generate --device sim --trace "$work/t.fst" --trace-wi
 expect 2 'context' generate --device model -c 4 -p 'Once upon a time there was a little girl'
 expect 2 'cannot write' generate --device model -n 1 -p x --json "$work/no/such/folder.json"
 expect 2 'loopback' simulator --listen tcp:0.0.0.0:0
+expect 2 '--config' area --config wide
+LUOSHU_BUILD=$work LUOSHU_NO_INSTALL=1 expect 1 'fpga/tools.txt' area --config nano
 expect 1 'luoshu: error: ' generate --device "unix:$work/nobody.sock" -p x
 head -c 3000 "$root/models/bundled/luoshu-stories.gguf" >"$work/cut.gguf"
 expect 2 'cut.gguf' generate --device model -m "$work/cut.gguf" -p x
