@@ -6,7 +6,7 @@
 //   K results  sum_*: raw dot products, collected in rows of KeysPerRow keys, per item slot.
 //   score      sc_*: one step of Step keys per cycle: exponent shift, saturation, maxima; sc_final_i ends the item.
 //   exp        ex_*: one step per cycle: weights into the p buffer, sum of weights; ex_final_i ends the item.
-//   V results  acc_*: lane accumulators captured at the end of a chunk, folded over key segments, then one element per cycle
+//   V results  acc_*: lane accumulators captured at the end of a chunk, added over key segments, one element per cycle
 //              (DrainLanes) merged into o (dr_*).
 //   output     out_*: reads o, l, R of a finished set.
 // An item is a block of 32 keys of a set; a set is the query heads that the columns hold. hp = padded head_dim = 2^hpb_i.
@@ -374,25 +374,24 @@ module luoshu_attn_column #(
   end
   assign out_l_o = set_l_q[out_slot_q];
 
-  // ---------------------------------------------------------------- drain: fold segments, merge into o
-  logic [L*32-1:0]  shadow_q;
+  // ---------------------------------------------------------------- drain: add segments, merge into o
+  // Element e of the chunk is the sum of lanes e, e + hp, ...: a tree over the groups of 8 lanes, whose level v either selects
+  // by bit 3 + v of e or, beyond hp, adds.
+  logic [L*32-1:0]  shadow_q;    // 29 bits of each count
   logic [4:0]       dr_chunk_q;
   logic [1:0]       dr_item_q, dr_set_q;
-  logic [3:0]       fold_q;      // fold step; LB = done
   logic [7:0]       left_q;      // elements left to drain (DrainLanes at a time)
   logic [7:0]       elem_q;      // element of o
   logic             dr_run;
   logic             dr1_q, dr2_q, dr3_q;
   logic [7:0]       dr1_elem_q, dr2_elem_q, dr3_elem_q;
-  logic [DrainLanes*32-1:0] dr1_ob_q;
+  logic [DrainLanes*29-1:0] dr1_ob_q;
   logic [1:0]       set1_q, set2_q, set3_q;
   logic             first1_q;
   logic [5:0]       osh1_q, bsh1_q;
-  logic             folding;
 
-  assign folding = (fold_q != 4'(LB));
-  assign dr_run  = !folding && (left_q != 8'd0);
-  assign drain_busy_o = folding || (left_q != 8'd0) || acc_valid_i;
+  assign dr_run  = (left_q != 8'd0);
+  assign drain_busy_o = dr_run || acc_valid_i;
 
   always_ff @(posedge clk_i) begin
     if (acc_valid_i) begin
@@ -400,23 +399,32 @@ module luoshu_attn_column #(
       dr_chunk_q <= acc_meta_i[9:5];
       dr_item_q  <= acc_meta_i[13:12];
       dr_set_q   <= acc_meta_i[11:10];
-      fold_q     <= hpb_i;      // halves down to hp lanes: fold steps hpb..LB-1, largest first
       left_q     <= (hpb_i < 4'(LB)) ? (8'd1 << hpb_i) >> $clog2(DrainLanes) : 8'(L / DrainLanes);
       elem_q     <= 8'd0;
-      if (hpb_i >= 4'(LB)) fold_q <= 4'(LB);
-    end else if (folding) begin
-      // the fold steps run from the widest half to hp: step number s folds L >> (s - hpb + 1)
-      for (int s = 0; s < LB - 3; s++) begin
-        if (4'(s) == fold_q - hpb_i) begin
-          for (int l = 0; l < (L >> (s + 1)); l++)
-            shadow_q[l*32 +: 32] <= shadow_q[l*32 +: 32] + shadow_q[(l + (L >> (s + 1)))*32 +: 32];
-        end
-      end
-      fold_q <= fold_q + 4'd1;
     end else if (dr_run) begin
-      shadow_q <= shadow_q >> (DrainLanes*32);
       left_q   <= left_q - 8'd1;
       elem_q   <= elem_q + 8'(DrainLanes);
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (dr_run) begin
+      for (int d = 0; d < DrainLanes; d++) begin : element
+        logic [Groups8*29-1:0] node;
+        logic [28:0]           low, high;
+        logic [255:0]          lanes;
+        for (int g = 0; g < Groups8; g++) begin
+          lanes = shadow_q[g*256 +: 256];
+          node[g*29 +: 29] = lanes[{elem_q[2:0] | 3'(d), 5'd0} +: 29];
+        end
+        for (int v = 0; v < LB - 3; v++) begin
+          for (int g = 0; g < (Groups8 >> (v + 1)); g++) begin
+            low  = (32'(hpb_i) > v + 3 && elem_q[(3+v) % 8]) ? 29'd0 : node[2*g*29 +: 29];
+            high = (32'(hpb_i) > v + 3 && !elem_q[(3+v) % 8]) ? 29'd0 : node[(2*g+1)*29 +: 29];
+            node[g*29 +: 29] = low + high;
+          end
+        end
+        dr1_ob_q[d*29 +: 29] <= node[28:0];
+      end
     end
   end
 
@@ -428,7 +436,6 @@ module luoshu_attn_column #(
     dr3_q <= dr2_q;
     if (dr_run) begin
       dr1_elem_q <= 8'(32'(dr_chunk_q) << LB) + elem_q;
-      dr1_ob_q   <= shadow_q[DrainLanes*32-1:0];
       set1_q     <= dr_set_q;
       first1_q   <= item_first_q[dr_item_q];
       osh1_q     <= item_osh_q[dr_item_q];
@@ -469,7 +476,7 @@ module luoshu_attn_column #(
       logic signed [47:0] old2_q, add2_q;
       logic               half2_q;
       assign old    = {$signed(o_read[set1_q[0]][d*48 +: 48]), 1'b0};
-      assign add    = 49'($signed({dr1_ob_q[d*32 +: 32], 7'd0}));
+      assign add    = 49'($signed({dr1_ob_q[d*29 +: 29], 7'd0}));
       assign old_sh = old >>> osh1_q;
       assign add_sh = add >>> bsh1_q;
       always_ff @(posedge clk_i) begin
@@ -499,7 +506,7 @@ module luoshu_attn_column #(
   endgenerate
 
   logic unused_bits;
-  assign unused_bits = ^{sum_meta_i, acc_meta_i, op_meta_i, out_elem_q, ex_q[5], ex_key_q[5], sc_last_i};
+  assign unused_bits = ^{sum_meta_i, acc_meta_i, op_meta_i, shadow_q, out_elem_q, ex_q[5], ex_key_q[5], sc_last_i};
   logic [31:0] unused_column;
   assign unused_column = Column;
 endmodule
