@@ -472,18 +472,19 @@ module luoshu_attn_column #(
     end
     for (genvar d = 0; d < DrainLanes; d++) begin : gen_merge
       // rs(old, .) + rs(add, .): shifted values plus the bits below them; a shift of 63 leaves sign and that bit: 0
-      logic signed [48:0] old, add, old_sh, add_sh;
+      logic signed [48:0] old, old_sh;
+      logic signed [35:0] add, add_sh;
       logic signed [47:0] old2_q, add2_q;
       logic               half2_q;
       assign old    = {$signed(o_read[set1_q[0]][d*48 +: 48]), 1'b0};
-      assign add    = 49'($signed({dr1_ob_q[d*29 +: 29], 7'd0}));
+      assign add    = $signed({dr1_ob_q[d*29 +: 29], 7'd0});
       assign old_sh = old >>> osh1_q;
       assign add_sh = add >>> bsh1_q;
       always_ff @(posedge clk_i) begin
         if (dr1_q) begin
           old2_q  <= first1_q ? 48'sd0 : old_sh[48:1];
           half2_q <= !first1_q && old_sh[0];
-          add2_q  <= add_sh[48:1] + 48'(add_sh[0]);
+          add2_q  <= 48'($signed(add_sh[35:1])) + 48'(add_sh[0]);
         end
         if (dr2_q) o_new_q[d*48 +: 48] <= old2_q + add2_q + 48'(half2_q);
       end
