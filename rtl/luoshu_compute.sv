@@ -74,7 +74,7 @@ module luoshu_compute #(
   localparam int Step      = (Lanes < 32) ? 1 : 2;   // keys per softmax step and column
 
   // ---------------------------------------------------------------- MAC array
-  logic                            w_valid, w_ready, k_valid, k_ready, k_acc, k_first;
+  logic                            w_valid, w_ready, k_valid, k_ready, k_acc, k_last;
   logic [Lanes*8-1:0]              w_a;
   logic [1:0]                      w_mode;
   logic [Columns-1:0]              w_cols, k_cols, k_op_valid, k_sum_valid, k_accv;
@@ -82,15 +82,15 @@ module luoshu_compute #(
   logic [Columns*Slots*26-1:0]     w_sum;
   logic [Lanes*12-1:0]             k_a;
   logic [MetaBits-1:0]             k_meta;
-  logic [Columns*MetaBits-1:0]     k_op_meta, k_sum_meta;
+  logic [Columns*MetaBits-1:0]     k_op_meta, k_sum_meta, k_acc_meta;
   logic [Columns*Lanes*17-1:0]     k_b;
   logic [Columns*Groups8*29-1:0]   k_sum;
   logic [Columns*Lanes*32-1:0]     k_accs;
   luoshu_mac_array #(.Lanes(Lanes), .Columns(Columns), .MetaBits(MetaBits)) u_mac (
       .clk_i, .rst_ni, .w_valid_i(w_valid), .w_ready_o(w_ready), .w_a_i(w_a), .w_mode_i(w_mode), .w_cols_i(w_cols), .w_b_i(w_b),
-      .w_sum_o(w_sum), .k_valid_i(k_valid), .k_ready_o(k_ready), .k_a_i(k_a), .k_acc_i(k_acc), .k_first_i(k_first), .k_cols_i(k_cols),
+      .w_sum_o(w_sum), .k_valid_i(k_valid), .k_ready_o(k_ready), .k_a_i(k_a), .k_acc_i(k_acc), .k_last_i(k_last), .k_cols_i(k_cols),
       .k_meta_i(k_meta), .k_op_valid_o(k_op_valid), .k_op_meta_o(k_op_meta), .k_b_i(k_b), .k_sum_valid_o(k_sum_valid),
-      .k_sum_meta_o(k_sum_meta), .k_sum_o(k_sum), .k_accv_o(k_accv), .k_acc_o(k_accs)
+      .k_sum_meta_o(k_sum_meta), .k_sum_o(k_sum), .k_accv_o(k_accv), .k_acc_meta_o(k_acc_meta), .k_acc_o(k_accs)
   );
 
   // ---------------------------------------------------------------- activations: the vector unit goes first
@@ -186,9 +186,9 @@ module luoshu_compute #(
       .qw_last_i(qw_last), .qw_final_i(qw_final), .qw_exp_i(qw_exp), .qw_hpb_i(head_bits),
       .rq_valid_o(kv_rq_valid_o), .rq_ready_i(kv_rq_ready_i), .rq_addr_o(kv_rq_addr_o), .rq_beats_o(kv_rq_beats_o),
       .rc_valid_i(kv_rc_valid_i), .rc_data_i,
-      .k_valid_o(k_valid), .k_ready_i(k_ready), .k_a_o(k_a), .k_acc_o(k_acc), .k_first_o(k_first), .k_cols_o(k_cols), .k_meta_o(k_meta),
+      .k_valid_o(k_valid), .k_ready_i(k_ready), .k_a_o(k_a), .k_acc_o(k_acc), .k_last_o(k_last), .k_cols_o(k_cols), .k_meta_o(k_meta),
       .k_op_valid_i(k_op_valid), .k_op_meta_i(k_op_meta), .k_b_o(k_b), .k_sum_valid_i(k_sum_valid), .k_sum_meta_i(k_sum_meta),
-      .k_sum_i(k_sum), .k_accv_i(k_accv), .k_acc_i(k_accs),
+      .k_sum_i(k_sum), .k_accv_i(k_accv), .k_acc_meta_i(k_acc_meta), .k_acc_i(k_accs),
       .aw_valid_o(a_aw_valid), .aw_ready_i(aw_ready && !v_aw_valid), .aw_token_o(a_aw[436:431]), .aw_block_o(a_aw[430:415]),
       .aw_data_o(a_aw[414:31]), .aw_exp_o(a_aw[30:22]), .aw_sum_o(a_aw[21:4]), .aw_joined_o(a_aw[3]), .aw_first_o(a_aw[2]),
       .aw_vec_o(a_aw[1:0]), .busy_o(count_o[3]), .stall_memory_o(count_o[4]), .stall_wait_o(count_o[5])

@@ -12,6 +12,7 @@ void add_examine(CLI::App& app, int& exit_code);
 void add_configs(CLI::App& app, int& exit_code);
 void add_simulator(CLI::App& app, int& exit_code);
 void add_soak(CLI::App& app, int& exit_code);
+void add_area(CLI::App& app, int& exit_code);
 
 // What every JSON report starts with: schema, version, commit.
 constexpr int kSchema = 1;

@@ -147,10 +147,20 @@ module luoshu_array #(
   // ---------------------------------------------------------------- activations: token to column and group
   logic [ColumnBits-1:0] aw_column;
   logic [GroupBits-1:0]  aw_group;
-  logic [Columns-1:0]    act_busy;
+  localparam int ActAddrBits = $clog2(Groups * ActBlocks * (32 / ActLanes));
+  logic                   act_busy;
+  logic [Columns-1:0]     act_we, part_we;
+  logic [31:0]            act_addr;
+  logic [ActAddrBits-1:0] part_addr;
+  logic [ActLanes*12-1:0] part_data;
   assign aw_column  = aw_joined_i ? ColumnBits'({aw_token_i, 1'b0}) : ColumnBits'(aw_token_i);
   assign aw_group   = aw_joined_i ? GroupBits'(aw_token_i >> (ColumnBits - 1)) : GroupBits'(aw_token_i >> ColumnBits);
-  assign aw_ready_o = (act_busy == '0);
+  assign act_addr   = 32'(aw_group) * ActBlocks + 32'(aw_block_i);
+  assign aw_ready_o = !act_busy;
+  luoshu_array_parts #(.Lanes(Lanes), .Columns(Columns), .AddrBits(ActAddrBits)) u_parts (
+      .clk_i, .rst_ni, .we_i(act_we), .block_i(act_addr), .data_i(aw_data_i), .busy_o(act_busy), .we_o(part_we), .addr_o(part_addr),
+      .data_o(part_data)
+  );
 
   // ---------------------------------------------------------------- columns
   logic                      re;
@@ -183,9 +193,11 @@ module luoshu_array #(
       logic signed [17:0]   act_sum;
       logic                 mine;
       assign mine = aw_joined_i ? (aw_column[ColumnBits-1:0] == ColumnBits'(c & ~1)) : (aw_column == ColumnBits'(c));
+      assign act_we[c] = aw_valid_i && aw_ready_o && mine;
       luoshu_array_act #(.Lanes(Lanes), .Groups(Groups), .Blocks(ActBlocks)) u_act (
-          .clk_i, .rst_ni, .we_i(aw_valid_i && aw_ready_o && mine), .wgroup_i(aw_group), .wblock_i(aw_block_i), .wdata_i(aw_data_i),
-          .wexp_i(aw_exp_i), .wsum_i(aw_sum_i), .wfirst_i(aw_first_i), .wvec_i(aw_vec_i), .busy_o(act_busy[c]),
+          .clk_i, .we_i(act_we[c]), .wgroup_i(aw_group), .waddr_i(act_addr),
+          .wexp_i(aw_exp_i), .wsum_i(aw_sum_i), .wfirst_i(aw_first_i), .wvec_i(aw_vec_i),
+          .part_we_i(part_we[c]), .part_addr_i(part_addr), .part_data_i(part_data),
           .re_i(valid_q[c] && q_cols[c]), .rgroup_i(q_group), .rblock_i(q_block), .rsub_i(q_sub), .rvec_i(q_vec),
           .act_o(mac_b_o[c*ActLanes*12 +: ActLanes*12]), .drop_o(drop), .sum_o(act_sum),
           .agroup_i(r_group), .avec_i(r_vec), .a_o(largest[c*9 +: 9])

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Activations of one column: Groups tokens of Blocks blocks, their exponents and sums, the largest exponent per vector.
 //
-// Write: one block of 32 activations; with fewer than 32 lanes it takes 32 / Lanes cycles (busy_o), and the caller keeps
-// two writes that far apart. Read: values one cycle after re_i; exponent and sum two cycles after re_i, in time for the
+// Write: exponent and sum of a block of 32 activations, and its values in words (luoshu_array_parts). Read: values one cycle after re_i; exponent and sum two cycles after re_i, in time for the
 // block sum of the MAC array. Distance A - ae comes with the exponent. No reset: what is read was written before.
 `default_nettype none
 
@@ -11,20 +10,21 @@ module luoshu_array_act #(
     parameter int Groups   = 2,
     parameter int Blocks   = 320,                         // per token
     parameter int ActLanes = (Lanes < 32) ? Lanes : 32,   // derived
-    parameter int GroupBits = (Groups > 1) ? $clog2(Groups) : 1
+    parameter int GroupBits = (Groups > 1) ? $clog2(Groups) : 1,
+    parameter int AddrBits = $clog2(Groups * Blocks * (32 / ActLanes))
 ) (
     input  wire                     clk_i,
-    input  wire                     rst_ni,
     // write
     input  wire                     we_i,
     input  wire  [GroupBits-1:0]    wgroup_i,
-    input  wire  [15:0]             wblock_i,
-    input  wire  [383:0]            wdata_i,
+    input  wire  [31:0]             waddr_i,   // group * Blocks + block
     input  wire  [8:0]              wexp_i,    // signed LSB exponent
     input  wire  [17:0]             wsum_i,    // signed sum of the block
     input  wire                     wfirst_i,  // first block of its vector
     input  wire  [1:0]              wvec_i,
-    output logic                    busy_o,
+    input  wire                     part_we_i,
+    input  wire  [AddrBits-1:0]     part_addr_i,
+    input  wire  [ActLanes*12-1:0]  part_data_i,
     // read
     input  wire                     re_i,
     input  wire  [GroupBits-1:0]    rgroup_i,
@@ -41,58 +41,20 @@ module luoshu_array_act #(
 );
   localparam int Parts = 32 / ActLanes;
   localparam int Words = Groups * Blocks * Parts;
-  localparam int AddrBits = $clog2(Words);
   localparam int ExpBits = $clog2(Groups * Blocks);
 
-  // A block at a time; the parts of a block follow each other.
-  logic                part_we;
-  logic [AddrBits-1:0] part_addr;
-  logic [ActLanes*12-1:0] part_data;
-  logic [31:0]         waddr, raddr;   // block addresses
-  assign waddr = 32'(wgroup_i) * Blocks + 32'(wblock_i);
+  logic [31:0] raddr;   // block address
   assign raddr = 32'(rgroup_i) * Blocks + 32'(rblock_i);
-  generate
-    if (Parts == 1) begin : gen_whole
-      assign part_we   = we_i;
-      assign part_addr = waddr[AddrBits-1:0];
-      assign part_data = wdata_i;
-      assign busy_o    = 1'b0;
-      logic unused_reset;
-      assign unused_reset = ^{rst_ni, rsub_i};
-    end else begin : gen_parts
-      localparam int PartBits = $clog2(Parts);
-      logic [PartBits:0]   left_q;   // parts still to write
-      logic [383:0]        data_q;
-      logic [AddrBits-1:0] addr_q;
-      assign busy_o    = (left_q != '0);
-      assign part_we   = busy_o;
-      assign part_addr = addr_q;
-      assign part_data = data_q[ActLanes*12-1:0];
-      always_ff @(posedge clk_i) begin
-        if (!rst_ni) left_q <= '0;
-        else if (we_i) left_q <= (PartBits+1)'(Parts);
-        else if (busy_o) left_q <= left_q - 1'b1;
-        if (we_i) begin
-          data_q <= wdata_i;
-          addr_q <= AddrBits'(waddr << PartBits);
-        end else if (busy_o) begin
-          data_q <= data_q >> (ActLanes * 12);
-          addr_q <= addr_q + 1'b1;
-        end
-      end
-    end
-  endgenerate
-
   logic [AddrBits-1:0] read_addr;
   assign read_addr = AddrBits'(raddr * Parts + ((Parts > 1) ? 32'(rsub_i) : 32'd0));
   luoshu_ram_1r1w #(.Width(ActLanes*12), .Depth(Words)) u_values (
-      .clk_i, .we_i(part_we), .waddr_i(part_addr), .wmask_i('0), .wdata_i(part_data),
+      .clk_i, .we_i(part_we_i), .waddr_i(part_addr_i), .wmask_i('0), .wdata_i(part_data_i),
       .re_i, .raddr_i(read_addr), .rdata_o(act_o)
   );
 
   logic [26:0] exp_word;
   luoshu_ram_1r1w #(.Width(27), .Depth(Groups * Blocks)) u_exponents (
-      .clk_i, .we_i, .waddr_i(waddr[ExpBits-1:0]), .wmask_i('0), .wdata_i({wsum_i, wexp_i}),
+      .clk_i, .we_i, .waddr_i(waddr_i[ExpBits-1:0]), .wmask_i('0), .wdata_i({wsum_i, wexp_i}),
       .re_i, .raddr_i(raddr[ExpBits-1:0]), .rdata_o(exp_word)
   );
 
@@ -114,6 +76,6 @@ module luoshu_array_act #(
     end
   end
   logic unused_bits;
-  assign unused_bits = ^{waddr, raddr};
+  assign unused_bits = ^{waddr_i, raddr, rsub_i};
 endmodule
 `default_nettype wire

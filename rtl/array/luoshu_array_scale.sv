@@ -55,19 +55,17 @@ module luoshu_array_scale #(
   logic signed [17:0]   sum1_q;
   logic signed [37:0]   p2_q;
   logic signed [29:0]   mp2_q;
-  logic signed [50:0]   term3_q, mterm3_q;
+  logic signed [50:0]   term3_q, mterm3_q;   // without the bit that rounds them
+  logic                 half3_q, mhalf3_q;
   logic signed [63:0]   acc_q [Entries];
   logic signed [63:0]   total;
-  logic [63:0]          half, mhalf;
-  logic signed [63:0]   wide, mwide;
+  logic signed [50:0]   wide, mwide;   // {value << 12, 0} shifted: the term and the bit below it
 
-  // 3: round and align
-  assign half  = (64'd1 << up2_q) >> 1;
-  assign mhalf = (64'd1 << mup2_q) >> 1;
-  assign wide  = ((64'(p2_q) <<< 12) + $signed(half)) >>> up2_q;
-  assign mwide = ((64'(mp2_q) <<< 12) + $signed(mhalf)) >>> mup2_q;
+  // 3: align; rounding half up adds the bit below the result
+  assign wide  = $signed({p2_q, 13'd0}) >>> up2_q;
+  assign mwide = 51'($signed({mp2_q, 13'd0})) >>> mup2_q;
   // 4: accumulate
-  assign total = (first3_q ? 64'sd0 : acc_q[entry3_q]) + 64'(term3_q) + 64'(mterm3_q);
+  assign total = ((first3_q ? 64'sd0 : acc_q[entry3_q]) + 64'(term3_q) + 64'(half3_q)) + (64'(mterm3_q) + 64'(mhalf3_q));
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -104,8 +102,10 @@ module luoshu_array_scale #(
       last3_q  <= last2_q;
       entry3_q <= entry2_q;
       place3_q <= place2_q;
-      term3_q  <= wide[50:0];
-      mterm3_q <= min2_q ? mwide[50:0] : 51'sd0;
+      term3_q  <= 51'($signed(wide[50:1]));
+      half3_q  <= wide[0];
+      mterm3_q <= min2_q ? 51'($signed(mwide[50:1])) : 51'sd0;
+      mhalf3_q <= min2_q && mwide[0];
     end
     if (v3_q) begin
       acc_q[entry3_q] <= total;
@@ -116,7 +116,5 @@ module luoshu_array_scale #(
       end
     end
   end
-  logic unused_bits;
-  assign unused_bits = ^{wide[63:51], mwide[63:51]};
 endmodule
 `default_nettype wire

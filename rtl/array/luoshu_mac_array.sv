@@ -5,7 +5,8 @@
 // ready. No stall: after an issue in cycle t, column c
 //   t + 1 + c  asks for its b operands (K: k_op_valid_o with k_op_meta_o; the matrix engine knows the time itself),
 //   t + 2 + c  takes b and multiplies,
-//   t + 3 + c  shows its sums (w_sum_o, k_sum_valid_o with k_sum_meta_o) and, for K accumulates, k_accv_o and k_acc_o.
+//              for K accumulates it shows k_accv_o, k_acc_meta_o and k_acc_o (accumulators with this product) in that cycle,
+//   t + 3 + c  shows its sums (w_sum_o, k_sum_valid_o with k_sum_meta_o).
 // Columns outside the mask do not move. b operands are presented one cycle after the request and may be anything at
 // other times. Slot sums add 32 lanes (all lanes where there are fewer). Reset clears only the valid bits.
 `default_nettype none
@@ -33,19 +34,20 @@ module luoshu_mac_array #(
     output logic                           k_ready_o,
     input  wire  [Lanes*12-1:0]            k_a_i,
     input  wire                            k_acc_i,    // 0 dot products, 1 lane accumulate
-    input  wire                            k_first_i,
+    input  wire                            k_last_i,   // the accumulators start again after this beat
     input  wire  [Columns-1:0]             k_cols_i,
     input  wire  [MetaBits-1:0]            k_meta_i,
     output logic [Columns-1:0]             k_op_valid_o,
     output logic [Columns*MetaBits-1:0]    k_op_meta_o,
     input  wire  [Columns*Lanes*17-1:0]    k_b_i,
     output logic [Columns-1:0]             k_sum_valid_o,  // of a dot
-    output logic [Columns*MetaBits-1:0]    k_sum_meta_o,   // of a dot or an accumulate
+    output logic [Columns*MetaBits-1:0]    k_sum_meta_o,
     output logic [Columns*Groups8*29-1:0]  k_sum_o,
     output logic [Columns-1:0]             k_accv_o,
+    output logic [Columns*MetaBits-1:0]    k_acc_meta_o,
     output logic [Columns*Lanes*32-1:0]    k_acc_o
 );
-  // What marches along, without the beat: {client K, acc, first, mode, column mask, meta}.
+  // What marches along, without the beat: {client K, acc, last, mode, column mask, meta}.
   localparam int SideBits = 1 + 1 + 1 + 2 + Columns + MetaBits;
   assign k_ready_o = 1'b1;
   assign w_ready_o = !k_valid_i;
@@ -69,7 +71,7 @@ module luoshu_mac_array #(
       for (int s = 1; s < Columns + 2; s++) valid_q[s] <= valid_q[s-1];
     end
     if (k_valid_i) begin
-      side_q[0] <= {1'b1, k_acc_i, k_first_i, 2'd0, k_cols_i, k_meta_i};
+      side_q[0] <= {1'b1, k_acc_i, k_last_i, 2'd0, k_cols_i, k_meta_i};
       beat_q[0] <= k_a_i;
     end else if (w_valid_i) begin
       side_q[0] <= {1'b0, 1'b0, 1'b0, w_mode_i, w_cols_i, {MetaBits{1'b0}}};
@@ -82,19 +84,19 @@ module luoshu_mac_array #(
   generate
     for (genvar c = 0; c < Columns; c++) begin : gen_column
       // request (stage c), multiply (stage c + 1), result (stage c + 2)
-      logic                ask_k, do_en, do_k, do_acc, do_first, show_en, show_k, show_acc;
+      logic                ask_k, do_en, do_k, do_acc, do_last, show_en, show_k, show_acc;
       logic [1:0]          do_mode;
       logic [Groups8*29-1:0] sums;
       localparam int MaskAt = MetaBits + c;
       assign ask_k = side_q[c][SideBits-1];
       assign k_op_valid_o[c] = valid_q[c] && ask_k && side_q[c][MaskAt];
       assign k_op_meta_o[c*MetaBits +: MetaBits] = side_q[c][MetaBits-1:0];
-      assign {do_k, do_acc, do_first, do_mode} = side_q[c+1][SideBits-1 -: 5];
+      assign {do_k, do_acc, do_last, do_mode} = side_q[c+1][SideBits-1 -: 5];
       assign do_en = valid_q[c+1] && side_q[c+1][MaskAt];
       luoshu_mac_column #(.Lanes(Lanes), .Odd(c % 2)) u_column (
-          .clk_i, .en_i(do_en), .k_i(do_k), .mode_i(do_mode), .a_i(beat_q[c+1]),
+          .clk_i, .rst_ni, .en_i(do_en), .k_i(do_k), .mode_i(do_mode), .a_i(beat_q[c+1]),
           .w_b_i(w_b_i[c*ActLanes*12 +: ActLanes*12]), .k_b_i(k_b_i[c*Lanes*17 +: Lanes*17]),
-          .acc_i(do_acc), .first_i(do_first), .sum_o(sums), .acc_o(k_acc_o[c*Lanes*32 +: Lanes*32])
+          .acc_i(do_acc), .last_i(do_last), .sum_o(sums), .acc_o(k_acc_o[c*Lanes*32 +: Lanes*32])
       );
       logic unused_side;
       // The last stages' other fields end here.
@@ -106,7 +108,8 @@ module luoshu_mac_array #(
         assign unused_side = ^side_q[c+2];
       end
       assign k_sum_valid_o[c] = show_en && show_k && !show_acc;
-      assign k_accv_o[c]      = show_en && show_k && show_acc;
+      assign k_accv_o[c]      = do_en && do_k && do_acc;
+      assign k_acc_meta_o[c*MetaBits +: MetaBits] = side_q[c+1][MetaBits-1:0];
       assign k_sum_o[c*Groups8*29 +: Groups8*29] = sums;
       for (genvar s = 0; s < Slots; s++) begin : gen_slot
         logic signed [28:0] slot_sum;

@@ -2,8 +2,9 @@
 // One column of the MAC array: Lanes multipliers of 12 x 17 bits, sums of 8 neighbouring lanes, lane accumulators.
 //
 // The operand a of both clients arrives with its enable; b is selected by the client. Registered results one cycle after
-// the enable: sum_o (29 bits per group of 8 lanes) for every enable, acc_o for enables with acc_i. One product per lane and
-// cycle; nothing moves without enable. No reset: results are looked at only behind an enable.
+// the enable: sum_o (29 bits per group of 8 lanes) for every enable. acc_o, for enables with acc_i, is combinational: the
+// accumulator with this product; with last_i it is the result, and the accumulator starts again from 0 (29 bits are kept).
+// One product per lane and cycle; nothing moves without enable. Reset clears the accumulators.
 `default_nettype none
 
 module luoshu_mac_column #(
@@ -12,6 +13,7 @@ module luoshu_mac_column #(
     parameter int ActLanes = (Lanes < 32) ? Lanes : 32    // derived: activations per beat
 ) (
     input  wire                        clk_i,
+    input  wire                        rst_ni,
     input  wire                        en_i,
     input  wire                        k_i,      // client K (attention), else W (matrix)
     input  wire  [1:0]                 mode_i,   // W: 0 int8, 1 nibble - 8, 2 nibble, 3 unsigned byte
@@ -19,7 +21,7 @@ module luoshu_mac_column #(
     input  wire  [ActLanes*12-1:0]     w_b_i,    // W: signed activations, every 32 lanes use the same
     input  wire  [Lanes*17-1:0]        k_b_i,    // K: signed
     input  wire                        acc_i,    // accumulate per lane
-    input  wire                        first_i,  // the accumulator starts from this product
+    input  wire                        last_i,   // the accumulators start again after this product
     output logic [(Lanes/8)*29-1:0]    sum_o,
     output logic [Lanes*32-1:0]        acc_o
 );
@@ -32,32 +34,51 @@ module luoshu_mac_column #(
              (mode == 2'd2) ? {8'd0, nibble} : {4'd0, byte_i};
   endfunction
 
-  // Operands are chosen under the enable, so that an idle column costs nothing.
-  always_ff @(posedge clk_i) begin
-    if (en_i) begin
-      for (int g = 0; g < Lanes / 8; g++) begin : group
-        logic signed [28:0] sum;
-        sum = 29'sd0;
-        for (int j = 0; j < 8; j++) begin : lane
-          logic signed [11:0] a;
-          logic signed [16:0] b;
-          logic signed [28:0] product;
-          if (k_i) begin
-            a = $signed(a_i[(g*8+j)*12 +: 12]);
-            b = $signed(k_b_i[(g*8+j)*17 +: 17]);
-          end else begin
-            a = weight(mode_i, a_i[(g*8+j)*12 +: 8]);
-            b = 17'($signed(w_b_i[((g*8+j) % ActLanes)*12 +: 12]));
+  // Nothing is computed without the enable: results are don't-care then.
+  logic clear;
+  assign clear = !rst_ni || (en_i && acc_i && last_i);
+  generate
+    for (genvar g = 0; g < Lanes / 8; g++) begin : gen_group
+      logic [8*32-1:0]    product, total;   // fields of 32 bits, 29 in use
+      logic [8*29-1:0]    acc_q;
+      logic signed [11:0] a;
+      logic signed [16:0] b;
+      logic signed [31:0] p;
+      always_comb begin
+        product = 'x;
+        total   = 'x;
+        a       = 'x;
+        b       = 'x;
+        p       = 'x;
+        if (en_i) begin
+          for (int j = 0; j < 8; j++) begin
+            if (k_i) begin
+              a = $signed(a_i[(g*8+j)*12 +: 12]);
+              b = $signed(k_b_i[(g*8+j)*17 +: 17]);
+            end else begin
+              a = weight(mode_i, a_i[(g*8+j)*12 +: 8]);
+              b = 17'($signed(w_b_i[((g*8+j) % ActLanes)*12 +: 12]));
+            end
+            p = a * b;
+            product[j*32 +: 32] = p;
           end
-          product = a * b;
-          sum = sum + product;
           if (acc_i) begin
-            acc_o[(g*8+j)*32 +: 32] <= (first_i ? 32'sd0 : $signed(acc_o[(g*8+j)*32 +: 32])) + 32'(product);
+            for (int j = 0; j < 8; j++) total[j*32 +: 32] = 32'($signed(acc_q[j*29 +: 29])) + product[j*32 +: 32];
           end
         end
-        sum_o[g*29 +: 29] <= sum;
+      end
+      assign acc_o[g*256 +: 256] = total;
+      always_ff @(posedge clk_i) begin
+        if (clear) acc_q <= '0;
+        else if (en_i && acc_i) begin
+          for (int j = 0; j < 8; j++) acc_q[j*29 +: 29] <= total[j*32 +: 29];
+        end
+        if (en_i) begin
+          sum_o[g*29 +: 29] <= ((product[0 +: 29] + product[32 +: 29]) + (product[64 +: 29] + product[96 +: 29]))
+                             + ((product[128 +: 29] + product[160 +: 29]) + (product[192 +: 29] + product[224 +: 29]));
+        end
       end
     end
-  end
+  endgenerate
 endmodule
 `default_nettype wire

@@ -52,7 +52,7 @@ module luoshu_attention #(
     input  wire                       k_ready_i,
     output logic [Lanes*12-1:0]       k_a_o,
     output logic                      k_acc_o,
-    output logic                      k_first_o,
+    output logic                      k_last_o,
     output logic [Columns-1:0]        k_cols_o,
     output logic [MetaBits-1:0]       k_meta_o,
     input  wire  [Columns-1:0]        k_op_valid_i,
@@ -62,6 +62,7 @@ module luoshu_attention #(
     input  wire  [Columns*MetaBits-1:0] k_sum_meta_i,
     input  wire  [Columns*(Lanes/8)*29-1:0] k_sum_i,
     input  wire  [Columns-1:0]        k_accv_i,
+    input  wire  [Columns*MetaBits-1:0] k_acc_meta_i,
     input  wire  [Columns*Lanes*32-1:0] k_acc_i,
     // activations
     output logic                      aw_valid_o,
@@ -167,7 +168,7 @@ module luoshu_attention #(
   luoshu_attn_issue #(.Lanes(Lanes), .Columns(Columns), .Lag(2), .MetaBits(MetaBits), .ItemBits(ItemBits)) u_issue (
       .clk_i, .rst_ni, .hpb_i(hpb), .item_valid_i(q_valid), .item_ready_o(q_ready), .item_i(q_item),
       .kv_valid_i(kv_valid), .kv_ready_o(kv_ready), .kv_data_i(kv_data),
-      .k_valid_o, .k_ready_i, .k_a_o, .k_acc_o, .k_first_o, .k_cols_o, .k_meta_o,
+      .k_valid_o, .k_ready_i, .k_a_o, .k_acc_o, .k_last_o, .k_cols_o, .k_meta_o,
       .loaded_i(loaded), .scored_valid_o(scored_valid), .scored_o(scored), .exponents_o(exponents), .score_free_i(score_free),
       .weights_i(weights), .v_start_o(v_start), .v_slot_o(v_slot), .drain_busy_i(drain_busy), .capture_o(capture),
       .v_done_o(v_done), .v_last_o(v_last), .stall_memory_o, .stall_wait_o
@@ -207,7 +208,7 @@ module luoshu_attention #(
           .sc_block_i(sc_block), .sc_ke_i(sc_ke), .sc_ve_i(sc_ve), .sc_in_i(sc_in), .sc_final_i(sc_final), .sc_new_i(sc_new),
           .sc_last_i(sc_last), .ex_start_i(ex_start), .ex_valid_i(ex_valid), .ex_key_i(ex_key), .ex_item_i(ex_item),
           .ex_set_i(ex_set), .ex_ve_i(ex_ve), .ex_in_i(ex_in), .ex_two_i(ex_two), .ex_final_i(ex_final), .ex_last_i(ex_last),
-          .acc_valid_i(k_accv_i[c] && k_sum_meta_i[c*MetaBits + MetaBits - 1]), .acc_meta_i(k_sum_meta_i[c*MetaBits +: MetaBits]),
+          .acc_valid_i(k_accv_i[c] && k_acc_meta_i[c*MetaBits + MetaBits - 1]), .acc_meta_i(k_acc_meta_i[c*MetaBits +: MetaBits]),
           .acc_i(k_acc_i[c*Lanes*32 +: Lanes*32]), .drain_busy_o(busy_cols[c]),
           .out_re_i(out_re[c]), .out_set_i(out_slot), .out_elem_i(out_elem), .out_gnt_o(out_gnt[c]),
           .out_o_o(out_o[c*48 +: 48]), .out_l_o(out_l[c*48 +: 48]), .out_r_o(out_r[c*10 +: 10])

@@ -6,7 +6,7 @@
 //   K results  sum_*: raw dot products, collected in rows of KeysPerRow keys, per item slot.
 //   score      sc_*: one step of Step keys per cycle: exponent shift, saturation, maxima; sc_final_i ends the item.
 //   exp        ex_*: one step per cycle: weights into the p buffer, sum of weights; ex_final_i ends the item.
-//   V results  acc_*: lane accumulators captured at the end of a chunk, folded over key segments, then one element per cycle
+//   V results  acc_*: lane accumulators captured at the end of a chunk, added over key segments, one element per cycle
 //              (DrainLanes) merged into o (dr_*).
 //   output     out_*: reads o, l, R of a finished set.
 // An item is a block of 32 keys of a set; a set is the query heads that the columns hold. hp = padded head_dim = 2^hpb_i.
@@ -125,27 +125,29 @@ module luoshu_attn_column #(
 
   // ---------------------------------------------------------------- K results into rows of raw dot products
   logic [Groups8*32-1:0] row;        // segment sums, key 0 first; hp >= L: the whole sum in word 0
-  logic signed [31:0]    partial_q;  // hp > L: sum of the chunks so far
-  logic signed [31:0]    total;
+  logic [31:0]           partial_q;  // hp > L: sum of the chunks so far
   logic [Groups8*32-1:0] raw_row;
   logic                  raw_re;
   logic [6:0]            raw_raddr;
 
+  // A tree: level v has the sums of 2^v groups of 8 lanes, which are the keys' where hp = 8 << v. Words beyond the keys of a
+  // row are not looked at.
+  localparam int Levels = LB - 2;
+  logic [Levels*Groups8*32-1:0] tree;   // level by level
   always_comb begin
-    row = '0;
-    total = '0;
-    for (int g = 0; g < Groups8; g++) total = total + 32'($signed(sum_i[g*29 +: 29]));
-    if (seg_bits == 3'd0) begin
-      row[31:0] = total + ((sum_meta_i[9:5] == 5'd0) ? 32'sd0 : partial_q);
-    end else begin
-      for (int g = 0; g < Groups8; g++) begin
-        for (int h = 0; h < Groups8; h++) begin
-          if (((32'(h) << 3) >> hpb_i) == 32'(g)) row[g*32 +: 32] = row[g*32 +: 32] + 32'($signed(sum_i[h*29 +: 29]));
-        end
-      end
+    tree = '0;
+    for (int g = 0; g < Groups8; g++) tree[g*32 +: 32] = 32'($signed(sum_i[g*29 +: 29]));
+    for (int v = 1; v < Levels; v++) begin
+      for (int g = 0; g < (Groups8 >> v); g++)
+        tree[(v*Groups8 + g)*32 +: 32] = tree[((v-1)*Groups8 + 2*g)*32 +: 32] + tree[((v-1)*Groups8 + 2*g + 1)*32 +: 32];
     end
+    row = tree[Groups8*32-1:0];
+    for (int v = 1; v < Levels - 1; v++) begin
+      for (int g = 0; g < (Groups8 >> v); g++) if (32'(hpb_i) == v + 3) row[g*32 +: 32] = tree[(v*Groups8 + g)*32 +: 32];
+    end
+    if (seg_bits == 3'd0) row[31:0] = tree[(Levels-1)*Groups8*32 +: 32] + ((sum_meta_i[9:5] == 5'd0) ? 32'd0 : partial_q);
   end
-  always_ff @(posedge clk_i) if (sum_valid_i) partial_q <= $signed(row[31:0]);
+  always_ff @(posedge clk_i) if (sum_valid_i) partial_q <= row[31:0];
   luoshu_ram_1r1w #(.Width(Groups8*32), .Depth(128)) u_raw (
       .clk_i, .we_i(sum_valid_i && sum_meta_i[15]), .waddr_i({sum_meta_i[13:12], sum_meta_i[4:0]}), .wmask_i('0), .wdata_i(row),
       .re_i(raw_re), .raddr_i(raw_raddr), .rdata_o(raw_row)
@@ -160,11 +162,9 @@ module luoshu_attn_column #(
   logic [Step*8-1:0]     sc1_ve_q, sc2_ve_q;
   logic signed [9:0]     sc1_shift_q [Step];  // qe + ke + 16
   logic signed [31:0]    sc2_s_q [Step];
-  logic [31:0]           block_first;         // absolute position of the item's first key
-  logic [Step*32-1:0]    s_row;               // logits read back by exp
+  logic [Step*33-1:0]    s_row;               // {key counts, logit}, read back by exp
   assign raw_re = sc_valid_i;
   assign raw_raddr = {sc_item_i, sc_key_i >> seg_bits};
-  assign block_first = {sc_block_i, 5'd0};
 
   logic signed [31:0] max_q;
   logic signed [7:0]  vmax_q;
@@ -186,34 +186,32 @@ module luoshu_attn_column #(
     end
   end
 
-  logic [Step-1:0] rounded_top;
   generate
     for (genvar k = 0; k < Step; k++) begin : gen_score
       logic signed [31:0] dot;
       logic signed [9:0]  shift;
-      logic [9:0]         down;      // right shift
-      logic signed [32:0] rounded;
+      logic [9:0]         down;      // right shift of {dot, 31 zeros}: 31 - shift
+      logic [32:0]        shifted;   // rs(dot, -shift) before rounding, and the bit below
+      logic signed [63:0] wide;
+      logic [31:0]        ones, keep;
       logic               overflow;
       logic signed [31:0] s;
       logic [4:0]         slot;      // key within its row
       assign slot  = (sc1_key_q + 5'(k)) & ((5'd1 << seg_bits) - 5'd1);
       assign dot   = $signed(raw_row[32*32'(slot) +: 32]);
       assign shift = sc1_shift_q[k];
-      assign down  = -shift;
-      assign rounded = (down > 10'd31) ? 33'sd0
-          : ($signed({dot[31], dot}) + $signed(33'd1 << (down[5:0] - 6'd1))) >>> down[5:0];
-      // a left shift by n saturates at 2^30: |dot| >= 2^(30 - n)
-      logic [31:0] magnitude;
-      assign magnitude = dot[31] ? 32'(-dot) : 32'(dot);
-      assign overflow  = (shift > 10'sd30) ? (dot != 32'sd0)
-                       : (magnitude > (32'h40000000 >> shift[4:0])) ;
-      assign rounded_top[k] = rounded[32];
+      assign down  = 10'd31 - shift;
+      assign wide  = $signed({dot, 32'd0});
+      // rounding half up adds the bit below the result; beyond 63 nothing but that is left, and it cancels the sign
+      assign shifted = 33'(wide >>> ((down > 10'd63) ? 6'd63 : down[5:0]));
+      // a left shift by n saturates unless -2^(30 - n) <= dot < 2^(30 - n); 2^(30 - n) itself gives the same as saturating
+      assign ones     = dot[31] ? ~dot : dot;
+      assign keep     = (shift > 10'sd30) ? 32'd0 : (32'h3fffffff >> shift[4:0]);
+      assign overflow = (shift > 10'sd30) ? (dot != 32'sd0) : (shift[9] == 1'b0) && ((ones & ~keep) != 32'd0);
       always_comb begin
-        if (shift > 10'sd0) s = overflow ? (dot[31] ? -32'sh40000000 : 32'sh40000000) : (dot <<< shift[4:0]);
-        else if (shift == 10'sd0) s = dot;
-        else s = rounded[31:0];
-        if (s > 32'sh40000000) s = 32'sh40000000;
-        if (s < -32'sh40000000) s = -32'sh40000000;
+        if (overflow) s = dot[31] ? -32'sh40000000 : 32'sh40000000;
+        else if (shift > 10'sd30) s = 32'sd0;
+        else s = 32'(shifted[32:1]) + 32'(shifted[0]);
       end
       always_ff @(posedge clk_i) begin
         if (sc_valid_i) sc1_shift_q[k] <= 10'($signed(sc_ke_i[k*8 +: 8])) + 10'(qe_q[sc_set_i]) + 10'sd16;
@@ -231,7 +229,7 @@ module luoshu_attn_column #(
       sc1_key_q   <= sc_key_i;
       sc1_ve_q    <= sc_ve_i;
       for (int k = 0; k < Step; k++)
-        sc1_in_q[k] <= sc_in_i[k] && active_q[sc_set_i] && (block_first + 32'(sc_key_i) + 32'(k) <= pos_q[sc_set_i]);
+        sc1_in_q[k] <= sc_in_i[k] && active_q[sc_set_i] && ({sc_block_i, sc_key_i | 5'(k)} <= pos_q[sc_set_i]);
     end
     if (sc1_q) begin
       sc2_first_q <= sc1_first_q;
@@ -265,9 +263,7 @@ module luoshu_attn_column #(
   logic [17:0]        dm;
   logic [10:0]        dr, db;
   logic [18:0]        osh;
-  logic signed [32:0] max_up;
-  assign max_up  = $signed({max_q[31], max_q}) + 33'sd65535;
-  assign bm      = max_up[32:16];
+  assign bm      = 17'($signed(max_q[31:16])) + 17'(max_q[15:0] != 16'd0);   // ceil(max / 2^16)
   assign started = started_q && !sc_new_i;
   assign m_new   = (!started || bm > m_q) ? bm : m_q;
   assign r_new   = (!started || 10'(vmax_q) > r_q) ? 10'(vmax_q) : r_q;
@@ -299,13 +295,13 @@ module luoshu_attn_column #(
   assign out_r_o = set_r_q[out_slot_q];
 
   // logits between the passes
-  logic [Step*32-1:0] s_in;
+  logic [Step*33-1:0] s_in;
   generate
     for (genvar k = 0; k < Step; k++) begin : gen_s
-      assign s_in[k*32 +: 32] = sc2_s_q[k];
+      assign s_in[k*33 +: 33] = {sc2_in_q[k], sc2_s_q[k]};
     end
   endgenerate
-  luoshu_ram_1r1w #(.Width(Step*32), .Depth(128)) u_logits (
+  luoshu_ram_1r1w #(.Width(Step*33), .Depth(128)) u_logits (
       .clk_i, .we_i(sc2_q), .waddr_i({sc2_item_q, sc2_key_q}), .wmask_i('0), .wdata_i(s_in),
       .re_i(ex_valid_i), .raddr_i({ex_item_i, ex_key_i}), .rdata_o(s_row)
   );
@@ -332,14 +328,13 @@ module luoshu_attn_column #(
       assign distance = 9'(ex_vr) - 9'($signed(ex_ve_i[k*8 +: 8]));
       always_ff @(posedge clk_i) begin
         if (ex_valid_i) begin
-          ex1_in_q[k] <= ex_in_i[k] && ex_any
-              && ({ex_block_q, 5'd0} + 32'(ex_key_i) + 32'(k) <= pos_q[ex_set_i]);
+          ex1_in_q[k] <= ex_in_i[k] && ex_any;
           ex1_shift_q[k*5 +: 5] <= (distance > 9'd31) ? 5'd31 : distance[4:0];
         end
       end
       luoshu_attn_exp u_exp (
-          .clk_i, .en_i(|ex_q[4:0]), .valid_i(ex1_in_q[k] && ex_q[0]),
-          .t_i($signed(s_row[k*32 +: 32]) - (32'(ex_m) <<< 16)), .shift_i(ex1_shift_q[k*5 +: 5]),
+          .clk_i, .en_i(|ex_q[4:0]), .valid_i(ex1_in_q[k] && s_row[k*33 + 32] && ex_q[0]),
+          .t_i($signed(s_row[k*33 +: 32]) - (32'(ex_m) <<< 16)), .shift_i(ex1_shift_q[k*5 +: 5]),
           .p_o(p_out[k*16 +: 16]), .ps_o(ps_out[k*16 +: 16])
       );
     end
@@ -364,44 +359,39 @@ module luoshu_attn_column #(
     for (int k = 0; k < Step; k++) p_sum = p_sum + 18'(p_out[k*16 +: 16]);
   end
 
-  logic [26:0] ex_block_q;  // block of the item that exp works on
-  logic [47:0] l_scaled;
-  logic [5:0]  l_down;
-  assign l_down   = item_down_q[ex_item_i];
-  assign l_scaled = (l_down > 6'd47) ? 48'd0
-      : (l_down == 6'd0) ? l_q : (l_q + (48'd1 << (l_down - 6'd1))) >> l_down;
-  logic [26:0] item_block_q [4];
+  // l = rs(l, m' - m) at an item's start (the shifted value plus the bit below it), then the weights are added
+  logic [48:0] l_shifted;
+  logic [47:0] l_old, l_add;
+  assign l_shifted = {l_q, 1'b0} >> item_down_q[ex_item_i];
+  assign l_old     = !ex_start_i ? l_q : item_first_q[ex_item_i] ? 48'd0 : l_shifted[48:1];
+  assign l_add     = !ex_start_i ? 48'(p_sum) : 48'(l_shifted[0] && !item_first_q[ex_item_i]);
   always_ff @(posedge clk_i) begin
-    if (sc_final_i) item_block_q[sc2_item_q] <= sc_block_i;
-    if (ex_start_i) ex_block_q <= item_block_q[ex_item_i];
     ex_q <= {ex_q[4:0], ex_valid_i};
     ex_key_q[0] <= ex_key_i;
     for (int i = 1; i < 6; i++) ex_key_q[i] <= ex_key_q[i-1];
-    if (ex_start_i && ex_any) l_q <= item_first_q[ex_item_i] ? 48'd0 : l_scaled;
-    else if (ex_q[4] && ex_any) l_q <= l_q + 48'(p_sum);
+    if ((ex_start_i || ex_q[4]) && ex_any) l_q <= l_old + l_add;
     if (ex_final_i && ex_last_i) set_l_q[ex_set_i] <= l_q;
   end
   assign out_l_o = set_l_q[out_slot_q];
 
-  // ---------------------------------------------------------------- drain: fold segments, merge into o
-  logic [L*32-1:0]  shadow_q;
+  // ---------------------------------------------------------------- drain: add segments, merge into o
+  // Element e of the chunk is the sum of lanes e, e + hp, ...: a tree over the groups of 8 lanes, whose level v either selects
+  // by bit 3 + v of e or, beyond hp, adds.
+  logic [L*32-1:0]  shadow_q;    // 29 bits of each count
   logic [4:0]       dr_chunk_q;
   logic [1:0]       dr_item_q, dr_set_q;
-  logic [3:0]       fold_q;      // fold step; LB = done
   logic [7:0]       left_q;      // elements left to drain (DrainLanes at a time)
   logic [7:0]       elem_q;      // element of o
   logic             dr_run;
   logic             dr1_q, dr2_q, dr3_q;
   logic [7:0]       dr1_elem_q, dr2_elem_q, dr3_elem_q;
-  logic [DrainLanes*32-1:0] dr1_ob_q;
+  logic [DrainLanes*29-1:0] dr1_ob_q;
   logic [1:0]       set1_q, set2_q, set3_q;
   logic             first1_q;
   logic [5:0]       osh1_q, bsh1_q;
-  logic             folding;
 
-  assign folding = (fold_q != 4'(LB));
-  assign dr_run  = !folding && (left_q != 8'd0);
-  assign drain_busy_o = folding || (left_q != 8'd0) || acc_valid_i;
+  assign dr_run  = (left_q != 8'd0);
+  assign drain_busy_o = dr_run || acc_valid_i;
 
   always_ff @(posedge clk_i) begin
     if (acc_valid_i) begin
@@ -409,23 +399,32 @@ module luoshu_attn_column #(
       dr_chunk_q <= acc_meta_i[9:5];
       dr_item_q  <= acc_meta_i[13:12];
       dr_set_q   <= acc_meta_i[11:10];
-      fold_q     <= hpb_i;      // halves down to hp lanes: fold steps hpb..LB-1, largest first
       left_q     <= (hpb_i < 4'(LB)) ? (8'd1 << hpb_i) >> $clog2(DrainLanes) : 8'(L / DrainLanes);
       elem_q     <= 8'd0;
-      if (hpb_i >= 4'(LB)) fold_q <= 4'(LB);
-    end else if (folding) begin
-      // the fold steps run from the widest half to hp: step number s folds L >> (s - hpb + 1)
-      for (int s = 0; s < LB - 3; s++) begin
-        if (4'(s) == fold_q - hpb_i) begin
-          for (int l = 0; l < (L >> (s + 1)); l++)
-            shadow_q[l*32 +: 32] <= shadow_q[l*32 +: 32] + shadow_q[(l + (L >> (s + 1)))*32 +: 32];
-        end
-      end
-      fold_q <= fold_q + 4'd1;
     end else if (dr_run) begin
-      shadow_q <= shadow_q >> (DrainLanes*32);
       left_q   <= left_q - 8'd1;
       elem_q   <= elem_q + 8'(DrainLanes);
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (dr_run) begin
+      for (int d = 0; d < DrainLanes; d++) begin : element
+        logic [Groups8*29-1:0] node;
+        logic [28:0]           low, high;
+        logic [255:0]          lanes;
+        for (int g = 0; g < Groups8; g++) begin
+          lanes = shadow_q[g*256 +: 256];
+          node[g*29 +: 29] = lanes[{elem_q[2:0] | 3'(d), 5'd0} +: 29];
+        end
+        for (int v = 0; v < LB - 3; v++) begin
+          for (int g = 0; g < (Groups8 >> (v + 1)); g++) begin
+            low  = (32'(hpb_i) > v + 3 && elem_q[(3+v) % 8]) ? 29'd0 : node[2*g*29 +: 29];
+            high = (32'(hpb_i) > v + 3 && !elem_q[(3+v) % 8]) ? 29'd0 : node[(2*g+1)*29 +: 29];
+            node[g*29 +: 29] = low + high;
+          end
+        end
+        dr1_ob_q[d*29 +: 29] <= node[28:0];
+      end
     end
   end
 
@@ -437,7 +436,6 @@ module luoshu_attn_column #(
     dr3_q <= dr2_q;
     if (dr_run) begin
       dr1_elem_q <= 8'(32'(dr_chunk_q) << LB) + elem_q;
-      dr1_ob_q   <= shadow_q[DrainLanes*32-1:0];
       set1_q     <= dr_set_q;
       first1_q   <= item_first_q[dr_item_q];
       osh1_q     <= item_osh_q[dr_item_q];
@@ -473,20 +471,22 @@ module luoshu_attn_column #(
       assign unused_elem = ^{elem, elem3};
     end
     for (genvar d = 0; d < DrainLanes; d++) begin : gen_merge
-      logic signed [47:0] old, add, old_sh, add_sh;
+      // rs(old, .) + rs(add, .): shifted values plus the bits below them; a shift of 63 leaves sign and that bit: 0
+      logic signed [48:0] old, old_sh;
+      logic signed [35:0] add, add_sh;
       logic signed [47:0] old2_q, add2_q;
-      assign old = $signed(o_read[set1_q[0]][d*48 +: 48]);
-      assign add = 48'($signed(dr1_ob_q[d*32 +: 32])) <<< 6;
-      assign old_sh = first1_q ? 48'sd0 : (osh1_q == 6'd0) ? old : (osh1_q > 6'd47) ? 48'sd0
-                    : 48'((49'(old) + $signed(49'd1 << (osh1_q - 6'd1))) >>> osh1_q);
-      assign add_sh = (bsh1_q == 6'd0) ? add : (bsh1_q > 6'd47) ? 48'sd0
-                    : 48'((49'(add) + $signed(49'd1 << (bsh1_q - 6'd1))) >>> bsh1_q);
+      logic               half2_q;
+      assign old    = {$signed(o_read[set1_q[0]][d*48 +: 48]), 1'b0};
+      assign add    = $signed({dr1_ob_q[d*29 +: 29], 7'd0});
+      assign old_sh = old >>> osh1_q;
+      assign add_sh = add >>> bsh1_q;
       always_ff @(posedge clk_i) begin
         if (dr1_q) begin
-          old2_q <= old_sh;
-          add2_q <= add_sh;
+          old2_q  <= first1_q ? 48'sd0 : old_sh[48:1];
+          half2_q <= !first1_q && old_sh[0];
+          add2_q  <= 48'($signed(add_sh[35:1])) + 48'(add_sh[0]);
         end
-        if (dr2_q) o_new_q[d*48 +: 48] <= old2_q + add2_q;
+        if (dr2_q) o_new_q[d*48 +: 48] <= old2_q + add2_q + 48'(half2_q);
       end
     end
   endgenerate
@@ -507,7 +507,7 @@ module luoshu_attn_column #(
   endgenerate
 
   logic unused_bits;
-  assign unused_bits = ^{rounded_top, sum_meta_i, acc_meta_i, op_meta_i, out_elem_q, max_up[15:0], ex_q[5], ex_key_q[5], sc_last_i};
+  assign unused_bits = ^{sum_meta_i, acc_meta_i, op_meta_i, shadow_q, out_elem_q, ex_q[5], ex_key_q[5], sc_last_i};
   logic [31:0] unused_column;
   assign unused_column = Column;
 endmodule

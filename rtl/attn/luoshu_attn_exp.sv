@@ -36,15 +36,16 @@ module luoshu_attn_exp (
     for (int b = 0; b < 8; b++) if (frac2_q[b]) product = product + (24'(slope2_q) <<< b);
   end
 
-  logic [18:0] half;      // rounding constant of the shift
-  logic [18:0] shifted;
+  // rounding half up adds the bit below the shifted value
+  logic [18:0] sig_down, shifted;
+  logic [16:0] p_down;
   logic [15:0] p;
   logic [16:0] ps;
-  assign half    = (drop3_q == 6'd0) ? 19'd0 : 19'd1 << (drop3_q - 6'd1);
-  assign shifted = (drop3_q > 6'd19) ? 19'd0 : ({1'b0, sig3_q} + half) >> drop3_q;
-  assign p       = !valid3_q ? 16'd0 : (shifted > 19'd65535) ? 16'hffff : shifted[15:0];
-  assign ps      = (shift3_q == 5'd0) ? {1'b0, p}
-                 : (shift3_q > 5'd16) ? 17'd0 : ({1'b0, p} + (17'd1 << (shift3_q - 5'd1))) >> shift3_q;
+  assign sig_down = {sig3_q, 1'b0} >> drop3_q;
+  assign shifted  = {1'b0, sig_down[18:1]} + 19'(sig_down[0]);
+  assign p        = !valid3_q ? 16'd0 : (shifted[18:16] != 3'd0) ? 16'hffff : shifted[15:0];
+  assign p_down   = {p, 1'b0} >> shift3_q;
+  assign ps       = {1'b0, p_down[16:1]} + 17'(p_down[0]);
 
   always_ff @(posedge clk_i) begin
     if (en_i) begin

@@ -29,7 +29,7 @@ module luoshu_attn_issue #(
     input  wire                  k_ready_i,
     output logic [Lanes*12-1:0]  k_a_o,
     output logic                 k_acc_o,
-    output logic                 k_first_o,
+    output logic                 k_last_o,
     output logic [Columns-1:0]   k_cols_o,
     output logic [MetaBits-1:0]  k_meta_o,
     // operands of set slots
@@ -135,7 +135,7 @@ module luoshu_attn_issue #(
   assign k_valid_o = ((state_q == High) && kv_valid_i)
                   || ((state_q == Value) && kv_valid_i && !(v_last_beat && (drain_busy_i || capture_q != 4'd0)));
   assign k_acc_o   = (state_q == Value);
-  assign k_first_o = (state_q == Value) && (left_q == v_beats);
+  assign k_last_o  = v_last_beat;
   assign k_meta_o  = (state_q == Value)
       ? {v_last_beat, 1'b1, v_slot_o, v_set, chunk_q, row_q}
       : {chunk_q == last_chunk, 1'b0, item_slot_q, set_q, chunk_q, row_q};

@@ -170,9 +170,9 @@ module luoshu_attn_load #(
   // hp < L: the head's hp lanes repeat over all lanes
   generate
     for (genvar g = 0; g < L/8; g++) begin : gen_lanes
-      logic [LB-1:0] from;  // first lane of the source group
+      logic [LB-1:0] from;  // first lane of the source group, a multiple of 8
       assign from = (hpb_i < 4'(LB)) ? stage_offset_q + (LB'(g*8) & ((LB'(1) << hpb_i) - LB'(1))) : LB'(g*8);
-      assign ld_data_o[g*96 +: 96] = word[12*32'(from) +: 96];
+      assign ld_data_o[g*96 +: 96] = word[96*(32'(from) >> 3) +: 96];
     end
     for (genvar c = 0; c < Columns; c++) begin : gen_col
       assign ld_we_o[c] = stage_q && !stage_idle_q && (32'(stage_col_q) == c);

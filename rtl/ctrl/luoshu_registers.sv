@@ -219,29 +219,45 @@ module luoshu_registers #(
   always_ff @(posedge clk_i) irq_o <= rst_ni && ((pending & irq_enable_q) != 5'd0);
 
   // ---------------------------------------------------------------- counters
-  logic [31:0] counters_q [12];
-  logic [31:0] beats_q [4];
+  // Sixteen sums in a small RAM, visited in turn; what happens between two visits of a sum waits in a small counter. A read
+  // adds both, so it is exact. A cleared sum counts as 0 until its next visit.
+  logic [15:0] events;
+  logic [3:0]  visit_q, counter_index;
+  logic [4:0]  recent_q [16];
+  logic [15:0] kept_q;           // the sum in the RAM counts
+  logic [31:0] old_sum, new_sum, read_sum, read_old;
   logic [31:0] cycle_high_q;
   logic        clear_counters;
   assign clear_counters = write && (reg_addr_i == luoshu_defs_pkg::RegCounterClear);
+  assign events        = {beats_i, count_i};
+  assign counter_index = reg_addr_i[5:2] - luoshu_defs_pkg::RegCounterArray[5:2];
+  assign new_sum       = (kept_q[visit_q] ? old_sum : 32'd0) + 32'(recent_q[visit_q]);
+  assign read_sum      = (kept_q[counter_index] ? read_old : 32'd0) + 32'(recent_q[counter_index]);
+  luoshu_ram_small #(.Width(32), .Depth(16)) u_sums (
+      .clk_i, .we_i(1'b1), .waddr_i(visit_q), .wdata_i(new_sum), .raddr_i(visit_q), .rdata_o(old_sum)
+  );
+  luoshu_ram_small #(.Width(32), .Depth(16)) u_sums_read (
+      .clk_i, .we_i(1'b1), .waddr_i(visit_q), .wdata_i(new_sum), .raddr_i(counter_index), .rdata_o(read_old)
+  );
   always_ff @(posedge clk_i) begin
     if (!rst_ni) cycle_q <= '0;
     else cycle_q <= cycle_q + 64'd1;
     if (reg_req_i && reg_addr_i == luoshu_defs_pkg::RegCycleLow) cycle_high_q <= cycle_q[63:32];
-    for (int i = 0; i < 12; i++) begin
-      if (!rst_ni || clear_counters) counters_q[i] <= '0;
-      else if (count_i[i]) counters_q[i] <= counters_q[i] + 32'd1;
-    end
-    for (int i = 0; i < 4; i++) begin
-      if (!rst_ni || clear_counters) beats_q[i] <= '0;
-      else if (beats_i[i]) beats_q[i] <= beats_q[i] + 32'd1;
+    if (!rst_ni) visit_q <= '0;
+    else visit_q <= visit_q + 4'd1;
+    for (int i = 0; i < 16; i++) begin
+      if (!rst_ni || clear_counters) begin
+        kept_q[i]   <= 1'b0;
+        recent_q[i] <= '0;
+      end else begin
+        if (visit_q == 4'(i)) kept_q[i] <= 1'b1;
+        recent_q[i] <= ((visit_q == 4'(i)) ? 5'd0 : recent_q[i]) + 5'(events[i]);
+      end
     end
   end
 
   // ---------------------------------------------------------------- read multiplexer
   logic [31:0] rdata;
-  logic [15:0] counter_index;
-  assign counter_index = (reg_addr_i - luoshu_defs_pkg::RegCounterArray) >> 2;
   always_comb begin
     rdata = '0;
     case (reg_addr_i)
@@ -274,10 +290,7 @@ module luoshu_registers #(
       luoshu_defs_pkg::RegTokenCycle:    rdata = tok_cycle;
       luoshu_defs_pkg::RegCycleLow:      rdata = cycle_q[31:0];
       luoshu_defs_pkg::RegCycleHigh:     rdata = cycle_high_q;
-      default: begin
-        if (counter_index < 16'd12) rdata = counters_q[counter_index[3:0]];
-        else if (counter_index < 16'd16) rdata = beats_q[counter_index[1:0]];
-      end
+      default: if (reg_addr_i >= luoshu_defs_pkg::RegCounterArray && reg_addr_i < luoshu_defs_pkg::RegCounterBytes + 16'd16) rdata = read_sum;
     endcase
   end
   always_ff @(posedge clk_i) if (reg_req_i) reg_rdata_o <= rdata;

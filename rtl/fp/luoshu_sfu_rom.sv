@@ -10,16 +10,16 @@ module luoshu_sfu_rom (
     output logic        [17:0] base_o,
     output logic signed [14:0] slope_o
 );
-  logic [32:0] entry;
-  assign entry = (addr_i[9:8] == 2'd0) ? luoshu_tables_pkg::recip_entry(addr_i[7:0]) :
-                 (addr_i[9:8] == 2'd1) ? luoshu_tables_pkg::rsqrt_entry(addr_i[7:0]) :
-                 (addr_i[9:8] == 2'd2) ? luoshu_tables_pkg::exp2_entry(addr_i[7:0]) :
-                                         luoshu_tables_pkg::sine_entry(addr_i[7:0]);
-  always_ff @(posedge clk_i) begin
-    if (re_i) begin
-      base_o  <= entry[17:0];
-      slope_o <= entry[32:18];
+  // Written once, at configuration; one memory, so that synthesis finds a block RAM.
+  logic [32:0] rom [0:1023];
+  initial begin
+    for (int i = 0; i < 256; i++) begin
+      rom[i]       = luoshu_tables_pkg::recip_entry(8'(i));
+      rom[256 + i] = luoshu_tables_pkg::rsqrt_entry(8'(i));
+      rom[512 + i] = luoshu_tables_pkg::exp2_entry(8'(i));
+      rom[768 + i] = luoshu_tables_pkg::sine_entry(8'(i));
     end
   end
+  always_ff @(posedge clk_i) if (re_i) {slope_o, base_o} <= rom[addr_i];
 endmodule
 `default_nettype wire

@@ -3,11 +3,11 @@
 //
 // Handshake: valid/ready on both sides; no combinational path from one side to the other (a full
 // queue accepts a word only in the cycle after a pop). One push and one pop in every cycle,
-// provided that Depth > latency. out_data_o comes from a register (UseRam = 0) or a RAM's read
-// register (1). Latency, push to out_valid_o in an empty queue: 2 cycles (UseRam = 1) or 1 cycle
-// (UseRam = 0).
+// provided that Depth > latency. out_data_o comes from a small RAM's read port (UseRam = 0) or a
+// RAM's read register (1). Latency, push to out_valid_o in an empty queue: 2 cycles (UseRam = 1) or
+// 1 cycle (UseRam = 0).
 // UseRam = 1: words lie in a luoshu_ram_1r1w whose read register is the prefetched head.
-// UseRam = 0: words lie in shifting flip-flops; meant for Depth <= 16. Reset empties it; words
+// UseRam = 0: words lie in a luoshu_ram_small; meant for Depth <= 16. Reset empties it; words
 // offered in reset are lost. Does not do: two clocks, peeking, flushing.
 `include "luoshu_assert.svh"
 `default_nettype none
@@ -15,7 +15,7 @@
 module luoshu_fifo #(
     parameter int Width      = 32,  // bits per word
     parameter int Depth      = 64,  // words, a power of two, at least 2
-    parameter int UseRam     = 1,   // 1: block RAM, 0: flip-flops
+    parameter int UseRam     = 1,   // 1: block RAM, 0: LUT RAM
     // Derived, do not set.
     parameter int CountWidth = $clog2(Depth) + 1
 ) (
@@ -86,35 +86,31 @@ module luoshu_fifo #(
           .raddr_i(rptr_q[PtrWidth-1:0]),
           .rdata_o(out_data_o)
       );
-    end else begin : gen_flops
-      // Entry 0 is the head; used_q fills up from bit 0. A pop shifts every entry down by one; an
-      // entry without a successor loads the input, and so does every free entry with a push; it only
-      // counts if it is pushed.
-      logic [Depth-1:0] used_q;
-      assign in_ready_o  = !used_q[Depth-1];
-      assign out_valid_o = used_q[0];
-
+    end else begin : gen_small
+      // Words stay where they were written; the head is read combinationally.
+      logic [PtrWidth-1:0] wptr_q, rptr_q;
+      assign in_ready_o  = !count_q[CountWidth-1];
+      assign out_valid_o = (count_q != '0);
       always_ff @(posedge clk_i) begin
-        if (!rst_ni) used_q <= '0;
-        else if (push && !pop) used_q <= {used_q[Depth-2:0], 1'b1};
-        else if (!push && pop) used_q <= {1'b0, used_q[Depth-1:1]};
-      end
-
-      for (genvar i = 0; i < Depth; i++) begin : gen_entry
-        logic [Width-1:0] data_q;
-        logic [Width-1:0] next;
-        if (i < Depth - 1) begin : gen_next
-          assign next = (out_ready_i && used_q[i+1]) ? gen_entry[i+1].data_q : in_data_i;
-        end else begin : gen_last
-          assign next = in_data_i;
-        end
-        always_ff @(posedge clk_i) begin
-          if (used_q[i] ? out_ready_i : push) data_q <= next;
+        if (!rst_ni) begin
+          wptr_q <= '0;
+          rptr_q <= '0;
+        end else begin
+          if (push) wptr_q <= wptr_q + 1'b1;
+          if (pop) rptr_q <= rptr_q + 1'b1;
         end
       end
-      assign out_data_o = gen_entry[0].data_q;
-      `LUOSHU_ASSERT(flags_match_count,
-                      used_q[0] == (count_q != '0) && used_q[Depth-1] == count_q[CountWidth-1])
+      luoshu_ram_small #(
+          .Width(Width),
+          .Depth(Depth)
+      ) u_ram (
+          .clk_i  (clk_i),
+          .we_i   (push),
+          .waddr_i(wptr_q),
+          .wdata_i(in_data_i),
+          .raddr_i(rptr_q),
+          .rdata_o(out_data_o)
+      );
     end
   endgenerate
 

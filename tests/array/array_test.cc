@@ -237,7 +237,7 @@ class ArrayTest : public testing::Test {
   void drive_k() {
     for (unsigned l = 0; l < kLanes; ++l) put(top_->k_a_i, l * 12, 12, pick(0, 4095));
     top_->k_acc_i = static_cast<std::uint8_t>(pick(0, 1));
-    top_->k_first_i = static_cast<std::uint8_t>(pick(0, 1));
+    top_->k_last_i = static_cast<std::uint8_t>(pick(0, 1));
     top_->k_cols_i = static_cast<std::uint8_t>(pick(0, (1u << kColumns) - 1));
     top_->k_meta_i = static_cast<std::uint16_t>(pick(0, 65535));
   }
@@ -305,12 +305,12 @@ TEST_F(ArrayTest, ClientK) {
   for (int round = 0; round < 300; ++round) {
     drive_k();
     if (round == 0) top_->k_cols_i = (1u << kColumns) - 1, top_->k_acc_i = 1;
-    top_->k_first_i = round == 0 || chance(20);
+    top_->k_last_i = chance(20);
     top_->k_valid_i = 1;
     std::vector<std::int64_t> a(kLanes);
     for (unsigned l = 0; l < kLanes; ++l) a[l] = get(top_->k_a_i, l * 12, 12);
     const bool accumulate = top_->k_acc_i;
-    const bool first = top_->k_first_i;
+    const bool last = top_->k_last_i;
     const unsigned cols = top_->k_cols_i;
     const unsigned meta = top_->k_meta_i;
     tick();
@@ -323,21 +323,24 @@ TEST_F(ArrayTest, ClientK) {
         ASSERT_EQ(get(top_->k_op_valid_o, c, 1) != 0, mine && cycle == c + 1);
         if (cycle == c + 1 && mine) ASSERT_EQ(static_cast<unsigned>(get(top_->k_op_meta_o, c * 16, 16)) & 0xffff, meta);
         ASSERT_EQ(get(top_->k_sum_valid_o, c, 1) != 0, mine && !accumulate && cycle == c + 3);
-        ASSERT_EQ(get(top_->k_accv_o, c, 1) != 0, mine && accumulate && cycle == c + 3);
+        ASSERT_EQ(get(top_->k_accv_o, c, 1) != 0, mine && accumulate && cycle == c + 2);
         if (cycle == c + 2) {
           for (unsigned l = 0; l < kLanes; ++l) {
             b[c * kLanes + l] = static_cast<std::int64_t>(pick(0, 131071)) - 65536;
             put(top_->k_b_i, (c * kLanes + l) * 17, 17, static_cast<std::uint64_t>(b[c * kLanes + l]));
           }
+          settle();
+          if (mine && accumulate) ASSERT_EQ(static_cast<unsigned>(get(top_->k_acc_meta_o, c * 16, 16)) & 0xffff, meta);
+          for (unsigned l = 0; mine && accumulate && l < kLanes; ++l) {
+            std::int64_t& mine_acc = acc[c * kLanes + l];
+            const std::uint64_t total = static_cast<std::uint64_t>(mine_acc + a[l] * b[c * kLanes + l]);
+            mine_acc = static_cast<std::int64_t>(total << 35) >> 35;  // 29 bits
+            ASSERT_EQ(get(top_->k_acc_o, (c * kLanes + l) * 32, 32), mine_acc) << "seed " << seed_;
+            if (last) mine_acc = 0;
+          }
         }
         if (cycle != c + 3 || !mine) continue;
         ASSERT_EQ(static_cast<unsigned>(get(top_->k_sum_meta_o, c * 16, 16)) & 0xffff, meta);
-        for (unsigned l = 0; l < kLanes; ++l) {
-          if (!accumulate) continue;
-          std::int64_t& mine_acc = acc[c * kLanes + l];
-          mine_acc = static_cast<std::int32_t>((first ? 0 : mine_acc) + a[l] * b[c * kLanes + l]);
-          ASSERT_EQ(get(top_->k_acc_o, (c * kLanes + l) * 32, 32), mine_acc) << "seed " << seed_;
-        }
         for (unsigned g = 0; !accumulate && g < kLanes / 8; ++g) {
           std::int64_t sum = 0;
           for (unsigned l = g * 8; l < g * 8 + 8; ++l) sum += a[l] * b[c * kLanes + l];

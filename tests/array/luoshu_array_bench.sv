@@ -44,7 +44,7 @@ module luoshu_array_bench #(
     output logic                      k_ready_o,
     input  wire  [Lanes*12-1:0]       k_a_i,
     input  wire                       k_acc_i,
-    input  wire                       k_first_i,
+    input  wire                       k_last_i,
     input  wire  [Columns-1:0]        k_cols_i,
     input  wire  [15:0]               k_meta_i,
     output logic [Columns-1:0]        k_op_valid_o,
@@ -54,6 +54,7 @@ module luoshu_array_bench #(
     output logic [Columns*16-1:0]     k_sum_meta_o,
     output logic [Columns*(Lanes/8)*29-1:0] k_sum_o,
     output logic [Columns-1:0]        k_accv_o,
+    output logic [Columns*16-1:0]     k_acc_meta_o,
     output logic [Columns*Lanes*32-1:0] k_acc_o
 );
   localparam int ActLanes = (Lanes < 32) ? Lanes : 32;

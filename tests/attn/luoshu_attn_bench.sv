@@ -50,11 +50,11 @@ module luoshu_attn_bench #(
 );
   localparam int ActLanes = (Lanes < 32) ? Lanes : 32;
   localparam int Slots = (Lanes < 32) ? 1 : Lanes / 32;
-  logic                            k_valid, k_ready, k_acc, k_first, w_ready, busy, stall_memory, stall_wait;
+  logic                            k_valid, k_ready, k_acc, k_last, w_ready, busy, stall_memory, stall_wait;
   logic [Columns-1:0]              k_cols, k_op_valid, k_sum_valid, k_accv;
   logic [Lanes*12-1:0]             k_a;
   logic [15:0]                     k_meta;
-  logic [Columns*16-1:0]           k_op_meta, k_sum_meta;
+  logic [Columns*16-1:0]           k_op_meta, k_sum_meta, k_acc_meta;
   logic [Columns*Lanes*17-1:0]     k_b;
   logic [Columns*(Lanes/8)*29-1:0] k_sum;
   logic [Columns*Lanes*32-1:0]     k_accs;
@@ -62,15 +62,15 @@ module luoshu_attn_bench #(
   luoshu_mac_array #(.Lanes(Lanes), .Columns(Columns)) u_mac (
       .clk_i, .rst_ni, .w_valid_i, .w_ready_o(w_ready), .w_a_i({Lanes{8'h55}}), .w_mode_i(2'd0), .w_cols_i({Columns{1'b1}}),
       .w_b_i({Columns*ActLanes{12'h123}}), .w_sum_o(w_sum), .k_valid_i(k_valid), .k_ready_o(k_ready), .k_a_i(k_a), .k_acc_i(k_acc),
-      .k_first_i(k_first), .k_cols_i(k_cols), .k_meta_i(k_meta), .k_op_valid_o(k_op_valid), .k_op_meta_o(k_op_meta), .k_b_i(k_b),
-      .k_sum_valid_o(k_sum_valid), .k_sum_meta_o(k_sum_meta), .k_sum_o(k_sum), .k_accv_o(k_accv), .k_acc_o(k_accs)
+      .k_last_i(k_last), .k_cols_i(k_cols), .k_meta_i(k_meta), .k_op_valid_o(k_op_valid), .k_op_meta_o(k_op_meta), .k_b_i(k_b),
+      .k_sum_valid_o(k_sum_valid), .k_sum_meta_o(k_sum_meta), .k_sum_o(k_sum), .k_accv_o(k_accv), .k_acc_meta_o(k_acc_meta), .k_acc_o(k_accs)
   );
   luoshu_attention #(
       .Lanes(Lanes), .Columns(Columns), .VectorLanes(VectorLanes), .MaxTokens(MaxTokens), .QElements(QElements), .MaxHeads(MaxHeads), .Step(Step)
   ) u_attention (
-      .k_valid_o(k_valid), .k_ready_i(k_ready), .k_a_o(k_a), .k_acc_o(k_acc), .k_first_o(k_first), .k_cols_o(k_cols), .k_meta_o(k_meta),
+      .k_valid_o(k_valid), .k_ready_i(k_ready), .k_a_o(k_a), .k_acc_o(k_acc), .k_last_o(k_last), .k_cols_o(k_cols), .k_meta_o(k_meta),
       .k_op_valid_i(k_op_valid), .k_op_meta_i(k_op_meta), .k_b_o(k_b), .k_sum_valid_i(k_sum_valid), .k_sum_meta_i(k_sum_meta),
-      .k_sum_i(k_sum), .k_accv_i(k_accv), .k_acc_i(k_accs), .busy_o(busy), .stall_memory_o(stall_memory), .stall_wait_o(stall_wait), .*
+      .k_sum_i(k_sum), .k_accv_i(k_accv), .k_acc_meta_i(k_acc_meta), .k_acc_i(k_accs), .busy_o(busy), .stall_memory_o(stall_memory), .stall_wait_o(stall_wait), .*
   );
 endmodule
 `default_nettype wire

