@@ -226,9 +226,11 @@ std::optional<std::uint64_t> File::integer(const std::string& key) const {
       return load<std::uint32_t>(v->offset);
     case kU64:
       return load<std::uint64_t>(v->offset);
-    case kI8:
-      number = load<std::int8_t>(v->offset);
+    case kI8: {
+      const std::int8_t narrow = load<std::int8_t>(v->offset);
+      number = narrow;
       break;
+    }
     case kI16:
       number = load<std::int16_t>(v->offset);
       break;
