@@ -16,7 +16,8 @@ struct Configuration {
   std::uint32_t tcm_bytes, value_depth, memory_mib, clock_khz;
 
   Capabilities capabilities() const {
-    return {lanes, columns, groups, max_d, act_blocks, max_heads, q_elements, std::uint64_t{memory_mib} << 20,
+    return {lanes,      columns,   groups,     max_d,
+            act_blocks, max_heads, q_elements, std::uint64_t{memory_mib} << 20,
             clock_khz};
   }
 };
