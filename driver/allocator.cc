@@ -29,7 +29,8 @@ MemoryAllocator::MemoryAllocator(std::uint64_t base, std::uint64_t bytes) : base
 std::uint64_t MemoryAllocator::allocate(std::uint64_t bytes, const std::string& what,
                                         std::uint64_t alignment) {
   if (bytes == 0 || alignment == 0 || (alignment & (alignment - 1)) != 0) {
-    throw InputError(what + ": no size, or an alignment that is no power of two; this is a defect of the caller");
+    throw InputError(what +
+                     ": no size, or an alignment that is no power of two; this is a defect of the caller");
   }
   for (const auto& [start, size] : gaps_) {
     const std::uint64_t at = checked_round_up(start, alignment, what);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The firmware: boot, then serve messages of the host, sampled tokens, finished runs and errors. It sleeps in between.
- * Commands are fetched and dispatched by the sequencer; the firmware starts runs and reports. */
+/* The firmware: boot, then serve messages of the host, sampled tokens, finished runs and errors. It sleeps in
+ * between. Commands are fetched and dispatched by the sequencer; the firmware starts runs and reports. */
 #include "firmware.h"
 
 enum { kIrqMessage = 1, kIrqToken = 2, kIrqDone = 4, kIrqWatchdog = 8, kIrqError = 16 };
@@ -90,8 +90,9 @@ static void serve_message(void) {
 }
 
 static void serve_token(void) {
-  const uint32_t event[5] = {LUOSHU_EVT_TOKEN, reg_read(LUOSHU_REG_TOKEN_ID), reg_read(LUOSHU_REG_TOKEN_STATUS),
-                             reg_read(LUOSHU_REG_TOKEN_LOGIT), reg_read(LUOSHU_REG_TOKEN_CYCLE)};
+  const uint32_t event[5] = {LUOSHU_EVT_TOKEN, reg_read(LUOSHU_REG_TOKEN_ID),
+                             reg_read(LUOSHU_REG_TOKEN_STATUS), reg_read(LUOSHU_REG_TOKEN_LOGIT),
+                             reg_read(LUOSHU_REG_TOKEN_CYCLE)};
   reg_write(LUOSHU_REG_TOKEN_POP, 1);
   send_event(event, 5);
 }
@@ -109,7 +110,8 @@ int main(void) {
   reg_write(LUOSHU_REG_WATCHDOG, kWatchdogCycles);
   reg_write(LUOSHU_REG_IRQ_ENABLE, kIrqMessage | kIrqToken | kIrqDone | kIrqWatchdog | kIrqError);
   send_event(event, 6);
-  __asm__ volatile("csrw mie, %0" ::"r"(1u << 11)); /* the external interrupt ends wfi; mstatus.MIE stays off */
+  __asm__ volatile(
+      "csrw mie, %0" ::"r"(1u << 11)); /* the external interrupt ends wfi; mstatus.MIE stays off */
   for (;;) {
     const uint32_t pending = reg_read(LUOSHU_REG_IRQ_PENDING);
     if (pending & kIrqToken) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Self-test: device memory as the control core sees it. Each word is tested with its address, the complement, and a
- * walking one, and gets its old value back. */
+/* Self-test: device memory as the control core sees it. Each word is tested with its address, the complement,
+ * and a walking one, and gets its old value back. */
 #include "firmware.h"
 
 uint32_t self_test_memory(uint32_t address, uint32_t bytes, uint32_t result[4]) {

@@ -30,7 +30,8 @@ class ChipSimulation : public Simulation {
       trace_ = std::make_unique<VerilatedFstC>();
       top_->trace(trace_.get(), 99);
       trace_->open(options.trace_file.c_str());
-      if (!trace_->isOpen()) throw InputError("cannot write the trace '" + options.trace_file + "'; check the path");
+      if (!trace_->isOpen())
+        throw InputError("cannot write the trace '" + options.trace_file + "'; check the path");
     }
     top_->rst_ni = 0;
     drive_idle();

@@ -20,11 +20,15 @@ const MemoryTiming& memory_timing(const std::string& name) {
 
 SparseMemory::SparseMemory(std::uint64_t bytes) : size_(bytes) {
   void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (p == MAP_FAILED) throw DeviceError("cannot reserve " + std::to_string(bytes >> 20) + " MiB for the simulated memory; free some memory");
+  if (p == MAP_FAILED)
+    throw DeviceError("cannot reserve " + std::to_string(bytes >> 20) +
+                      " MiB for the simulated memory; free some memory");
   data_ = static_cast<std::uint8_t*>(p);
 }
 
-SparseMemory::~SparseMemory() { munmap(data_, size_); }
+SparseMemory::~SparseMemory() {
+  munmap(data_, size_);
+}
 
 AxiMemory::AxiMemory(SparseMemory& memory, unsigned beat_bytes, MemoryTiming timing, std::uint64_t stall_seed)
     : memory_(memory),
@@ -85,7 +89,8 @@ void AxiMemory::advance() {
   inputs_.ar_ready = !(stalls_ && random_.one_in(4));
   inputs_.aw_ready = !(stalls_ && random_.one_in(4));
   inputs_.w_ready = !data_pending_ && !(stalls_ && random_.one_in(4));
-  inputs_.r_valid = !reads_.empty() && cycle_ >= reads_.front().ready_cycle && !(stalls_ && random_.one_in(3));
+  inputs_.r_valid =
+      !reads_.empty() && cycle_ >= reads_.front().ready_cycle && !(stalls_ && random_.one_in(3));
   if (inputs_.r_valid) {
     const Burst& burst = reads_.front();
     static const std::uint8_t zeros[256] = {};
@@ -93,7 +98,8 @@ void AxiMemory::advance() {
     inputs_.r_resp = burst.error ? 2 : 0;
     inputs_.r_data = burst.error ? zeros : memory_.data() + burst.address;
   }
-  inputs_.b_valid = !write_ready_.empty() && cycle_ >= write_ready_.front() && !(stalls_ && random_.one_in(3));
+  inputs_.b_valid =
+      !write_ready_.empty() && cycle_ >= write_ready_.front() && !(stalls_ && random_.one_in(3));
   if (inputs_.b_valid) inputs_.b_resp = write_error_.front() ? 2 : 0;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Simulated device memory behind the chip's AXI4 port: a sparse byte array, a latency, optional random stalls, and the
-// byte counts that `generate` and `bench` report.
+// Simulated device memory behind the chip's AXI4 port: a sparse byte array, a latency, optional random
+// stalls, and the byte counts that `generate` and `bench` report.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +14,8 @@ namespace luoshu {
 enum ReadClient : unsigned { kReadSequencer, kReadWeights, kReadKv, kReadEmbedding, kReadLink };
 enum WriteClient : unsigned { kWriteKv, kWriteLogits, kWriteLink };
 
-// A named memory: cycles from an accepted read address to its first beat (and from the last write beat to its response).
+// A named memory: cycles from an accepted read address to its first beat (and from the last write beat to its
+// response).
 struct MemoryTiming {
   std::string name;
   unsigned latency = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The simulated chip as a luoshu::Chip: everything goes over the link as on a board; bulk data may take a back
-// door into the simulated memory. Cycles are the simulation's, bytes are counted by the simulated memory.
+// The simulated chip as a luoshu::Chip: everything goes over the link as on a board; bulk data may take a
+// back door into the simulated memory. Cycles are the simulation's, bytes are counted by the simulated
+// memory.
 #pragma once
 #include <memory>
 

@@ -11,7 +11,9 @@ namespace luoshu {
   std::unique_ptr<Simulation> make_simulation_##name(const SimulationOptions& options);
 LUOSHU_CONFIGURATIONS(LUOSHU_DECLARE)
 
-bool has_simulation() { return true; }
+bool has_simulation() {
+  return true;
+}
 
 std::unique_ptr<Simulation> make_simulation(SimulationOptions options) {
   const Configuration& chip = configuration(options.config);
@@ -25,7 +27,9 @@ std::unique_ptr<Simulation> make_simulation(SimulationOptions options) {
 
 #else
 
-bool has_simulation() { return false; }
+bool has_simulation() {
+  return false;
+}
 
 std::unique_ptr<Simulation> make_simulation(SimulationOptions options) {
   configuration(options.config);

@@ -16,7 +16,7 @@ struct SimulationOptions {
   std::string memory = "ideal";
   std::uint64_t seed = 0;  // 0: no stalls; else random stalls on memory and link, random initial state
   std::uint64_t memory_bytes = std::uint64_t{1} << 30;
-  std::string trace_file;  // FST, empty = none
+  std::string trace_file;                                      // FST, empty = none
   std::uint64_t trace_from = 0, trace_to = ~std::uint64_t{0};  // cycles
 };
 

@@ -23,7 +23,9 @@ std::string hex(std::uint32_t value) {
 
 LinkChip::LinkChip(Device device) : device_(std::move(device)) {}
 
-std::uint32_t LinkChip::reg(std::uint32_t offset) { return device_.read_reg(LUOSHU_REG_BASE + offset); }
+std::uint32_t LinkChip::reg(std::uint32_t offset) {
+  return device_.read_reg(LUOSHU_REG_BASE + offset);
+}
 
 void LinkChip::set_reg(std::uint32_t offset, std::uint32_t value) {
   device_.write_reg(LUOSHU_REG_BASE + offset, value);
@@ -56,8 +58,9 @@ void LinkChip::boot() {
   capabilities_.memory_bytes = std::uint64_t{word(LUOSHU_REG_ID_MEMORY_MIB)} << 20;
   capabilities_.clock_khz = word(LUOSHU_REG_ID_CLOCK_KHZ);
   if (firmware_size() > word(LUOSHU_REG_ID_TCM_BYTES)) {
-    throw DeviceError("the firmware has " + std::to_string(firmware_size()) + " bytes, the chip has room for " +
-                      std::to_string(word(LUOSHU_REG_ID_TCM_BYTES)) + "; choose another configuration");
+    throw DeviceError("the firmware has " + std::to_string(firmware_size()) +
+                      " bytes, the chip has room for " + std::to_string(word(LUOSHU_REG_ID_TCM_BYTES)) +
+                      "; choose another configuration");
   }
   load_firmware();
   wait_ready();
@@ -139,14 +142,17 @@ void LinkChip::start(const RunRequest& run) {
                         run.program, run.commands});
 }
 
-void LinkChip::stop() { device_.send_message({LUOSHU_MSG_STOP}); }
+void LinkChip::stop() {
+  device_.send_message({LUOSHU_MSG_STOP});
+}
 
 ChipEvent LinkChip::next_event(std::chrono::milliseconds deadline) {
   const Transport::TimePoint end = device_.transport().now() + deadline;
   for (;;) {
     const auto words = device_.wait_event(std::min(end, device_.transport().now() + kPulse));
     if (!words) {
-      if (device_.transport().now() >= end) throw TimeoutError("the chip sent no event in time; reset the device and try again");
+      if (device_.transport().now() >= end)
+        throw TimeoutError("the chip sent no event in time; reset the device and try again");
       reg(LUOSHU_REG_ID_MAGIC);  // a long pass answers, a dead peer is a TimeoutError
       continue;
     }

@@ -229,7 +229,7 @@ void Link::handle_response(const Frame& frame) {
   }
   // Requests before the accepted number are done. One with an answer payload that is still missing here was
   // overtaken: lost.
-  const bool data = status == LinkStatus::kOk && frame.payload.size() > 0;
+  const bool data = status == LinkStatus::kOk && !frame.payload.empty();
   for (std::size_t i = 0; i < accepted; ++i) {
     Outstanding& request = window_[i];
     if (request.done) continue;

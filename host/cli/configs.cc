@@ -9,8 +9,12 @@
 
 namespace luoshu::cli {
 
-const char* version() { return LUOSHU_VERSION_TEXT; }
-const char* commit() { return LUOSHU_COMMIT; }
+const char* version() {
+  return LUOSHU_VERSION_TEXT;
+}
+const char* commit() {
+  return LUOSHU_COMMIT;
+}
 
 namespace {
 
@@ -38,10 +42,11 @@ void run(const std::string& json) {
     for (const Configuration& c : configurations()) all.push_back(as_json(c));
     return write_json(all, json);
   }
-  std::printf("%-8s %6s %8s %11s %12s %10s %10s %12s\n", "name", "lanes", "columns", "port bytes", "tokens/pass", "max width", "max heads", "clock MHz");
+  std::printf("%-8s %6s %8s %11s %12s %10s %10s %12s\n", "name", "lanes", "columns", "port bytes",
+              "tokens/pass", "max width", "max heads", "clock MHz");
   for (const Configuration& c : configurations()) {
-    std::printf("%-8s %6u %8u %11u %12u %10u %10u %12.1f\n", c.name.c_str(), c.lanes, c.columns, c.lanes, c.columns * c.groups, c.max_d, c.max_heads,
-                c.clock_khz / 1000.0);
+    std::printf("%-8s %6u %8u %11u %12u %10u %10u %12.1f\n", c.name.c_str(), c.lanes, c.columns, c.lanes,
+                c.columns * c.groups, c.max_d, c.max_heads, c.clock_khz / 1000.0);
   }
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/devices.h"
 
+#include "chip/model_chip.h"
 #include "luoshu/configuration.h"
 #include "luoshu/link_chip.h"
 #include "luoshu/socket_transport.h"
-#include "chip/model_chip.h"
 #include "simulated_chip.h"
 
 namespace luoshu::cli {
@@ -64,7 +64,8 @@ std::string device_label(DeviceKind kind) {
 
 std::string configuration_name(const Capabilities& chip) {
   for (const Configuration& c : configurations()) {
-    if (c.lanes == chip.lanes && c.columns == chip.columns && c.groups == chip.groups && c.max_d == chip.max_d) {
+    if (c.lanes == chip.lanes && c.columns == chip.columns && c.groups == chip.groups &&
+        c.max_d == chip.max_d) {
       return c.name;
     }
   }

@@ -49,7 +49,8 @@ double relative_error(const gguf::Tensor& tensor, pack::Mode mode) {
     for (std::uint64_t i = 0; i < row.size(); ++i) {
       if (i % 32 == 0) source.block(r, i / 32, block);
       const int biased = block.scale >> 10;
-      const double scale = biased == 0 ? std::ldexp(block.scale, -24) : std::ldexp(1024 + (block.scale & 1023), biased - 25);
+      const double scale =
+          biased == 0 ? std::ldexp(block.scale, -24) : std::ldexp(1024 + (block.scale & 1023), biased - 25);
       const double difference = block.w[i % 32] * scale - static_cast<double>(row[i]);
       error += difference * difference;
       sum += static_cast<double>(row[i]) * static_cast<double>(row[i]);
@@ -59,7 +60,10 @@ double relative_error(const gguf::Tensor& tensor, pack::Mode mode) {
 }
 
 nlohmann::json tensor_json(const gguf::File& file, const TensorPlan& plan) {
-  nlohmann::json t = {{"name", plan.name}, {"type", plan.type}, {"shape", plan.shape}, {"runs", fidelity_name(plan.fidelity)}};
+  nlohmann::json t = {{"name", plan.name},
+                      {"type", plan.type},
+                      {"shape", plan.shape},
+                      {"runs", fidelity_name(plan.fidelity)}};
   t["mode"] = plan.vector ? "vector" : mode_name(plan.mode);
   if (plan.fidelity == pack::Fidelity::kRequantised && !plan.vector) {
     t["relative_error"] = relative_error(file.require(plan.name), plan.mode);
@@ -97,16 +101,22 @@ void run(const ModelOptions& o, const std::string& json) {
                        {"tensors", tensors}},
                       json);
   }
-  std::printf("%s (%s): %u layers, width %u, ff %u, %u heads of %u, %u kv heads, %u tokens\n", printable(config.name).c_str(), config.arch.c_str(), config.layers,
-              config.d, config.ff, config.heads, config.head_dim, config.kv_heads, config.vocab);
-  std::printf("%s: program %u commands, device memory %.1f MiB for %u positions, %.3f MB of weights per token\n", o.config.c_str(), image.commands(),
-              static_cast<double>(image.memory_bytes()) / 1048576.0, image.context(), static_cast<double>(image.weight_bytes()) / 1e6);
+  std::printf("%s (%s): %u layers, width %u, ff %u, %u heads of %u, %u kv heads, %u tokens\n",
+              printable(config.name).c_str(), config.arch.c_str(), config.layers, config.d, config.ff,
+              config.heads, config.head_dim, config.kv_heads, config.vocab);
+  std::printf(
+      "%s: program %u commands, device memory %.1f MiB for %u positions, %.3f MB of weights per token\n",
+      o.config.c_str(), image.commands(), static_cast<double>(image.memory_bytes()) / 1048576.0,
+      image.context(), static_cast<double>(image.weight_bytes()) / 1e6);
   for (const auto& t : tensors) {
     std::string shape;
-    for (const auto& n : t["shape"]) shape += (shape.empty() ? "" : " x ") + std::to_string(n.get<std::uint64_t>());
-    std::printf("%-28s %-5s %-16s %-7s %s", t["name"].get<std::string>().c_str(), t["type"].get<std::string>().c_str(), shape.c_str(),
-                t["mode"].get<std::string>().c_str(), t["runs"].get<std::string>().c_str());
-    if (t.contains("relative_error")) std::printf(" (relative error %.1e)", t["relative_error"].get<double>());
+    for (const auto& n : t["shape"])
+      shape += (shape.empty() ? "" : " x ") + std::to_string(n.get<std::uint64_t>());
+    std::printf("%-28s %-5s %-16s %-7s %s", t["name"].get<std::string>().c_str(),
+                t["type"].get<std::string>().c_str(), shape.c_str(), t["mode"].get<std::string>().c_str(),
+                t["runs"].get<std::string>().c_str());
+    if (t.contains("relative_error"))
+      std::printf(" (relative error %.1e)", t["relative_error"].get<double>());
     std::printf("\n");
   }
 }
@@ -119,7 +129,8 @@ void add_examine(CLI::App& app, int&) {
   CLI::App* verb = app.add_subcommand("examine", "show what a GGUF file holds and how it runs");
   verb->add_option("-m,--model", o->model, "GGUF file (default: the bundled model)");
   verb->add_option("--config", o->config, "chip configuration")->capture_default_str();
-  verb->add_option("-c,--ctx-size", o->context, "positions of the KV cache (default: the model's, at most 4096)");
+  verb->add_option("-c,--ctx-size", o->context,
+                   "positions of the KV cache (default: the model's, at most 4096)");
   verb->add_option("--json", *json, "write JSON to this file, - = stdout");
   verb->callback([o, json] { run(*o, *json); });
 }

@@ -20,7 +20,8 @@ std::string read_text(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::string text;
   char buffer[65536];
-  while (in && (in.read(buffer, sizeof buffer), in.gcount() > 0)) text.append(buffer, static_cast<std::size_t>(in.gcount()));
+  while (in && (in.read(buffer, sizeof buffer), in.gcount() > 0))
+    text.append(buffer, static_cast<std::size_t>(in.gcount()));
   if (!in.eof() || in.bad()) throw InputError("cannot read '" + path + "'; check the path");
   return text;
 }
@@ -38,21 +39,33 @@ void write_json(const nlohmann::json& value, const std::string& path) {
 }
 
 void write_npy(const std::vector<float>& values, std::size_t columns, const std::string& path) {
-  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(values.size() / columns) + ", " +
-                       std::to_string(columns) + "), }";
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" +
+                       std::to_string(values.size() / columns) + ", " + std::to_string(columns) + "), }";
   constexpr std::size_t kPreamble = 10;
   header.append(63 - (kPreamble + header.size()) % 64, ' ');
   header += '\n';
   std::ofstream out(path, std::ios::binary);
-  const char preamble[kPreamble] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0, static_cast<char>(header.size() & 255), static_cast<char>(header.size() >> 8)};
+  const char preamble[kPreamble] = {'\x93',
+                                    'N',
+                                    'U',
+                                    'M',
+                                    'P',
+                                    'Y',
+                                    1,
+                                    0,
+                                    static_cast<char>(header.size() & 255),
+                                    static_cast<char>(header.size() >> 8)};
   out.write(preamble, kPreamble);
   out << header;
-  out.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(float)));
+  out.write(reinterpret_cast<const char*>(values.data()),
+            static_cast<std::streamsize>(values.size() * sizeof(float)));
   out.close();
   if (!out) throw InputError("cannot write '" + path + "'; check the path and the free space");
 }
 
-bool interrupted() { return interrupt_seen != 0; }
+bool interrupted() {
+  return interrupt_seen != 0;
+}
 
 void catch_interrupts() {
   struct sigaction action {};

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-
 namespace luoshu::cli {
 
 // Reads a whole text file; throws InputError.

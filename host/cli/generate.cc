@@ -36,7 +36,9 @@ Roofline roofline(Session& session, const Generation& g, bool all_logits) {
   Roofline r;
   if (session.image() == nullptr) return r;
   const Capabilities& chip = session.chip()->capabilities();
-  r.prefill = roofline_cycles(prefill_work(*session.image(), session.config(), static_cast<std::uint32_t>(g.prompt.size()), all_logits), chip);
+  r.prefill = roofline_cycles(prefill_work(*session.image(), session.config(),
+                                           static_cast<std::uint32_t>(g.prompt.size()), all_logits),
+                              chip);
   for (std::size_t i = 0; i < g.per_token.size(); ++i) {
     const auto position = static_cast<std::uint32_t>(g.prompt.size() + i);
     r.decode += roofline_cycles(decode_work(*session.image(), session.config(), position), chip);
@@ -50,7 +52,8 @@ double share(std::uint64_t least, std::uint64_t measured) {
 
 nlohmann::json report(Session& session, const Options& o, const Generation& g, const std::string& text) {
   const Roofline least = roofline(session, g, !o.logits.empty());
-  const std::uint64_t decode_cycles = std::accumulate(g.per_token.begin(), g.per_token.end(), std::uint64_t{0});
+  const std::uint64_t decode_cycles =
+      std::accumulate(g.per_token.begin(), g.per_token.end(), std::uint64_t{0});
   const ChipCounters& c = g.decode.counters;
   const ChipCounters& p = g.prefill.counters;
   const double wall = g.prefill_seconds + g.decode_seconds;
@@ -69,7 +72,11 @@ nlohmann::json report(Session& session, const Options& o, const Generation& g, c
       {"text", text},
       {"stop", g.stop},
       {"seed", o.sampler.seed},
-      {"cycles", {{"load", session.load_cycles()}, {"prefill", g.prefill.cycles}, {"decode", decode_cycles}, {"per_token", g.per_token}}},
+      {"cycles",
+       {{"load", session.load_cycles()},
+        {"prefill", g.prefill.cycles},
+        {"decode", decode_cycles},
+        {"per_token", g.per_token}}},
       {"bytes",
        {{"weights_read", c.weights_read + p.weights_read},
         {"kv_read", c.kv_read + p.kv_read},
@@ -80,11 +87,19 @@ nlohmann::json report(Session& session, const Options& o, const Generation& g, c
         {"decode_share", share(least.decode, decode_cycles)},
         {"prefill_cycles", least.prefill},
         {"prefill_share", share(least.prefill, g.prefill.cycles)}}},
-      {"units", {{"array", unit_json(c.array)}, {"attention", unit_json(c.attention)}, {"vector", unit_json(c.vector)}, {"control", unit_json(c.control)}}},
+      {"units",
+       {{"array", unit_json(c.array)},
+        {"attention", unit_json(c.attention)},
+        {"vector", unit_json(c.vector)},
+        {"control", unit_json(c.control)}}},
       {"speculation", {{"drafted", 0}, {"accepted", 0}, {"passes", g.per_token.size()}}},
       {"wall_s",
-       {{"start", session.start_seconds()}, {"load", session.load_seconds()}, {"prefill", g.prefill_seconds}, {"decode", g.decode_seconds}}},
-      {"host_us_per_token", g.per_token.empty() ? 0.0 : g.host_seconds * 1e6 / static_cast<double>(g.per_token.size())},
+       {{"start", session.start_seconds()},
+        {"load", session.load_seconds()},
+        {"prefill", g.prefill_seconds},
+        {"decode", g.decode_seconds}}},
+      {"host_us_per_token",
+       g.per_token.empty() ? 0.0 : g.host_seconds * 1e6 / static_cast<double>(g.per_token.size())},
       {"sim_kcycles_per_s", wall > 0 ? kcycles / wall : 0.0},
   };
 }
@@ -97,13 +112,17 @@ void summarise(Session& session, const Options& o, const Generation& g) {
   std::string line = fmt::format("{}: {} tokens, stop: {}", session.label(), g.tokens.size(), g.stop);
   if (measured != 0) {
     const ChipCounters& c = g.decode.counters;
-    line += fmt::format("; decode {:.0f} cycles per token ({:.1f} % of the roofline), {:.2f} MB moved per token", static_cast<double>(measured) / passes,
-                        100 * share(least.decode, measured), static_cast<double>(c.weights_read + c.kv_read + c.kv_written + c.other) / passes / 1e6);
+    line +=
+        fmt::format("; decode {:.0f} cycles per token ({:.1f} % of the roofline), {:.2f} MB moved per token",
+                    static_cast<double>(measured) / passes, 100 * share(least.decode, measured),
+                    static_cast<double>(c.weights_read + c.kv_read + c.kv_written + c.other) / passes / 1e6);
   }
   if (g.prefill.cycles != 0) {
-    line += fmt::format("; prefill of {} tokens {} cycles ({:.1f} %)", g.prompt.size(), g.prefill.cycles, 100 * share(least.prefill, g.prefill.cycles));
+    line += fmt::format("; prefill of {} tokens {} cycles ({:.1f} %)", g.prompt.size(), g.prefill.cycles,
+                        100 * share(least.prefill, g.prefill.cycles));
   }
-  if (g.decode_seconds > 0 && !g.per_token.empty()) line += fmt::format("; {:.2f} tokens/s on this machine", passes / g.decode_seconds);
+  if (g.decode_seconds > 0 && !g.per_token.empty())
+    line += fmt::format("; {:.2f} tokens/s on this machine", passes / g.decode_seconds);
   spdlog::info("{}", line);
 }
 

@@ -25,13 +25,22 @@ std::vector<std::uint32_t> end_ids(const Tokenizer& tokenizer) {
 
 class Run {
  public:
-  Run(Session& session, Generation& out, const GenerationOptions& options, const std::function<bool(std::int32_t)>& on_token)
-      : session_(session), engine_(session.engine()), out_(out), options_(options), on_token_(on_token), sampler_(options.sampler) {
+  Run(Session& session, Generation& out, const GenerationOptions& options,
+      const std::function<bool(std::int32_t)>& on_token)
+      : session_(session),
+        engine_(session.engine()),
+        out_(out),
+        options_(options),
+        on_token_(on_token),
+        sampler_(options.sampler) {
     if (!options.ignore_eos) stops_ = end_ids(session.tokenizer());
     // The last token is not evaluated, so one more token than free positions can be told.
     const std::uint64_t room = engine_.context() - engine_.position() - out.prompt.size() + 1;
-    limit_ = options.predict < 0 ? room : std::min<std::uint64_t>(room, static_cast<std::uint64_t>(options.predict));
-    out_.stop = limit_ == room && (options.predict < 0 || static_cast<std::uint64_t>(options.predict) > room) ? "context" : "length";
+    limit_ = options.predict < 0 ? room
+                                 : std::min<std::uint64_t>(room, static_cast<std::uint64_t>(options.predict));
+    out_.stop = limit_ == room && (options.predict < 0 || static_cast<std::uint64_t>(options.predict) > room)
+                    ? "context"
+                    : "length";
   }
 
   void prefill() {
@@ -40,7 +49,8 @@ class Run {
     const bool sampled = !greedy();
     std::vector<float> logits;
     const bool read = options_.want_logits || sampled;
-    next_ = engine_.evaluate(out_.prompt, options_.want_logits ? LogitsMode::kAll : LogitsMode::kLast, read ? &logits : nullptr);
+    next_ = engine_.evaluate(out_.prompt, options_.want_logits ? LogitsMode::kAll : LogitsMode::kLast,
+                             read ? &logits : nullptr);
     if (sampled && limit_ != 0) next_ = sample(logits);
     if (options_.want_logits) out_.logits = std::move(logits);
     out_.prefill = engine_.take_cost();
@@ -53,10 +63,11 @@ class Run {
     const double in_chip = chip_seconds();
     bool more = accept(next_);
     if (more && greedy() && !options_.want_logits) {
-      engine_.decode_greedy(next_, static_cast<std::uint32_t>(limit_ - 1), stops_, [&](std::int32_t token, std::uint64_t cycles) {
-        out_.per_token.push_back(cycles);
-        return accept(token);
-      });
+      engine_.decode_greedy(next_, static_cast<std::uint32_t>(limit_ - 1), stops_,
+                            [&](std::int32_t token, std::uint64_t cycles) {
+                              out_.per_token.push_back(cycles);
+                              return accept(token);
+                            });
     } else {
       while (more) {
         const std::uint64_t before = session_.cycles();
@@ -74,7 +85,9 @@ class Run {
   }
 
  private:
-  bool greedy() const { return options_.sampler.temperature == 0.0f && options_.sampler.repeat_penalty == 1.0f; }
+  bool greedy() const {
+    return options_.sampler.temperature == 0.0f && options_.sampler.repeat_penalty == 1.0f;
+  }
   double chip_seconds() { return session_.chip() != nullptr ? session_.chip()->seconds() : 0; }
 
   std::int32_t sample(const std::vector<float>& logits) {

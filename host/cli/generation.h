@@ -24,11 +24,11 @@ struct Generation {
   PhaseCost prefill, decode;
   std::vector<std::uint64_t> per_token;  // cycles of each decode pass
   double prefill_seconds = 0, decode_seconds = 0;
-  double host_seconds = 0;               // of the decode phase, outside the device
+  double host_seconds = 0;  // of the decode phase, outside the device
 };
 
-// Evaluates the prompt at the session's current position and continues it. on_token sees each token as it comes and
-// returns false to stop.
+// Evaluates the prompt at the session's current position and continues it. on_token sees each token as it
+// comes and returns false to stop.
 Generation generate(Session& session, std::vector<std::int32_t> prompt, const GenerationOptions& options,
                     const std::function<bool(std::int32_t)>& on_token);
 

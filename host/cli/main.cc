@@ -31,7 +31,8 @@ int main(int argc, char** argv) {
   luoshu::cli::catch_interrupts();
   CLI::App app("Luoshu: an open chip that runs language models, and everything around it", "luoshu");
   app.require_subcommand(1);
-  app.set_version_flag("--version", std::string("luoshu ") + luoshu::cli::version() + " (" + luoshu::cli::commit() + ")");
+  app.set_version_flag("--version",
+                       std::string("luoshu ") + luoshu::cli::version() + " (" + luoshu::cli::commit() + ")");
   bool quiet = false;
   app.add_flag("-q,--quiet", quiet, "errors only on stderr");
   app.parse_complete_callback([&] {

@@ -19,12 +19,18 @@ bool parse_number(const char* begin, const char* end, T& value) {
 
 void add_model_options(CLI::App& app, ModelOptions& o) {
   app.add_option("-m,--model", o.model, "GGUF file (default: the bundled model)");
-  app.add_option("--device", o.device, "sim, model, reference, usb[:SERIAL], serial:PATH, unix:PATH or tcp:HOST:PORT")->capture_default_str();
-  app.add_option("--config", o.config, "chip configuration of sim and model; `configs` lists them")->capture_default_str();
+  app.add_option("--device", o.device,
+                 "sim, model, reference, usb[:SERIAL], serial:PATH, unix:PATH or tcp:HOST:PORT")
+      ->capture_default_str();
+  app.add_option("--config", o.config, "chip configuration of sim and model; `configs` lists them")
+      ->capture_default_str();
   app.add_option("--memory", o.memory, "memory model of sim: ideal, latency30")->capture_default_str();
-  app.add_option("--sim-seed", o.sim_seed, "random stalls on memory and link and a random initial state, 0 = none");
-  app.add_option("-c,--ctx-size", o.context, "positions of the KV cache (default: the model's, at most 4096)");
-  app.add_option("-t,--threads", o.threads, "threads of the model and reference devices (default: all cores)");
+  app.add_option("--sim-seed", o.sim_seed,
+                 "random stalls on memory and link and a random initial state, 0 = none");
+  app.add_option("-c,--ctx-size", o.context,
+                 "positions of the KV cache (default: the model's, at most 4096)");
+  app.add_option("-t,--threads", o.threads,
+                 "threads of the model and reference devices (default: all cores)");
   app.add_flag("--verify", o.verify, "compare checksums on the device after the upload");
   app.add_option("--upload", o.upload, "how data reach the memory of sim: door (directly) or link")
       ->check(CLI::IsMember({"door", "link"}))
@@ -36,10 +42,12 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
 void add_prompt_options(CLI::App& app, PromptOptions& o) {
   auto* text = app.add_option("-p,--prompt", o.text, "the prompt");
   auto* file = app.add_option("-f,--file", o.file, "read the prompt from a file");
-  auto* tokens = app.add_option("--tokens", o.tokens, "the prompt as comma-separated token ids, no BOS is added");
+  auto* tokens =
+      app.add_option("--tokens", o.tokens, "the prompt as comma-separated token ids, no BOS is added");
   text->excludes(file)->excludes(tokens);
   file->excludes(tokens);
-  app.add_option("-n,--predict", o.predict, "tokens to generate, -1 = until the end token or the end of the context")
+  app.add_option("-n,--predict", o.predict,
+                 "tokens to generate, -1 = until the end token or the end of the context")
       ->check(CLI::Range(std::int64_t{-1}, std::int64_t{1} << 31))
       ->capture_default_str();
   app.add_flag("--ignore-eos", o.ignore_eos, "go on after the end token");
@@ -49,9 +57,12 @@ void add_sampler_options(CLI::App& app, SamplerOptions& o) {
   app.add_option("-s,--seed", o.seed, "seed of the sampler");
   app.add_option("--temp", o.temperature, "temperature, 0 = greedy")->capture_default_str();
   app.add_option("--top-k", o.top_k, "keep the k most probable tokens, 0 = all")->capture_default_str();
-  app.add_option("--top-p", o.top_p, "keep the most probable tokens up to this probability")->capture_default_str();
-  app.add_option("--min-p", o.min_p, "drop tokens below this share of the most probable one")->capture_default_str();
-  app.add_option("--repeat-penalty", o.repeat_penalty, "penalty for tokens seen lately, 1 = none")->capture_default_str();
+  app.add_option("--top-p", o.top_p, "keep the most probable tokens up to this probability")
+      ->capture_default_str();
+  app.add_option("--min-p", o.min_p, "drop tokens below this share of the most probable one")
+      ->capture_default_str();
+  app.add_option("--repeat-penalty", o.repeat_penalty, "penalty for tokens seen lately, 1 = none")
+      ->capture_default_str();
 }
 
 void parse_window(const std::string& text, std::uint64_t& from, std::uint64_t& to) {
@@ -59,7 +70,8 @@ void parse_window(const std::string& text, std::uint64_t& from, std::uint64_t& t
   const std::size_t colon = text.find(':');
   const char* begin = text.data();
   const char* end = begin + text.size();
-  if (colon == std::string::npos || !parse_number(begin, begin + colon, from) || !parse_number(begin + colon + 1, end, to) || from >= to) {
+  if (colon == std::string::npos || !parse_number(begin, begin + colon, from) ||
+      !parse_number(begin + colon + 1, end, to) || from >= to) {
     throw InputError("--trace-window '" + text + "' is not A:B with A below B; give two cycle numbers");
   }
 }
@@ -71,9 +83,10 @@ std::vector<std::int32_t> parse_tokens(const std::string& text, std::uint32_t vo
     std::size_t comma = text.find(',', at);
     if (comma == std::string::npos) comma = text.size();
     std::int32_t id = -1;
-    if (!parse_number(text.data() + at, text.data() + comma, id) || id < 0 || static_cast<std::uint32_t>(id) >= vocab) {
-      throw InputError("--tokens holds '" + text.substr(at, comma - at) + "'; give ids from 0 to " + std::to_string(vocab - 1) +
-                       " separated by commas");
+    if (!parse_number(text.data() + at, text.data() + comma, id) || id < 0 ||
+        static_cast<std::uint32_t>(id) >= vocab) {
+      throw InputError("--tokens holds '" + text.substr(at, comma - at) + "'; give ids from 0 to " +
+                       std::to_string(vocab - 1) + " separated by commas");
     }
     ids.push_back(id);
     at = comma + 1;

@@ -11,7 +11,7 @@
 namespace luoshu::cli {
 
 struct ModelOptions {
-  std::string model;            // empty: the bundled one
+  std::string model;  // empty: the bundled one
   std::string device = "sim";
   std::string config = "lab";
   std::string memory = "latency30";
@@ -27,8 +27,8 @@ struct ModelOptions {
 struct PromptOptions {
   std::string text;
   std::string file;
-  std::string tokens;           // comma-separated ids
-  std::int64_t predict = 128;   // tokens to generate, -1: until the end token or the context's end
+  std::string tokens;          // comma-separated ids
+  std::int64_t predict = 128;  // tokens to generate, -1: until the end token or the context's end
   bool ignore_eos = false;
 };
 

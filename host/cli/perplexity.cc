@@ -47,11 +47,11 @@ std::vector<double> log_softmax(const float* logits, std::size_t n) {
 }
 
 struct Totals {
-  std::size_t tokens = 0;     // predicted
-  double loss = 0;            // sum of -log p of the next token
-  std::vector<double> kld;    // per position
+  std::size_t tokens = 0;   // predicted
+  double loss = 0;          // sum of -log p of the next token
+  std::vector<double> kld;  // per position
   std::size_t same_top = 0;
-  std::size_t clear = 0;      // positions where the other's two best logits differ by 0.1 or more
+  std::size_t clear = 0;  // positions where the other's two best logits differ by 0.1 or more
   std::size_t clear_same = 0;
 };
 
@@ -80,7 +80,9 @@ Totals measure(Session& session, Session* other, const Options& o) {
   for (const std::string& text : split_texts(read_text(o.file))) {
     std::vector<std::int32_t> ids = session.tokenizer().encode(text);
     ids.resize(std::min<std::size_t>(ids.size(), session.engine().context()));
-    if (o.limit != 0) ids.resize(std::min<std::size_t>(ids.size(), o.limit - std::min<std::size_t>(o.limit, totals.tokens) + 1));
+    if (o.limit != 0)
+      ids.resize(
+          std::min<std::size_t>(ids.size(), o.limit - std::min<std::size_t>(o.limit, totals.tokens) + 1));
     if (ids.size() < 2) continue;
     session.engine().reset();
     std::vector<float> mine;
@@ -99,7 +101,8 @@ Totals measure(Session& session, Session* other, const Options& o) {
     }
     if (interrupted() || (o.limit != 0 && totals.tokens >= o.limit)) break;
   }
-  if (totals.tokens == 0) throw InputError("'" + o.file + "' holds no text of two tokens or more; give another -f");
+  if (totals.tokens == 0)
+    throw InputError("'" + o.file + "' holds no text of two tokens or more; give another -f");
   return totals;
 }
 
@@ -119,9 +122,11 @@ void run(const Options& o) {
     other = std::make_unique<Session>(options);
   }
   const Totals t = measure(session, other.get(), o);
-  nlohmann::json result = {{"schema", kSchema},   {"version", version()},    {"commit", commit()},
-                           {"label", session.label()}, {"device", o.model.device}, {"config", session.configuration()},
-                           {"tokens", t.tokens},  {"ppl", std::exp(t.loss / static_cast<double>(t.tokens))}};
+  nlohmann::json result = {
+      {"schema", kSchema},        {"version", version()},
+      {"commit", commit()},       {"label", session.label()},
+      {"device", o.model.device}, {"config", session.configuration()},
+      {"tokens", t.tokens},       {"ppl", std::exp(t.loss / static_cast<double>(t.tokens))}};
   if (other) {
     double sum = 0;
     for (const double k : t.kld) sum += k;
@@ -131,22 +136,27 @@ void run(const Options& o) {
     result["kld_p99"] = percentile99(t.kld);
     result["kld_max"] = *std::max_element(t.kld.begin(), t.kld.end());
     result["same_top"] = static_cast<double>(t.same_top) / n;
-    result["same_top_clear"] = t.clear == 0 ? 1.0 : static_cast<double>(t.clear_same) / static_cast<double>(t.clear);
+    result["same_top_clear"] =
+        t.clear == 0 ? 1.0 : static_cast<double>(t.clear_same) / static_cast<double>(t.clear);
     result["positions"] = t.kld.size();
     result["positions_clear"] = t.clear;
   }
   if (!o.json.empty()) return write_json(result, o.json);
-  for (const auto& item : result.items()) std::printf("%-16s %s\n", item.key().c_str(), item.value().dump().c_str());
+  for (const auto& item : result.items())
+    std::printf("%-16s %s\n", item.key().c_str(), item.value().dump().c_str());
 }
 
 }  // namespace
 
 void add_perplexity(CLI::App& app, int&) {
   auto o = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand("perplexity", "perplexity of texts, and KL divergence from another device");
+  CLI::App* verb =
+      app.add_subcommand("perplexity", "perplexity of texts, and KL divergence from another device");
   add_model_options(*verb, o->model);
-  verb->add_option("-f,--file", o->file, "texts, separated by an empty line; each starts with BOS where the model has one");
-  verb->add_option("--against", o->against, "compare the distributions with this device's (reference, model, ...)");
+  verb->add_option("-f,--file", o->file,
+                   "texts, separated by an empty line; each starts with BOS where the model has one");
+  verb->add_option("--against", o->against,
+                   "compare the distributions with this device's (reference, model, ...)");
   verb->add_option("--limit", o->limit, "stop after this many tokens, 0 = all");
   verb->add_option("--json", o->json, "write the result as JSON to this file, - = stdout");
   verb->callback([o] { run(*o); });

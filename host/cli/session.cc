@@ -48,11 +48,12 @@ std::string model_path(const ModelOptions& options) {
 
 std::uint32_t context_size(const ModelOptions& options, const ModelConfig& config) {
   if (options.context > kLargestContext) {
-    throw InputError("-c " + std::to_string(options.context) + " is more than " + std::to_string(kLargestContext) +
-                     " positions; choose fewer");
+    throw InputError("-c " + std::to_string(options.context) + " is more than " +
+                     std::to_string(kLargestContext) + " positions; choose fewer");
   }
   if (options.context > config.context_length) {
-    spdlog::warn("-c {} is beyond the {} positions the model was trained for", options.context, config.context_length);
+    spdlog::warn("-c {} is beyond the {} positions the model was trained for", options.context,
+                 config.context_length);
   }
   if (options.context != 0) return options.context;
   return std::max(1u, std::min(kDefaultContext, config.context_length));
@@ -75,13 +76,15 @@ Session::Session(const ModelOptions& options) : options_(options), kind_(device_
   }
   // The plan comes first: a model that does not fit is refused before anything starts.
   if (kind_ != DeviceKind::kSocket) {
-    image_ = std::make_unique<Image>(*file_, config_, luoshu::configuration(options.config).capabilities(), context);
+    image_ = std::make_unique<Image>(*file_, config_, luoshu::configuration(options.config).capabilities(),
+                                     context);
   }
   chip_ = std::make_unique<TimedChip>(open_chip(kind_, options));
   if (!image_) image_ = std::make_unique<Image>(*file_, config_, chip_->capabilities(), context);
   start_seconds_ = start.seconds();
-  spdlog::info("{} {}: {} of weights per token, {} of device memory for {} positions", label(), configuration(),
-               size_text(image_->weight_bytes()), size_text(image_->memory_bytes()), context);
+  spdlog::info("{} {}: {} of weights per token, {} of device memory for {} positions", label(),
+               configuration(), size_text(image_->weight_bytes()), size_text(image_->memory_bytes()),
+               context);
 
   const Stopwatch load;
   const std::uint64_t before = chip_->cycles();
@@ -108,7 +111,9 @@ std::string Session::configuration() const {
   return chip_ ? configuration_name(chip_->capabilities()) : std::string("-");
 }
 
-std::string Session::memory() const { return kind_ == DeviceKind::kSim ? options_.memory : std::string("-"); }
+std::string Session::memory() const {
+  return kind_ == DeviceKind::kSim ? options_.memory : std::string("-");
+}
 
 std::vector<std::int32_t> Session::prompt(const PromptOptions& options) const {
   std::vector<std::int32_t> ids;

@@ -24,8 +24,8 @@ struct Options {
   SimulationOptions simulation;
 };
 
-// Moves bytes between one client and the chip until the client leaves or Ctrl-C. The clock stands still while the chip
-// is idle and the client silent.
+// Moves bytes between one client and the chip until the client leaves or Ctrl-C. The clock stands still while
+// the chip is idle and the client silent.
 void serve(SocketTransport& client, Simulation& chip) {
   std::vector<std::uint8_t> in;
   std::vector<std::uint8_t> out;
@@ -33,7 +33,8 @@ void serve(SocketTransport& client, Simulation& chip) {
   std::uint64_t quiet = 0;
   while (!interrupted()) {
     if (in.empty()) {
-      const auto deadline = Transport::Clock::now() + (quiet < kIdleCycles ? std::chrono::milliseconds(0) : kIdleWait);
+      const auto deadline =
+          Transport::Clock::now() + (quiet < kIdleCycles ? std::chrono::milliseconds(0) : kIdleWait);
       const std::size_t n = client.read_some(buffer, sizeof buffer, deadline);
       in.assign(buffer, buffer + n);
       if (n != 0) quiet = 0;
@@ -44,7 +45,8 @@ void serve(SocketTransport& client, Simulation& chip) {
     quiet = out.empty() ? quiet + step.cycles : 0;
     std::size_t sent = 0;
     while (sent < out.size() && !interrupted()) {
-      sent += client.write_some(out.data() + sent, out.size() - sent, Transport::Clock::now() + std::chrono::seconds(1));
+      sent += client.write_some(out.data() + sent, out.size() - sent,
+                                Transport::Clock::now() + std::chrono::seconds(1));
     }
     out.clear();
   }
@@ -55,7 +57,8 @@ void run(const Options& o) {
   const std::unique_ptr<Simulation> chip = make_simulation(o.simulation);
   spdlog::info("simulator: {} listens on {}", o.simulation.config, listener.address());
   while (!interrupted()) {
-    const std::unique_ptr<SocketTransport> client = listener.accept(Transport::Clock::now() + std::chrono::milliseconds(200));
+    const std::unique_ptr<SocketTransport> client =
+        listener.accept(Transport::Clock::now() + std::chrono::milliseconds(200));
     if (!client) continue;
     spdlog::info("simulator: client connected");
     try {

@@ -29,7 +29,8 @@ std::vector<std::int32_t> once(const Options& o, std::uint64_t seed, const std::
   options.predict = o.prompt.predict;
   options.ignore_eos = o.prompt.ignore_eos;
   options.sampler.temperature = 0;
-  return generate(session, session.prompt(o.prompt), options, [](std::int32_t) { return !interrupted(); }).tokens;
+  return generate(session, session.prompt(o.prompt), options, [](std::int32_t) { return !interrupted(); })
+      .tokens;
 }
 
 void run(const Options& o, int& exit_code) {
@@ -48,11 +49,16 @@ void run(const Options& o, int& exit_code) {
     if (interrupted()) break;
     if (why.empty()) continue;
     failed.push_back(seed);
-    std::fprintf(stderr, "luoshu: seed %llu: %s; replay with: luoshu generate --sim-seed %llu\n", static_cast<unsigned long long>(seed), why.c_str(),
-                 static_cast<unsigned long long>(seed));
+    std::fprintf(stderr, "luoshu: seed %llu: %s; replay with: luoshu generate --sim-seed %llu\n",
+                 static_cast<unsigned long long>(seed), why.c_str(), static_cast<unsigned long long>(seed));
   }
   if (!o.json.empty()) {
-    write_json({{"schema", kSchema}, {"runs", done}, {"failed", failed}, {"tokens", expected.size()}, {"first_seed", o.first_seed}}, o.json);
+    write_json({{"schema", kSchema},
+                {"runs", done},
+                {"failed", failed},
+                {"tokens", expected.size()},
+                {"first_seed", o.first_seed}},
+               o.json);
   } else {
     std::printf("%u runs of %zu tokens, %zu failed\n", done, expected.size(), failed.size());
   }
@@ -65,7 +71,8 @@ void add_soak(CLI::App& app, int& exit_code) {
   auto o = std::make_shared<Options>();
   o->prompt.predict = 32;
   o->prompt.text = "Once upon a time";
-  CLI::App* verb = app.add_subcommand("soak", "repeat a greedy generation under random stalls and initial states; one text must come out");
+  CLI::App* verb = app.add_subcommand(
+      "soak", "repeat a greedy generation under random stalls and initial states; one text must come out");
   add_model_options(*verb, o->model);
   add_prompt_options(*verb, o->prompt);
   verb->add_option("--runs", o->runs, "runs, each with the next seed")->capture_default_str();

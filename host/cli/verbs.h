@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The verbs of the command line. Each adds its subcommand and flags to the application; the callback runs it, throws
-// luoshu::Error, and leaves an exit code other than 0 in `exit_code`.
+// The verbs of the command line. Each adds its subcommand and flags to the application; the callback runs it,
+// throws luoshu::Error, and leaves an exit code other than 0 in `exit_code`.
 #pragma once
 #include <CLI/CLI.hpp>
 

@@ -22,25 +22,29 @@ class Keys {
   bool has(const std::string& key) const { return file_.has(name(key)); }
   std::uint32_t number(const std::string& key, std::uint64_t low, std::uint64_t high) const {
     const auto value = file_.integer(name(key));
-    if (!value) throw InputError("key '" + name(key) + "' is missing; the file is incomplete, convert the model again");
+    if (!value)
+      throw InputError("key '" + name(key) + "' is missing; the file is incomplete, convert the model again");
     return check(key, *value, low, high);
   }
-  std::uint32_t number_or(const std::string& key, std::uint64_t fallback, std::uint64_t low, std::uint64_t high) const {
+  std::uint32_t number_or(const std::string& key, std::uint64_t fallback, std::uint64_t low,
+                          std::uint64_t high) const {
     return check(key, file_.integer(name(key)).value_or(fallback), low, high);
   }
   double real_or(const std::string& key, double fallback) const {
     const double value = file_.real(name(key)).value_or(fallback);
     if (!std::isfinite(value) || value <= 0) {
-      throw InputError("key '" + name(key) + "' is " + std::to_string(value) + ", not a positive number; convert the model again");
+      throw InputError("key '" + name(key) + "' is " + std::to_string(value) +
+                       ", not a positive number; convert the model again");
     }
     return value;
   }
 
  private:
-  std::uint32_t check(const std::string& key, std::uint64_t value, std::uint64_t low, std::uint64_t high) const {
+  std::uint32_t check(const std::string& key, std::uint64_t value, std::uint64_t low,
+                      std::uint64_t high) const {
     if (value < low || value > high) {
-      throw InputError("key '" + name(key) + "' is " + std::to_string(value) + ", not in " + std::to_string(low) + ".." + std::to_string(high) +
-                       "; the model is not supported");
+      throw InputError("key '" + name(key) + "' is " + std::to_string(value) + ", not in " +
+                       std::to_string(low) + ".." + std::to_string(high) + "; the model is not supported");
     }
     return static_cast<std::uint32_t>(value);
   }
@@ -50,32 +54,38 @@ class Keys {
 
 void read_rope(const gguf::File& file, const Keys& keys, ModelConfig& c) {
   c.rope_dims = keys.number_or("rope.dimension_count", c.head_dim, 2, c.head_dim);
-  if (c.rope_dims % 2 != 0) throw InputError("key '" + keys.name("rope.dimension_count") + "' is odd; the model is not supported");
+  if (c.rope_dims % 2 != 0)
+    throw InputError("key '" + keys.name("rope.dimension_count") + "' is odd; the model is not supported");
   c.rope_halves = c.arch != "llama";  // GGUF permutes the rows of llama models to adjacent pairs
   c.rope_base = keys.real_or("rope.freq_base", 10000);
   const std::string scaling = file.string(keys.name("rope.scaling.type")).value_or("none");
   if (scaling == "linear") {
     c.rope_scale = keys.real_or("rope.scaling.factor", 1);
   } else if (scaling != "none") {
-    throw InputError("key '" + keys.name("rope.scaling.type") + "' is '" + printable(scaling) + "'; this release knows none, linear and rope_freqs factors");
+    throw InputError("key '" + keys.name("rope.scaling.type") + "' is '" + printable(scaling) +
+                     "'; this release knows none, linear and rope_freqs factors");
   } else if (keys.has("rope.scale_linear")) {
     c.rope_scale = keys.real_or("rope.scale_linear", 1);
   }
   if (const gguf::Tensor* factors = file.find("rope_freqs.weight")) {
     if (factors->elements() != c.rope_dims / 2) {
-      throw InputError("tensor 'rope_freqs.weight' has " + std::to_string(factors->elements()) + " elements, expected " +
-                       std::to_string(c.rope_dims / 2) + "; convert the model again");
+      throw InputError("tensor 'rope_freqs.weight' has " + std::to_string(factors->elements()) +
+                       " elements, expected " + std::to_string(c.rope_dims / 2) +
+                       "; convert the model again");
     }
     c.rope_factors.resize(c.rope_dims / 2);
     gguf::dequantise_row(*factors, 0, c.rope_factors.data());
     for (const float f : c.rope_factors) {
-      if (!std::isfinite(f) || f <= 0) throw InputError("tensor 'rope_freqs.weight' holds a factor that is not positive; convert the model again");
+      if (!std::isfinite(f) || f <= 0)
+        throw InputError(
+            "tensor 'rope_freqs.weight' holds a factor that is not positive; convert the model again");
     }
   }
   for (std::uint32_t i = 0; i < c.rope_dims / 2; ++i) {
     if (!(c.rope_frequency(i) < kMaxFrequency)) {
-      throw InputError("key '" + keys.name("rope.freq_base") + "' and the scaling of RoPE give frequency " + std::to_string(i) +
-                       " as " + std::to_string(c.rope_frequency(i)) + "; the model is not supported");
+      throw InputError("key '" + keys.name("rope.freq_base") + "' and the scaling of RoPE give frequency " +
+                       std::to_string(i) + " as " + std::to_string(c.rope_frequency(i)) +
+                       "; the model is not supported");
     }
   }
 }
@@ -87,14 +97,16 @@ class Shapes {
   void matrix(const std::string& name, std::uint64_t columns, std::uint64_t rows) const {
     const gguf::Tensor& t = file_.require(name);
     if (t.dims[0] == columns && t.dims[1] == rows && t.dims[2] == 1 && t.dims[3] == 1) return;
-    throw InputError("tensor '" + name + "' is " + std::to_string(t.dims[0]) + " x " + std::to_string(t.rows()) + ", expected " +
-                     std::to_string(columns) + " x " + std::to_string(rows) + "; convert the model again");
+    throw InputError("tensor '" + name + "' is " + std::to_string(t.dims[0]) + " x " +
+                     std::to_string(t.rows()) + ", expected " + std::to_string(columns) + " x " +
+                     std::to_string(rows) + "; convert the model again");
   }
   void vector(const std::string& name, std::uint64_t n) const {
     matrix(name, n, 1);
     const gguf::Type type = file_.require(name).type;
     if (type != gguf::Type::kF32 && type != gguf::Type::kF16 && type != gguf::Type::kBF16) {
-      throw InputError("tensor '" + name + "' is quantised; norms and biases must be F32, F16 or BF16, convert the model again");
+      throw InputError("tensor '" + name +
+                       "' is quantised; norms and biases must be F32, F16 or BF16, convert the model again");
     }
   }
 
@@ -126,7 +138,8 @@ void check_layer(const gguf::File& file, const ModelConfig& c, std::uint32_t lay
     shapes.vector(p + "attn_k_norm.weight", c.head_dim);
   }
   for (const char* extra : {"attn_output.bias", "ffn_gate.bias", "ffn_up.bias", "ffn_down.bias"}) {
-    if (file.find(p + extra) != nullptr) throw InputError("tensor '" + p + extra + "' is not supported; only Q, K and V may have biases");
+    if (file.find(p + extra) != nullptr)
+      throw InputError("tensor '" + p + extra + "' is not supported; only Q, K and V may have biases");
   }
 }
 
@@ -141,24 +154,30 @@ ModelConfig ModelConfig::from(const gguf::File& file) {
   ModelConfig c;
   c.arch = file.string("general.architecture").value_or("");
   if (c.arch != "llama" && c.arch != "qwen2" && c.arch != "qwen3") {
-    throw InputError("the architecture '" + printable(c.arch) + "' is not supported; this release runs llama, qwen2 and qwen3");
+    throw InputError("the architecture '" + printable(c.arch) +
+                     "' is not supported; this release runs llama, qwen2 and qwen3");
   }
   c.name = file.string("general.name").value_or(c.arch);
   const Keys keys(file, c.arch);
-  if (keys.number_or("expert_count", 0, 0, ~0u) != 0) throw InputError("key '" + keys.name("expert_count") + "': this release runs no mixtures of experts; choose a dense model");
+  if (keys.number_or("expert_count", 0, 0, ~0u) != 0)
+    throw InputError("key '" + keys.name("expert_count") +
+                     "': this release runs no mixtures of experts; choose a dense model");
   c.layers = keys.number("block_count", 1, kMaxLayers);
   c.d = keys.number("embedding_length", 1, kMaxWidth);
   c.ff = keys.number("feed_forward_length", 1, kMaxWidth);
   c.heads = keys.number("attention.head_count", 1, 1024);
   c.kv_heads = keys.number_or("attention.head_count_kv", c.heads, 1, c.heads);
   if (c.heads % c.kv_heads != 0) {
-    throw InputError("key '" + keys.name("attention.head_count_kv") + "' is " + std::to_string(c.kv_heads) + " and does not divide the " +
-                     std::to_string(c.heads) + " heads; the model is not supported");
+    throw InputError("key '" + keys.name("attention.head_count_kv") + "' is " + std::to_string(c.kv_heads) +
+                     " and does not divide the " + std::to_string(c.heads) +
+                     " heads; the model is not supported");
   }
   c.head_dim = keys.number_or("attention.key_length", c.d / c.heads, 8, 256);
-  if (c.head_dim % 2 != 0) throw InputError("key '" + keys.name("attention.key_length") + "' is odd; the model is not supported");
+  if (c.head_dim % 2 != 0)
+    throw InputError("key '" + keys.name("attention.key_length") + "' is odd; the model is not supported");
   if (keys.number_or("attention.value_length", c.head_dim, 8, 256) != c.head_dim) {
-    throw InputError("key '" + keys.name("attention.value_length") + "' differs from key_length; the model is not supported");
+    throw InputError("key '" + keys.name("attention.value_length") +
+                     "' differs from key_length; the model is not supported");
   }
   c.context_length = keys.number_or("context_length", 2048, 1, ~0u);
   c.eps = static_cast<float>(keys.real_or("attention.layer_norm_rms_epsilon", 1e-5));
@@ -166,8 +185,8 @@ ModelConfig ModelConfig::from(const gguf::File& file) {
 
   const gguf::Tensor& embedding = file.require("token_embd.weight");
   if (embedding.dims[1] > kMaxVocab) {
-    throw InputError("tensor 'token_embd.weight' has " + std::to_string(embedding.dims[1]) + " rows, more than " + std::to_string(kMaxVocab) +
-                     "; the model is not supported");
+    throw InputError("tensor 'token_embd.weight' has " + std::to_string(embedding.dims[1]) +
+                     " rows, more than " + std::to_string(kMaxVocab) + "; the model is not supported");
   }
   c.vocab = static_cast<std::uint32_t>(embedding.dims[1]);
   const Shapes shapes(file);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a GGUF file says about its model, checked: shapes, RoPE, norms, and that every tensor is there with its shape.
+// What a GGUF file says about its model, checked: shapes, RoPE, norms, and that every tensor is there with
+// its shape.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -24,8 +25,8 @@ struct ModelConfig {
   std::uint32_t rope_dims = 0;  // rotated elements of a head, even
   bool rope_halves = false;     // pairs (i, i + rope_dims/2) instead of (2i, 2i + 1)
   double rope_base = 10000;
-  double rope_scale = 1;             // linear scaling: positions are divided by it
-  std::vector<float> rope_factors;   // per frequency divisors; empty = none
+  double rope_scale = 1;            // linear scaling: positions are divided by it
+  std::vector<float> rope_factors;  // per frequency divisors; empty = none
   bool qkv_bias = false;
   bool qk_norm = false;
 

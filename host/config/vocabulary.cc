@@ -12,18 +12,21 @@ Vocabulary vocabulary_of(const gguf::File& file, std::uint32_t vocab) {
   v.scores = file.reals(prefix + "scores");
   v.types = file.integers(prefix + "token_type");
   v.merges = file.strings(prefix + "merges");
-  if (v.tokens.empty()) throw InputError("key 'tokenizer.ggml.tokens' is missing; the file has no tokenizer, convert the model again");
+  if (v.tokens.empty())
+    throw InputError(
+        "key 'tokenizer.ggml.tokens' is missing; the file has no tokenizer, convert the model again");
   if (v.tokens.size() > vocab) {
-    throw InputError("key 'tokenizer.ggml.tokens' has " + std::to_string(v.tokens.size()) + " tokens, tensor 'token_embd.weight' " +
-                     std::to_string(vocab) + " rows; convert the model again");
+    throw InputError("key 'tokenizer.ggml.tokens' has " + std::to_string(v.tokens.size()) +
+                     " tokens, tensor 'token_embd.weight' " + std::to_string(vocab) +
+                     " rows; convert the model again");
   }
   const auto id = [&](const char* key) -> std::int32_t {
     const auto value = file.integer(prefix + key);
     if (!value) return -1;
     if (*value == 0xffffffffu) return -1;  // some converters write -1 as an unsigned number
     if (*value >= v.tokens.size()) {
-      throw InputError("key '" + prefix + key + "' is " + std::to_string(*value) + ", beyond the " + std::to_string(v.tokens.size()) +
-                       " tokens; convert the model again");
+      throw InputError("key '" + prefix + key + "' is " + std::to_string(*value) + ", beyond the " +
+                       std::to_string(v.tokens.size()) + " tokens; convert the model again");
     }
     return static_cast<std::int32_t>(*value);
   };

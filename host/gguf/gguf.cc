@@ -19,13 +19,32 @@ namespace {
 
 constexpr std::uint64_t kMaxName = 64;
 constexpr std::uint64_t kMaxKey = 65535;
-enum ValueType : std::uint32_t { kU8, kI8, kU16, kI16, kU32, kI32, kF32, kBool, kString, kArray, kU64, kI64, kF64, kValueTypes };
+enum ValueType : std::uint32_t {
+  kU8,
+  kI8,
+  kU16,
+  kI16,
+  kU32,
+  kI32,
+  kF32,
+  kBool,
+  kString,
+  kArray,
+  kU64,
+  kI64,
+  kF64,
+  kValueTypes
+};
 // Bytes of a value in the file; 0: variable.
 constexpr std::uint64_t kValueBytes[kValueTypes] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
 
-std::string shown(std::string_view text) { return "'" + printable(text) + "'"; }
+std::string shown(std::string_view text) {
+  return "'" + printable(text) + "'";
+}
 
-[[noreturn]] void refuse(const std::string& what) { throw InputError(what + "; the file is damaged or hostile, download it again"); }
+[[noreturn]] void refuse(const std::string& what) {
+  throw InputError(what + "; the file is damaged or hostile, download it again");
+}
 
 }  // namespace
 
@@ -72,7 +91,8 @@ File::File(const std::string& path) : path_(path) {
   size_ = static_cast<std::uint64_t>(info.st_size);
   void* mapped = size_ == 0 ? nullptr : mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd, 0);
   close(fd);
-  if (mapped == MAP_FAILED) throw InputError("cannot map '" + path + "': " + std::strerror(errno) + "; free some memory");
+  if (mapped == MAP_FAILED)
+    throw InputError("cannot map '" + path + "': " + std::strerror(errno) + "; free some memory");
   data_ = static_cast<const std::uint8_t*>(mapped);
   try {
     parse();
@@ -91,24 +111,30 @@ File::~File() {
 
 void File::parse() {
   Cursor in(data_, size_);
-  if (size_ < 4 || std::memcmp(data_, "GGUF", 4) != 0) throw InputError("not a GGUF file; give a file in the GGUF format");
+  if (size_ < 4 || std::memcmp(data_, "GGUF", 4) != 0)
+    throw InputError("not a GGUF file; give a file in the GGUF format");
   in.skip(4, "the header");
   const auto version = in.read<std::uint32_t>("the header");
-  if ((version & 0xffff) == 0 && version != 0) throw InputError("a big-endian GGUF file; convert it to little-endian");
+  if ((version & 0xffff) == 0 && version != 0)
+    throw InputError("a big-endian GGUF file; convert it to little-endian");
   if (version != 2 && version != 3) {
-    throw InputError("GGUF version " + std::to_string(version) + " is not supported; convert it to version 3");
+    throw InputError("GGUF version " + std::to_string(version) +
+                     " is not supported; convert it to version 3");
   }
   const auto tensors = in.read<std::uint64_t>("the header");
   const auto keys = in.read<std::uint64_t>("the header");
   // The smallest key takes 8 + 4 + 1 bytes, the smallest tensor 8 + 4 + 8 + 4 + 8.
-  if (keys > in.left() / 13) refuse("the header counts " + std::to_string(keys) + " keys, more than the file can hold");
-  if (tensors > in.left() / 32) refuse("the header counts " + std::to_string(tensors) + " tensors, more than the file can hold");
+  if (keys > in.left() / 13)
+    refuse("the header counts " + std::to_string(keys) + " keys, more than the file can hold");
+  if (tensors > in.left() / 32)
+    refuse("the header counts " + std::to_string(tensors) + " tensors, more than the file can hold");
   for (std::uint64_t i = 0; i < keys; ++i) read_key(in);
   std::vector<std::uint64_t> offsets(tensors);
   tensors_.reserve(tensors);
   for (std::uint64_t i = 0; i < tensors; ++i) {
     tensors_.push_back(read_tensor(in, offsets[i]));
-    if (!by_name_.emplace(tensors_.back().name, i).second) refuse("tensor " + shown(tensors_.back().name) + " appears twice");
+    if (!by_name_.emplace(tensors_.back().name, i).second)
+      refuse("tensor " + shown(tensors_.back().name) + " appears twice");
   }
   place_tensors(in.offset(), offsets);
 }
@@ -122,16 +148,19 @@ void File::read_key(Cursor& in) {
     v.array = true;
     v.type = in.read<std::uint32_t>(what);
     v.count = in.read<std::uint64_t>(what);
-    if (v.type == kArray) throw InputError(what + " holds arrays of arrays, which are not supported; convert the file again");
+    if (v.type == kArray)
+      throw InputError(what + " holds arrays of arrays, which are not supported; convert the file again");
   }
   if (v.type >= kValueTypes) refuse(what + " has the unknown value type " + std::to_string(v.type));
   v.offset = in.offset();
   const std::uint64_t bytes = kValueBytes[v.type];
   if (bytes != 0) {
-    if (v.count > in.left() / bytes) refuse(what + " counts " + std::to_string(v.count) + " elements, more than the file can hold");
+    if (v.count > in.left() / bytes)
+      refuse(what + " counts " + std::to_string(v.count) + " elements, more than the file can hold");
     in.skip(v.count * bytes, what);
   } else {
-    if (v.count > in.left() / 8) refuse(what + " counts " + std::to_string(v.count) + " strings, more than the file can hold");
+    if (v.count > in.left() / 8)
+      refuse(what + " counts " + std::to_string(v.count) + " strings, more than the file can hold");
     for (std::uint64_t i = 0; i < v.count; ++i) in.string(in.left(), what);
   }
   if (!keys_.emplace(key, v).second) refuse(what + " appears twice");
@@ -153,11 +182,12 @@ Tensor File::read_tensor(Cursor& in, std::uint64_t& offset) {
   offset = in.read<std::uint64_t>(what);
   const TypeLayout layout = type_layout(t.type);
   if (layout.block_bytes == 0) {
-    throw InputError(what + " has the type " + type_name(t.type) + ", which is not supported; convert it to Q8_0, Q4_0, Q4_1, F16, BF16 or F32");
+    throw InputError(what + " has the type " + type_name(t.type) +
+                     ", which is not supported; convert it to Q8_0, Q4_0, Q4_1, F16, BF16 or F32");
   }
   if (t.dims[0] % layout.block != 0) {
-    refuse(what + " has rows of " + std::to_string(t.dims[0]) + " elements, which " + type_name(t.type) + " blocks of " +
-           std::to_string(layout.block) + " do not divide");
+    refuse(what + " has rows of " + std::to_string(t.dims[0]) + " elements, which " + type_name(t.type) +
+           " blocks of " + std::to_string(layout.block) + " do not divide");
   }
   t.bytes = checked_mul(elements / layout.block, layout.block_bytes, "the size of " + what);
   return t;
@@ -174,12 +204,13 @@ void File::place_tensors(std::uint64_t end_of_header, const std::vector<std::uin
     Tensor& t = tensors_[i];
     const std::string what = "tensor " + shown(t.name);
     if (offsets[i] != expected) {
-      refuse(what + " lies at offset " + std::to_string(offsets[i]) + " of the data, expected " + std::to_string(expected));
+      refuse(what + " lies at offset " + std::to_string(offsets[i]) + " of the data, expected " +
+             std::to_string(expected));
     }
     const std::uint64_t begin = checked_add(start, offsets[i], "the offset of " + what);
     if (begin > size_ || t.bytes > size_ - begin) {
-      refuse(what + " reaches beyond the end of the file (" + std::to_string(t.bytes) + " bytes at " + std::to_string(begin) + ", the file has " +
-             std::to_string(size_) + ")");
+      refuse(what + " reaches beyond the end of the file (" + std::to_string(t.bytes) + " bytes at " +
+             std::to_string(begin) + ", the file has " + std::to_string(size_) + ")");
     }
     t.data = data_ + begin;
     expected = checked_round_up(checked_add(expected, t.bytes, "the data"), alignment, "the data");
@@ -193,7 +224,9 @@ const Tensor* File::find(const std::string& name) const {
 
 const Tensor& File::require(const std::string& name) const {
   const Tensor* t = find(name);
-  if (t == nullptr) throw InputError("'" + path_ + "': tensor '" + name + "' is missing; the file is incomplete, convert the model again");
+  if (t == nullptr)
+    throw InputError("'" + path_ + "': tensor '" + name +
+                     "' is missing; the file is incomplete, convert the model again");
   return *t;
 }
 
@@ -208,7 +241,8 @@ const File::Value* File::value(const std::string& key, bool array) const {
   const auto it = keys_.find(key);
   if (it == keys_.end()) return nullptr;
   if (it->second.array != array) {
-    throw InputError("'" + path_ + "': key '" + key + "' is " + (array ? "no array" : "an array") + "; convert the model again");
+    throw InputError("'" + path_ + "': key '" + key + "' is " + (array ? "no array" : "an array") +
+                     "; convert the model again");
   }
   return &it->second;
 }
@@ -226,9 +260,11 @@ std::optional<std::uint64_t> File::integer(const std::string& key) const {
       return load<std::uint32_t>(v->offset);
     case kU64:
       return load<std::uint64_t>(v->offset);
-    case kI8:
-      number = load<std::int8_t>(v->offset);
+    case kI8: {
+      const std::int8_t narrow = load<std::int8_t>(v->offset);
+      number = narrow;
       break;
+    }
     case kI16:
       number = load<std::int16_t>(v->offset);
       break;
@@ -250,20 +286,23 @@ std::optional<double> File::real(const std::string& key) const {
   if (v == nullptr) return std::nullopt;
   if (v->type == kF32) return static_cast<double>(load<float>(v->offset));
   if (v->type == kF64) return load<double>(v->offset);
-  throw InputError("'" + path_ + "': key '" + key + "' is not a floating-point number; convert the model again");
+  throw InputError("'" + path_ + "': key '" + key +
+                   "' is not a floating-point number; convert the model again");
 }
 
 std::optional<bool> File::boolean(const std::string& key) const {
   const Value* v = value(key, false);
   if (v == nullptr) return std::nullopt;
-  if (v->type != kBool) throw InputError("'" + path_ + "': key '" + key + "' is not a boolean; convert the model again");
+  if (v->type != kBool)
+    throw InputError("'" + path_ + "': key '" + key + "' is not a boolean; convert the model again");
   return load<std::uint8_t>(v->offset) != 0;
 }
 
 std::optional<std::string> File::string(const std::string& key) const {
   const Value* v = value(key, false);
   if (v == nullptr) return std::nullopt;
-  if (v->type != kString) throw InputError("'" + path_ + "': key '" + key + "' is not a string; convert the model again");
+  if (v->type != kString)
+    throw InputError("'" + path_ + "': key '" + key + "' is not a string; convert the model again");
   const auto length = load<std::uint64_t>(v->offset);
   return std::string(reinterpret_cast<const char*>(data_ + v->offset + 8), length);
 }
@@ -271,7 +310,8 @@ std::optional<std::string> File::string(const std::string& key) const {
 std::vector<std::string> File::strings(const std::string& key) const {
   const Value* v = value(key, true);
   if (v == nullptr) return {};
-  if (v->type != kString) throw InputError("'" + path_ + "': key '" + key + "' holds no strings; convert the model again");
+  if (v->type != kString)
+    throw InputError("'" + path_ + "': key '" + key + "' holds no strings; convert the model again");
   std::vector<std::string> out;
   out.reserve(v->count);
   std::uint64_t at = v->offset;
@@ -286,7 +326,8 @@ std::vector<std::string> File::strings(const std::string& key) const {
 std::vector<float> File::reals(const std::string& key) const {
   const Value* v = value(key, true);
   if (v == nullptr) return {};
-  if (v->type != kF32) throw InputError("'" + path_ + "': key '" + key + "' holds no fp32 numbers; convert the model again");
+  if (v->type != kF32)
+    throw InputError("'" + path_ + "': key '" + key + "' holds no fp32 numbers; convert the model again");
   std::vector<float> out(v->count);
   if (v->count != 0) std::memcpy(out.data(), data_ + v->offset, v->count * sizeof(float));
   return out;
@@ -295,7 +336,8 @@ std::vector<float> File::reals(const std::string& key) const {
 std::vector<std::int32_t> File::integers(const std::string& key) const {
   const Value* v = value(key, true);
   if (v == nullptr) return {};
-  if (v->type != kI32 && v->type != kU32) throw InputError("'" + path_ + "': key '" + key + "' holds no 32-bit integers; convert the model again");
+  if (v->type != kI32 && v->type != kU32)
+    throw InputError("'" + path_ + "': key '" + key + "' holds no 32-bit integers; convert the model again");
   std::vector<std::int32_t> out(v->count);
   if (v->count != 0) std::memcpy(out.data(), data_ + v->offset, v->count * sizeof(std::int32_t));
   return out;

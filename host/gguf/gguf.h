@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads GGUF files, versions 2 and 3, little-endian, memory-mapped: tensors are views of the mapping and nothing is copied.
-// A file is hostile until proven otherwise: every count, length, offset and product is checked against the file's size before
-// it is used, and a bad file is refused with an InputError that names the key or the tensor.
+// Reads GGUF files, versions 2 and 3, little-endian, memory-mapped: tensors are views of the mapping and
+// nothing is copied. A file is hostile until proven otherwise: every count, length, offset and product is
+// checked against the file's size before it is used, and a bad file is refused with an InputError that names
+// the key or the tensor.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -20,7 +21,7 @@ struct Tensor {
   Type type = Type::kF32;
   std::uint64_t dims[4] = {1, 1, 1, 1};  // dims[0] = elements of a row, contiguous
   std::uint32_t n_dims = 1;
-  const std::uint8_t* data = nullptr;    // in the mapping
+  const std::uint8_t* data = nullptr;  // in the mapping
   std::uint64_t bytes = 0;
   std::uint64_t rows() const { return dims[1] * dims[2] * dims[3]; }
   std::uint64_t elements() const { return dims[0] * rows(); }
@@ -41,11 +42,12 @@ class File {
 
   std::uint64_t size() const { return size_; }
   const std::vector<Tensor>& tensors() const { return tensors_; }
-  const Tensor* find(const std::string& name) const;    // null where there is none
+  const Tensor* find(const std::string& name) const;     // null where there is none
   const Tensor& require(const std::string& name) const;  // throws InputError
 
   bool has(const std::string& key) const { return keys_.count(key) != 0; }
-  // Values of keys; nothing where the key is absent, InputError where its type or range is another. Integers widen.
+  // Values of keys; nothing where the key is absent, InputError where its type or range is another. Integers
+  // widen.
   std::optional<std::uint64_t> integer(const std::string& key) const;
   std::optional<double> real(const std::string& key) const;
   std::optional<bool> boolean(const std::string& key) const;
@@ -57,10 +59,10 @@ class File {
 
  private:
   struct Value {
-    std::uint32_t type = 0;          // of the value, or of an array's elements
+    std::uint32_t type = 0;  // of the value, or of an array's elements
     bool array = false;
     std::uint64_t count = 1;
-    std::uint64_t offset = 0;        // in the file
+    std::uint64_t offset = 0;  // in the file
   };
   class Cursor;
   void parse();

@@ -58,9 +58,10 @@ TypeLayout type_layout(Type type) {
 }
 
 std::string type_name(Type type) {
-  static const char* const kNames[] = {"F32",     "F16",    "Q4_0",    "Q4_1",    "Q4_2",   "Q4_3",   "Q5_0",  "Q5_1", "Q8_0",  "Q8_1", "Q2_K",
-                                       "Q3_K",    "Q4_K",   "Q5_K",    "Q6_K",    "Q8_K",   "IQ2_XXS", "IQ2_XS", "IQ3_XXS", "IQ1_S", "IQ4_NL", "IQ3_S",
-                                       "IQ2_S",   "IQ4_XS", "I8",      "I16",     "I32",    "I64",    "F64",   "IQ1_M", "BF16"};
+  static const char* const kNames[] = {
+      "F32",   "F16",    "Q4_0", "Q4_1", "Q4_2", "Q4_3",    "Q5_0",   "Q5_1",    "Q8_0",  "Q8_1",   "Q2_K",
+      "Q3_K",  "Q4_K",   "Q5_K", "Q6_K", "Q8_K", "IQ2_XXS", "IQ2_XS", "IQ3_XXS", "IQ1_S", "IQ4_NL", "IQ3_S",
+      "IQ2_S", "IQ4_XS", "I8",   "I16",  "I32",  "I64",     "F64",    "IQ1_M",   "BF16"};
   const auto id = static_cast<std::uint32_t>(type);
   return id < sizeof kNames / sizeof kNames[0] ? kNames[id] : "number " + std::to_string(id);
 }

@@ -14,7 +14,9 @@ namespace {
 int half_exponent(std::uint16_t half, const std::string& name) {
   const int biased = (half >> 10) & 31;
   if (biased == 31) {
-    throw InputError("tensor '" + name + "' has a scale that is infinite or not a number; the file is damaged, download it again");
+    throw InputError(
+        "tensor '" + name +
+        "' has a scale that is infinite or not a number; the file is damaged, download it again");
   }
   return std::max(biased, 1) - 25;
 }
@@ -103,16 +105,19 @@ int pack_stream(const MatrixSource& source, std::uint32_t lanes, const Sink& sin
       for (std::uint32_t plane = 0; plane < shape.planes(); ++plane) {
         std::uint8_t* out = writer.next_block();
         for (std::uint32_t s = 0; s < shape.slots(); ++s) {
-          std::uint8_t* bytes = out + static_cast<std::size_t>(s) * 32;  // lanes < 32: the beats follow each other
+          std::uint8_t* bytes =
+              out + static_cast<std::size_t>(s) * 32;  // lanes < 32: the beats follow each other
           if (is_joined(source.mode)) {
             const Block& low = blocks[2 * static_cast<std::size_t>(s)];
             const Block& high = blocks[2 * static_cast<std::size_t>(s) + 1];
-            for (int i = 0; i < 32; ++i) bytes[i] = static_cast<std::uint8_t>((low.w[i] & 15) | (high.w[i] & 15) << 4);
+            for (int i = 0; i < 32; ++i)
+              bytes[i] = static_cast<std::uint8_t>((low.w[i] & 15) | (high.w[i] & 15) << 4);
           } else if (source.mode == Mode::kInt8) {
             for (int i = 0; i < 32; ++i) bytes[i] = static_cast<std::uint8_t>(blocks[s].w[i]);
           } else {
             const int shift = plane == 0 ? 8 : 0;
-            for (int i = 0; i < 32; ++i) bytes[i] = static_cast<std::uint8_t>(static_cast<std::uint16_t>(blocks[s].w[i]) >> shift);
+            for (int i = 0; i < 32; ++i)
+              bytes[i] = static_cast<std::uint8_t>(static_cast<std::uint16_t>(blocks[s].w[i]) >> shift);
           }
         }
         writer.add(entries.data(), count);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Packs matrices into weight streams (docs/architecture.md, section 2): rows in tiles, blocks of 32, one scale beat before
-// each run of value beats.
+// Packs matrices into weight streams (docs/architecture.md, section 2): rows in tiles, blocks of 32, one
+// scale beat before each run of value beats.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -20,16 +20,20 @@ enum class Mode : std::uint8_t {
 };
 
 // The INT4 modes join neighbouring columns: their activations are stored in the joined mapping.
-inline bool is_joined(Mode mode) { return mode == Mode::kInt4 || mode == Mode::kInt4m; }
+inline bool is_joined(Mode mode) {
+  return mode == Mode::kInt4 || mode == Mode::kInt4m;
+}
 
-// 32 weights of one row as integers, with their scale. w: int8 (kInt8), nibble 0..15 (kInt4, kInt4m), int16 (kPlanes).
+// 32 weights of one row as integers, with their scale. w: int8 (kInt8), nibble 0..15 (kInt4, kInt4m), int16
+// (kPlanes).
 struct Block {
   std::int16_t w[32];
   std::uint16_t scale;  // fp16
   std::uint16_t min;    // fp16, kInt4m only
 };
 
-// A matrix [rows, cols] as blocks; block(row, k) fills weights 32k..32k+31 of the row, zeros beyond the last column.
+// A matrix [rows, cols] as blocks; block(row, k) fills weights 32k..32k+31 of the row, zeros beyond the last
+// column.
 struct MatrixSource {
   Mode mode = Mode::kInt8;
   std::uint64_t rows = 0;

@@ -26,14 +26,16 @@ void planes_block(const float* v, int count, const std::string& name, Block& out
   float largest = 0;
   for (int i = 0; i < count; ++i) {
     if (!std::isfinite(v[i])) {
-      throw InputError("tensor '" + name + "' holds a value that is not finite; the file is damaged, download it again");
+      throw InputError("tensor '" + name +
+                       "' holds a value that is not finite; the file is damaged, download it again");
     }
     largest = std::max(largest, std::fabs(v[i]));
   }
   out = Block{};
   int exponent = -24;
   if (largest > 0) exponent = std::max(std::ilogb(largest) - 14, -24);
-  if (exponent > 15) throw InputError("tensor '" + name + "' holds a value beyond 2^30; such weights are not supported");
+  if (exponent > 15)
+    throw InputError("tensor '" + name + "' holds a value beyond 2^30; such weights are not supported");
   const float inverse = std::ldexp(1.0f, -exponent);
   for (int i = 0; i < count; ++i) {
     const long q = std::lround(v[i] * inverse);
@@ -119,7 +121,8 @@ MatrixSource tensor_source(const gguf::Tensor& tensor, Mode mode) {
       planes_block(cache->values.data() + k * 32, static_cast<int>(left < 32 ? left : 32), name, out);
     };
   } else {
-    throw InputError("tensor '" + tensor.name + "' of type " + gguf::type_name(type) + " cannot run in the mode asked for; report this file");
+    throw InputError("tensor '" + tensor.name + "' of type " + gguf::type_name(type) +
+                     " cannot run in the mode asked for; report this file");
   }
   return source;
 }

@@ -29,7 +29,9 @@ class Command {
   Command& for_logits() { return set(LUOSHU_CMD_IF_LOGITS, 1).set(LUOSHU_CMD_LAST, 1); }
   // Destination of activations: first block, mapping, vector.
   Command& act(std::uint32_t block, bool joined, std::uint32_t vector) {
-    return set(LUOSHU_CMD_ACT_BLOCK, block).set(LUOSHU_CMD_ACT_JOINED, joined ? 1 : 0).set(LUOSHU_CMD_ACT_VECTOR, vector);
+    return set(LUOSHU_CMD_ACT_BLOCK, block)
+        .set(LUOSHU_CMD_ACT_JOINED, joined ? 1 : 0)
+        .set(LUOSHU_CMD_ACT_VECTOR, vector);
   }
   const std::array<std::uint32_t, 8>& words() const { return words_; }
 

@@ -17,7 +17,9 @@ constexpr std::uint32_t kVectorNorm = 0, kVectorAttention = 1, kVectorFfn = 2;
 // Semaphores of the program.
 constexpr std::uint32_t kSemNorm = 1, kSemQuery = 2, kSemAttention = 3, kSemFfn = 4;
 
-std::uint32_t blocks_of(std::uint64_t elements) { return static_cast<std::uint32_t>((elements + 31) / 32); }
+std::uint32_t blocks_of(std::uint64_t elements) {
+  return static_cast<std::uint32_t>((elements + 31) / 32);
+}
 
 std::uint32_t padded_head(std::uint32_t head_dim) {
   std::uint32_t padded = 8;
@@ -25,7 +27,9 @@ std::uint32_t padded_head(std::uint32_t head_dim) {
   return padded;
 }
 
-std::string mib(std::uint64_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; }
+std::string mib(std::uint64_t bytes) {
+  return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB";
+}
 
 // The mode that all matrices reading one vector can share the mapping of: joined only when all are.
 pack::Mode agreed_mode(const gguf::Tensor& tensor, bool all_joined) {
@@ -36,8 +40,8 @@ pack::Mode agreed_mode(const gguf::Tensor& tensor, bool all_joined) {
 
 }  // namespace
 
-Image::Image(const gguf::File& file, const ModelConfig& config, const Capabilities& chip, std::uint32_t context,
-             std::uint32_t sequences)
+Image::Image(const gguf::File& file, const ModelConfig& config, const Capabilities& chip,
+             std::uint32_t context, std::uint32_t sequences)
     : file_(file), config_(config), chip_(chip), context_(context) {
   setup_address_ = allocate(32);
   kv_.head_dim_padded = padded_head(config.head_dim);
@@ -48,8 +52,9 @@ Image::Image(const gguf::File& file, const ModelConfig& config, const Capabiliti
   const std::uint64_t sequence = checked_mul(layer, config.layers, "the KV cache");
   const std::uint64_t kv_bytes = checked_mul(sequence, sequences, "the KV cache");
   if (kv_bytes > chip.memory_bytes || kv_bytes > kAddressEnd) {
-    throw InputError("the KV cache needs " + mib(kv_bytes) + " of device memory for " + std::to_string(context) + " positions, the device has " +
-                     mib(chip.memory_bytes) + "; choose a smaller -c or another configuration");
+    throw InputError("the KV cache needs " + mib(kv_bytes) + " of device memory for " +
+                     std::to_string(context) + " positions, the device has " + mib(chip.memory_bytes) +
+                     "; choose a smaller -c or another configuration");
   }
   kv_.head_stride = static_cast<std::uint32_t>(head);
   kv_.layer_stride = static_cast<std::uint32_t>(layer);
@@ -58,13 +63,15 @@ Image::Image(const gguf::File& file, const ModelConfig& config, const Capabiliti
   command_count_ = commands_of_pass().size();
   program_address_ = allocate(command_count_ * 32);
   rope_address_ = allocate(config.rope_dims / 2 * 4);
-  logits_stride_ = static_cast<std::uint32_t>(checked_round_up(std::uint64_t{config.vocab} * 4, kPage, "the logits"));
+  logits_stride_ =
+      static_cast<std::uint32_t>(checked_round_up(std::uint64_t{config.vocab} * 4, kPage, "the logits"));
   logits_address_ = allocate(std::uint64_t{logits_stride_} * max_tokens_);
   kv_address_ = allocate(kv_bytes);
   kv_.sequence_stride = static_cast<std::uint32_t>(sequence);
   if (end_ > chip.memory_bytes) {
-    throw InputError("the model needs " + mib(end_) + " of device memory (weights " + mib(weight_bytes_) + ", KV cache " +
-                     mib(kv_bytes) + " for " + std::to_string(context) + " positions), the device has " + mib(chip.memory_bytes) +
+    throw InputError("the model needs " + mib(end_) + " of device memory (weights " + mib(weight_bytes_) +
+                     ", KV cache " + mib(kv_bytes) + " for " + std::to_string(context) +
+                     " positions), the device has " + mib(chip.memory_bytes) +
                      "; choose a smaller -c or another configuration");
   }
 }
@@ -73,7 +80,8 @@ std::uint32_t Image::allocate(std::uint64_t bytes) {
   const std::uint64_t start = end_;
   end_ = checked_round_up(checked_add(start, bytes, "device memory"), kPage, "device memory");
   if (end_ > kAddressEnd) {
-    throw InputError("the model needs more than 4 GiB of device memory; choose a smaller model or a smaller -c");
+    throw InputError(
+        "the model needs more than 4 GiB of device memory; choose a smaller model or a smaller -c");
   }
   return static_cast<std::uint32_t>(start);
 }
@@ -81,13 +89,14 @@ std::uint32_t Image::allocate(std::uint64_t bytes) {
 void Image::plan_limits() {
   const auto check = [](std::uint64_t wanted, std::uint64_t limit, const std::string& what) {
     if (wanted > limit) {
-      throw InputError("the model's " + what + " is " + std::to_string(wanted) + ", this configuration takes " + std::to_string(limit) +
-                       "; choose another --config");
+      throw InputError("the model's " + what + " is " + std::to_string(wanted) +
+                       ", this configuration takes " + std::to_string(limit) + "; choose another --config");
     }
   };
   check(config_.d, chip_.max_d, "embedding_length");
   check(config_.heads, chip_.max_heads, "attention.head_count");
   check(std::uint64_t{config_.heads} * kv_.head_dim_padded, chip_.q_elements, "width of all query heads");
+<<<<<<< HEAD
   // The vector unit works on as many pairs of a rotation at once as divide it (rtl/vector/luoshu_vector_head.sv).
   std::uint32_t at_once = chip_.vector_lanes;
   while (config_.rope_dims / 2 % at_once != 0) at_once /= 2;
@@ -95,6 +104,11 @@ void Image::plan_limits() {
   check(head_words, chip_.head_words, "head of " + std::to_string(config_.head_dim) + " elements (" + std::to_string(config_.rope_dims) +
                                           " rotated) in words of the vector unit");
   check(blocks_of(config_.d) + blocks_of(std::uint64_t{config_.heads} * config_.head_dim) + blocks_of(config_.ff), chip_.act_blocks,
+=======
+  check(blocks_of(config_.d) + blocks_of(std::uint64_t{config_.heads} * config_.head_dim) +
+            blocks_of(config_.ff),
+        chip_.act_blocks,
+>>>>>>> harden
         "activation storage in blocks of 32 (embedding, attention and feed-forward length)");
 }
 
@@ -123,14 +137,25 @@ void Image::plan_layers() {
   const auto tensor = [&](const std::string& name) -> const gguf::Tensor& { return file_.require(name); };
   const auto matrix = [&](const gguf::Tensor& t, pack::Mode mode) {
     any_joined = any_joined || pack::is_joined(mode);
-    plans_.push_back({t.name, gguf::type_name(t.type), {t.dims[0], t.dims[1]}, mode, false,
+    plans_.push_back({t.name,
+                      gguf::type_name(t.type),
+                      {t.dims[0], t.dims[1]},
+                      mode,
+                      false,
                       pack::fidelity(static_cast<std::uint32_t>(t.type), mode)});
     return pack::tensor_source(t, mode);
   };
-  const auto joined = [](const gguf::Tensor& t) { return pack::is_joined(pack::natural_mode(static_cast<std::uint32_t>(t.type))); };
+  const auto joined = [](const gguf::Tensor& t) {
+    return pack::is_joined(pack::natural_mode(static_cast<std::uint32_t>(t.type)));
+  };
   const auto vector = [&](std::vector<const gguf::Tensor*> parts) {
     for (const gguf::Tensor* t : parts) {
-      plans_.push_back({t->name, gguf::type_name(t->type), {t->dims[0]}, pack::Mode::kPlanes, true, pack::Fidelity::kLossless});
+      plans_.push_back({t->name,
+                        gguf::type_name(t->type),
+                        {t->dims[0]},
+                        pack::Mode::kPlanes,
+                        true,
+                        pack::Fidelity::kLossless});
     }
     return place_vector(std::move(parts));
   };
@@ -144,10 +169,12 @@ void Image::plan_layers() {
       params.push_back(&tensor(p + "attn_k_norm.weight"));
     }
     if (config_.qkv_bias) {
-      for (const char* name : {"attn_k.bias", "attn_v.bias", "attn_q.bias"}) params.push_back(&tensor(p + name));
+      for (const char* name : {"attn_k.bias", "attn_v.bias", "attn_q.bias"})
+        params.push_back(&tensor(p + name));
     }
     if (!params.empty()) layer.qkv_params = vector(std::move(params));
-    const gguf::Tensor* qkv[3] = {&tensor(p + "attn_k.weight"), &tensor(p + "attn_v.weight"), &tensor(p + "attn_q.weight")};
+    const gguf::Tensor* qkv[3] = {&tensor(p + "attn_k.weight"), &tensor(p + "attn_v.weight"),
+                                  &tensor(p + "attn_q.weight")};
     const bool qkv_joined = joined(*qkv[0]) && joined(*qkv[1]) && joined(*qkv[2]);
     std::vector<pack::MatrixSource> same;
     for (const gguf::Tensor* t : qkv) {
@@ -189,7 +216,8 @@ void Image::plan_layers() {
   max_tokens_ = chip_.columns * chip_.groups / (any_joined ? 2 : 1);
 }
 
-Command Image::matmul(const Matrix& m, std::uint32_t src_block, std::uint32_t vector, std::uint32_t wait) const {
+Command Image::matmul(const Matrix& m, std::uint32_t src_block, std::uint32_t vector,
+                      std::uint32_t wait) const {
   Command c(LUOSHU_OP_MATMUL);
   c.set(LUOSHU_CMD_ADDRESS, m.address)
       .set(LUOSHU_CMD_MATMUL_ROWS, static_cast<std::uint32_t>(m.shape.rows))
@@ -236,7 +264,8 @@ std::vector<Command> Image::commands_of_pass() const {
                         .set(LUOSHU_CMD_ADDRESS, layer.qkv_params.address)
                         .set(LUOSHU_CMD_AUX_BYTES, layer.qkv_params.bytes));
     }
-    for (std::size_t i = 0; i < layer.qkv.size(); ++i) out.push_back(matmul(layer.qkv[i], 0, kVectorNorm, i == 0 ? kSemNorm : 0));
+    for (std::size_t i = 0; i < layer.qkv.size(); ++i)
+      out.push_back(matmul(layer.qkv[i], 0, kVectorNorm, i == 0 ? kSemNorm : 0));
     out.push_back(Command(LUOSHU_OP_QKV)
                       .set(LUOSHU_CMD_ADDRESS, layer.qkv_params.address)
                       .set(LUOSHU_CMD_QKV_HEADS, config_.heads)
@@ -247,7 +276,8 @@ std::vector<Command> Image::commands_of_pass() const {
                       .set(LUOSHU_CMD_QKV_BIAS, config_.qkv_bias ? 1 : 0)
                       .set(LUOSHU_CMD_QKV_QK_NORM, config_.qk_norm ? 1 : 0)
                       .set_float(LUOSHU_CMD_QKV_INV_HEAD_DIM, 1.0f / static_cast<float>(hd))
-                      .set_float(LUOSHU_CMD_QKV_Q_SCALE, static_cast<float>(1.4426950408889634 / std::sqrt(static_cast<double>(hd))))
+                      .set_float(LUOSHU_CMD_QKV_Q_SCALE,
+                                 static_cast<float>(1.4426950408889634 / std::sqrt(static_cast<double>(hd))))
                       .set_float(LUOSHU_CMD_QKV_EPS, config_.eps)
                       .set(LUOSHU_CMD_QKV_KV_BASE, kv_base)
                       .post(kSemQuery));
@@ -282,7 +312,8 @@ std::vector<Command> Image::commands_of_pass() const {
   return out;
 }
 
-void Image::upload(Chip& chip, const std::function<void(std::uint64_t, std::uint64_t)>& progress, bool verify) {
+void Image::upload(Chip& chip, const std::function<void(std::uint64_t, std::uint64_t)>& progress,
+                   bool verify) {
   const std::uint64_t total = weight_bytes_ + (tied_ ? 0 : embedding_.shape.bytes());
   std::uint64_t done = 0;
   const auto write = [&](std::uint32_t address, const void* data, std::size_t bytes) {
@@ -290,9 +321,11 @@ void Image::upload(Chip& chip, const std::function<void(std::uint64_t, std::uint
     done += bytes;
     if (progress) progress(done, total);
   };
-  const auto check = [&](std::uint32_t address, std::uint64_t bytes, std::uint32_t expected, const std::string& what) {
+  const auto check = [&](std::uint32_t address, std::uint64_t bytes, std::uint32_t expected,
+                         const std::string& what) {
     if (verify && chip.checksum(address, bytes) != expected) {
-      throw DeviceError("the upload of " + what + " arrived damaged (checksum differs); check the link and try again");
+      throw DeviceError("the upload of " + what +
+                        " arrived damaged (checksum differs); check the link and try again");
     }
   };
   const auto upload_matrix = [&](Matrix& m) {
@@ -305,9 +338,13 @@ void Image::upload(Chip& chip, const std::function<void(std::uint64_t, std::uint
     });
     check(m.address, m.shape.bytes(), static_cast<std::uint32_t>(crc), m.source.name);
   };
-  const auto upload_words = [&](std::uint32_t address, const void* data, std::size_t bytes, const std::string& what) {
+  const auto upload_words = [&](std::uint32_t address, const void* data, std::size_t bytes,
+                                const std::string& what) {
     write(address, data, bytes);
-    check(address, bytes, static_cast<std::uint32_t>(crc32(crc32(0, nullptr, 0), static_cast<const Bytef*>(data), static_cast<uInt>(bytes))), what);
+    check(address, bytes,
+          static_cast<std::uint32_t>(
+              crc32(crc32(0, nullptr, 0), static_cast<const Bytef*>(data), static_cast<uInt>(bytes))),
+          what);
   };
   const auto upload_vector = [&](const Vector& v) {
     std::vector<float> values;
@@ -317,9 +354,11 @@ void Image::upload(Chip& chip, const std::function<void(std::uint64_t, std::uint
       gguf::dequantise_row(*t, 0, values.data() + at);
       for (std::size_t i = at; i < values.size(); ++i) {
         if (!std::isfinite(values[i])) {
-          throw InputError("tensor '" + t->name + "' holds a value that is not finite; the file is damaged, download it again");
+          throw InputError("tensor '" + t->name +
+                           "' holds a value that is not finite; the file is damaged, download it again");
         }
-        if (std::fpclassify(values[i]) != FP_NORMAL) values[i] = 0;  // zero, or a subnormal that the chip takes as zero
+        if (std::fpclassify(values[i]) != FP_NORMAL)
+          values[i] = 0;  // zero, or a subnormal that the chip takes as zero
       }
     }
     values.resize(v.bytes / 4);
@@ -339,7 +378,8 @@ void Image::upload(Chip& chip, const std::function<void(std::uint64_t, std::uint
   if (!tied_) upload_matrix(embedding_);
 
   const std::uint32_t pairs = config_.rope_dims / 2;
-  std::vector<std::uint32_t> steps((std::size_t{pairs} * 4 + chip_.lanes - 1) / chip_.lanes * chip_.lanes / 4, 0);
+  std::vector<std::uint32_t> steps((std::size_t{pairs} * 4 + chip_.lanes - 1) / chip_.lanes * chip_.lanes / 4,
+                                   0);
   for (std::uint32_t i = 0; i < pairs; ++i) {
     const double turns = config_.rope_frequency(i) / (2 * 3.14159265358979323846);
     steps[i] = static_cast<std::uint32_t>(static_cast<std::uint64_t>(std::llround(turns * 4294967296.0)));
@@ -352,10 +392,11 @@ void Image::upload(Chip& chip, const std::function<void(std::uint64_t, std::uint
     upload_words(address, words.data(), words.size() * 4, "the command program");
   };
   upload_commands(program_address_, commands_of_pass());
-  upload_commands(setup_address_, {Command(LUOSHU_OP_ROPE)
-                                       .set(LUOSHU_CMD_ADDRESS, rope_address_)
-                                       .set(LUOSHU_CMD_ROPE_N, pairs)
-                                       .set(LUOSHU_CMD_AUX_BYTES, static_cast<std::uint32_t>(steps.size() * 4))});
+  upload_commands(setup_address_,
+                  {Command(LUOSHU_OP_ROPE)
+                       .set(LUOSHU_CMD_ADDRESS, rope_address_)
+                       .set(LUOSHU_CMD_ROPE_N, pairs)
+                       .set(LUOSHU_CMD_AUX_BYTES, static_cast<std::uint32_t>(steps.size() * 4))});
 }
 
 std::uint64_t Image::kv_bytes_per_token() const {
@@ -373,7 +414,8 @@ std::uint64_t Image::macs(bool lm_head) const {
 }
 
 TokenContext Image::token_context(std::uint32_t token, std::uint32_t position, std::uint32_t sequence) const {
-  return TokenContext{token, position, sequence * kv_.sequence_stride, position / LUOSHU_KEY_BLOCK * kv_.block_bytes};
+  return TokenContext{token, position, sequence * kv_.sequence_stride,
+                      position / LUOSHU_KEY_BLOCK * kv_.block_bytes};
 }
 
 }  // namespace luoshu

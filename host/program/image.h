@@ -36,22 +36,23 @@ struct TensorPlan {
 
 class Image {
  public:
-  // Plans the image for a chip. Throws InputError when the model exceeds the chip (names what and by how much).
-  // context: positions of the KV cache; sequences: KV caches side by side.
+  // Plans the image for a chip. Throws InputError when the model exceeds the chip (names what and by how
+  // much). context: positions of the KV cache; sequences: KV caches side by side.
   Image(const gguf::File& file, const ModelConfig& config, const Capabilities& chip, std::uint32_t context,
         std::uint32_t sequences = 1);
 
-  // Packs and writes everything; progress(done, total) in bytes. Checksums are compared on the device when `verify`.
+  // Packs and writes everything; progress(done, total) in bytes. Checksums are compared on the device when
+  // `verify`.
   void upload(Chip& chip, const std::function<void(std::uint64_t, std::uint64_t)>& progress, bool verify);
 
-  std::uint64_t memory_bytes() const { return end_; }       // device memory in all
+  std::uint64_t memory_bytes() const { return end_; }           // device memory in all
   std::uint64_t weight_bytes() const { return weight_bytes_; }  // streams of one pass, LM head included
   std::uint64_t kv_bytes_per_token() const;
   std::uint32_t program() const { return program_address_; }
   std::uint32_t commands() const { return static_cast<std::uint32_t>(command_count_); }
   std::uint32_t setup_program() const { return setup_address_; }
   std::uint32_t setup_commands() const { return 1; }
-  std::uint32_t max_tokens() const { return max_tokens_; }   // tokens of a pass
+  std::uint32_t max_tokens() const { return max_tokens_; }  // tokens of a pass
   std::uint32_t context() const { return context_; }
   const KvLayout& kv() const { return kv_; }
   std::uint32_t logits_address(std::uint32_t token) const { return logits_address_ + token * logits_stride_; }

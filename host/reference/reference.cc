@@ -14,7 +14,8 @@ namespace {
 template <class Values>
 void check_finite(const Values& values, const std::string& name) {
   if (values.allFinite()) return;
-  throw InputError("tensor '" + name + "' holds a value that is not finite; the file is damaged, download it again");
+  throw InputError("tensor '" + name +
+                   "' holds a value that is not finite; the file is damaged, download it again");
 }
 
 }  // namespace
@@ -22,7 +23,8 @@ void check_finite(const Values& values, const std::string& name) {
 Reference::Matrix Reference::matrix(const std::string& name) const {
   const gguf::Tensor& t = file_.require(name);
   Matrix m(static_cast<Index>(t.rows()), static_cast<Index>(t.dims[0]));
-  for (Index r = 0; r < m.rows(); ++r) gguf::dequantise_row(t, static_cast<std::uint64_t>(r), m.row(r).data());
+  for (Index r = 0; r < m.rows(); ++r)
+    gguf::dequantise_row(t, static_cast<std::uint64_t>(r), m.row(r).data());
   check_finite(m, name);
   return m;
 }
@@ -35,9 +37,12 @@ Reference::Vector Reference::vector(const std::string& name) const {
   return v;
 }
 
-Reference::Vector Reference::optional_vector(const std::string& name, bool present) const { return present ? vector(name) : Vector(); }
+Reference::Vector Reference::optional_vector(const std::string& name, bool present) const {
+  return present ? vector(name) : Vector();
+}
 
-Reference::Reference(const gguf::File& file, const ModelConfig& config, std::uint32_t context) : file_(file), config_(config) {
+Reference::Reference(const gguf::File& file, const ModelConfig& config, std::uint32_t context)
+    : file_(file), config_(config) {
   embedding_ = matrix("token_embd.weight");
   if (file.find("output.weight") != nullptr) output_ = matrix("output.weight");
   output_norm_ = vector("output_norm.weight");
@@ -117,7 +122,8 @@ Reference::Matrix Reference::attend(const Layer& layer, const Matrix& q) const {
     const Index keys = static_cast<Index>(position_) + t + 1;
     for (Index h = 0; h < static_cast<Index>(config_.heads); ++h) {
       const Index column = h / group * width;
-      Vector p = layer.keys.block(0, column, keys, width) * q.row(t).segment(h * width, width).transpose() * scale;
+      Vector p =
+          layer.keys.block(0, column, keys, width) * q.row(t).segment(h * width, width).transpose() * scale;
       p = (p.array() - p.maxCoeff()).exp();
       p /= p.sum();
       out.row(t).segment(h * width, width) = p.transpose() * layer.values.block(0, column, keys, width);
@@ -129,11 +135,13 @@ Reference::Matrix Reference::attend(const Layer& layer, const Matrix& q) const {
 void Reference::evaluate(const std::vector<std::int32_t>& tokens, std::vector<float>& logits) {
   const auto count = static_cast<Index>(tokens.size());
   const auto at = static_cast<Index>(position_);
-  if (count == 0 || at + count > layers_[0].keys.rows()) throw InputError("the text does not fit the context; raise -c");
+  if (count == 0 || at + count > layers_[0].keys.rows())
+    throw InputError("the text does not fit the context; raise -c");
   Matrix x(count, static_cast<Index>(config_.d));
   for (Index t = 0; t < count; ++t) {
     const std::int32_t token = tokens[static_cast<std::size_t>(t)];
-    if (token < 0 || token >= embedding_.rows()) throw InputError("token " + std::to_string(token) + " is not in the vocabulary; check the ids");
+    if (token < 0 || token >= embedding_.rows())
+      throw InputError("token " + std::to_string(token) + " is not in the vocabulary; check the ids");
     x.row(t) = embedding_.row(token);
   }
   for (Layer& l : layers_) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fp32 reference: an ordinary forward pass with Eigen, from the file's own values. Shares no code with the chip's model.
+// The fp32 reference: an ordinary forward pass with Eigen, from the file's own values. Shares no code with
+// the chip's model.
 #pragma once
 #include <Eigen/Dense>
 #include <cstdint>

@@ -7,7 +7,8 @@
 namespace luoshu {
 namespace {
 
-constexpr std::chrono::milliseconds kDeadline{600000};  // one pass of a large model in simulation takes minutes
+constexpr std::chrono::milliseconds kDeadline{
+    600000};  // one pass of a large model in simulation takes minutes
 
 std::string error_name(std::uint32_t code) {
   switch (code) {
@@ -32,7 +33,8 @@ std::string error_name(std::uint32_t code) {
 
 class ChipEngine : public Engine {
  public:
-  ChipEngine(Chip& chip, const Image& image, std::uint32_t vocab) : chip_(chip), image_(image), vocab_(vocab) {
+  ChipEngine(Chip& chip, const Image& image, std::uint32_t vocab)
+      : chip_(chip), image_(image), vocab_(vocab) {
     chip_.configure(image.kv().head_stride, image.kv().block_bytes, {});
     RunRequest setup;
     setup.program = image.setup_program();
@@ -48,7 +50,8 @@ class ChipEngine : public Engine {
   std::uint32_t position() const override { return position_; }
   void reset() override { position_ = 0; }
 
-  std::int32_t evaluate(const std::vector<std::int32_t>& tokens, LogitsMode mode, std::vector<float>* logits) override {
+  std::int32_t evaluate(const std::vector<std::int32_t>& tokens, LogitsMode mode,
+                        std::vector<float>* logits) override {
     check_room(tokens.size());
     std::int32_t next = -1;
     std::size_t started = 0;
@@ -67,7 +70,8 @@ class ChipEngine : public Engine {
         RunRequest run = request(mode == LogitsMode::kLast && !last ? LogitsMode::kNone : mode);
         run.write_logits = logits != nullptr && run.logits != LogitsMode::kNone;
         for (std::size_t i = 0; i < count; ++i) {
-          run.tokens.push_back(image_.token_context(static_cast<std::uint32_t>(tokens[started + i]), position_));
+          run.tokens.push_back(
+              image_.token_context(static_cast<std::uint32_t>(tokens[started + i]), position_));
           ++position_;
         }
         chunks.push_back({count, run.logits});
@@ -128,8 +132,9 @@ class ChipEngine : public Engine {
  private:
   void check_room(std::size_t tokens) const {
     if (tokens > image_.context() - position_) {
-      throw InputError("the text needs " + std::to_string(position_ + tokens) + " positions, the context has " +
-                       std::to_string(image_.context()) + "; shorten the prompt or raise -c");
+      throw InputError("the text needs " + std::to_string(position_ + tokens) +
+                       " positions, the context has " + std::to_string(image_.context()) +
+                       "; shorten the prompt or raise -c");
     }
   }
 
@@ -156,7 +161,8 @@ class ChipEngine : public Engine {
     detail.operation = "run";
     detail.address = event.detail;
     detail.code = event.code;
-    throw DeviceError("the chip reports: " + error_name(event.code) + "; reset the device and try again", detail);
+    throw DeviceError("the chip reports: " + error_name(event.code) + "; reset the device and try again",
+                      detail);
   }
 
   void read_logits(std::uint32_t token, std::vector<float>& logits) {

@@ -19,10 +19,12 @@ class ReferenceEngine : public Engine {
     position_ = 0;
   }
 
-  std::int32_t evaluate(const std::vector<std::int32_t>& tokens, LogitsMode mode, std::vector<float>* logits) override {
+  std::int32_t evaluate(const std::vector<std::int32_t>& tokens, LogitsMode mode,
+                        std::vector<float>* logits) override {
     if (tokens.size() > context_ - position_) {
-      throw InputError("the text needs " + std::to_string(position_ + tokens.size()) + " positions, the context has " +
-                       std::to_string(context_) + "; shorten the prompt or raise -c");
+      throw InputError("the text needs " + std::to_string(position_ + tokens.size()) +
+                       " positions, the context has " + std::to_string(context_) +
+                       "; shorten the prompt or raise -c");
     }
     std::vector<float> all;
     reference_.evaluate(tokens, all);
@@ -41,7 +43,8 @@ class ReferenceEngine : public Engine {
     for (std::uint32_t i = 0; i < passes; ++i) {
       token = evaluate({token}, LogitsMode::kLast, nullptr);
       if (!on_token(token, 0)) return;
-      if (std::find(stop_ids.begin(), stop_ids.end(), static_cast<std::uint32_t>(token)) != stop_ids.end()) return;
+      if (std::find(stop_ids.begin(), stop_ids.end(), static_cast<std::uint32_t>(token)) != stop_ids.end())
+        return;
     }
   }
 
@@ -56,7 +59,8 @@ class ReferenceEngine : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_reference_engine(Reference& reference, std::uint32_t vocab, std::uint32_t context) {
+std::unique_ptr<Engine> make_reference_engine(Reference& reference, std::uint32_t vocab,
+                                              std::uint32_t context) {
   return std::make_unique<ReferenceEngine>(reference, vocab, context);
 }
 

@@ -26,7 +26,8 @@ Work prefill_work(const Image& image, const ModelConfig& config, std::uint32_t t
   Work work;
   work.bytes = image.weight_bytes() + 2 * n * image.kv_bytes_per_token();
   const std::uint64_t lm_head = image.macs(true) - image.macs(false);
-  work.macs = n * image.macs(false) + (all_logits ? n : 1) * lm_head + attention_macs(config, n * (n + 1) / 2);
+  work.macs =
+      n * image.macs(false) + (all_logits ? n : 1) * lm_head + attention_macs(config, n * (n + 1) / 2);
   return work;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The least number of cycles that a piece of work can take on a chip: every byte that must move, moved once at
-// one beat per cycle, or every multiplication on every multiplier, whichever is more.
+// The least number of cycles that a piece of work can take on a chip: every byte that must move, moved once
+// at one beat per cycle, or every multiplication on every multiplier, whichever is more.
 #pragma once
 #include <cstdint>
 

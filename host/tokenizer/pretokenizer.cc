@@ -117,7 +117,8 @@ PreTokenizer::PreTokenizer(const std::string& name) {
     for (const Family& each : families()) {
       for (const char* one : each.names) known += (known.empty() ? "" : ", ") + std::string(one);
     }
-    throw InputError("tokenizer.ggml.pre '" + printable(name) + "' is not supported; use a model with one of: " + known);
+    throw InputError("tokenizer.ggml.pre '" + printable(name) +
+                     "' is not supported; use a model with one of: " + known);
   }
   whole_words_ = family->whole_words;
   for (const char* pattern : family->patterns) {

@@ -36,7 +36,8 @@ std::uint32_t KvCache::value(std::uint32_t key, std::uint32_t dim) const {
   return start + (dim / lanes * LUOSHU_KEY_BLOCK + key) * lanes + dim % lanes;
 }
 
-void write_key(const KvCache& cache, std::uint32_t head, std::uint32_t position, const std::int16_t* k, int exponent) {
+void write_key(const KvCache& cache, std::uint32_t head, std::uint32_t position, const std::int16_t* k,
+               int exponent) {
   const std::uint32_t key = position % LUOSHU_KEY_BLOCK;
   std::uint8_t* block = cache.block(head, position / LUOSHU_KEY_BLOCK);
   block[key] = static_cast<std::uint8_t>(exponent);
@@ -48,11 +49,13 @@ void write_key(const KvCache& cache, std::uint32_t head, std::uint32_t position,
   }
 }
 
-void write_value(const KvCache& cache, std::uint32_t head, std::uint32_t position, const std::int8_t* v, int exponent) {
+void write_value(const KvCache& cache, std::uint32_t head, std::uint32_t position, const std::int8_t* v,
+                 int exponent) {
   const std::uint32_t key = position % LUOSHU_KEY_BLOCK;
   std::uint8_t* block = cache.block(head, position / LUOSHU_KEY_BLOCK);
   block[LUOSHU_KEY_BLOCK + key] = static_cast<std::uint8_t>(exponent);
-  for (std::uint32_t d = 0; d < cache.head_dim; ++d) block[cache.value(key, d)] = static_cast<std::uint8_t>(v[d]);
+  for (std::uint32_t d = 0; d < cache.head_dim; ++d)
+    block[cache.value(key, d)] = static_cast<std::uint8_t>(v[d]);
 }
 
 namespace {
@@ -67,14 +70,16 @@ struct KvBlock {
   std::int8_t ke[kKeys], ve[kKeys];
 };
 
-void unpack(const KvCache& cache, std::uint32_t head, std::uint32_t index, std::uint32_t valid, KvBlock& out) {
+void unpack(const KvCache& cache, std::uint32_t head, std::uint32_t index, std::uint32_t valid,
+            KvBlock& out) {
   const std::uint8_t* block = cache.block(head, index);
   for (std::uint32_t key = 0; key < valid; ++key) {
     out.ke[key] = static_cast<std::int8_t>(block[key]);
     out.ve[key] = static_cast<std::int8_t>(block[kKeys + key]);
     for (std::uint32_t d = 0; d < cache.head_dim; ++d) {
       const int low = block[cache.key_low(key, d)] >> (d % 2 == 0 ? 0 : 4) & 15;
-      out.k[key][d] = static_cast<std::int16_t>(static_cast<std::int8_t>(block[cache.key_high(key, d)]) * 16 + low);
+      out.k[key][d] =
+          static_cast<std::int16_t>(static_cast<std::int8_t>(block[cache.key_high(key, d)]) * 16 + low);
       out.v[key][d] = static_cast<std::int8_t>(block[cache.value(key, d)]);
     }
   }
@@ -96,7 +101,8 @@ std::int32_t logit(std::int32_t dot, int shift) {
   return static_cast<std::int32_t>(sat(std::int64_t{dot} * (std::int64_t{1} << -shift), kLimit));
 }
 
-void step(const KvBlock& kv, std::uint32_t valid, std::uint32_t head_dim, const Query& query, bool first, Head& h) {
+void step(const KvBlock& kv, std::uint32_t valid, std::uint32_t head_dim, const Query& query, bool first,
+          Head& h) {
   std::int32_t s[kKeys];
   std::int32_t largest = std::numeric_limits<std::int32_t>::min();
   std::int32_t vr = -128;
@@ -126,7 +132,8 @@ void step(const KvBlock& kv, std::uint32_t valid, std::uint32_t head_dim, const 
     const std::int32_t dm = m - h.m;
     const std::int32_t r = std::max(h.r, vr);
     h.l = rs(h.l, dm) + sum;
-    for (std::uint32_t d = 0; d < head_dim; ++d) h.o[d] = rs(h.o[d], dm + r - h.r) + rs(std::int64_t{ob[d]} * 64, r - vr);
+    for (std::uint32_t d = 0; d < head_dim; ++d)
+      h.o[d] = rs(h.o[d], dm + r - h.r) + rs(std::int64_t{ob[d]} * 64, r - vr);
     h.r = r;
   }
   h.m = m;
@@ -134,13 +141,15 @@ void step(const KvBlock& kv, std::uint32_t valid, std::uint32_t head_dim, const 
 
 }  // namespace
 
-void attention(const KvCache& cache, std::uint32_t head, std::uint32_t keys, const Query* queries, std::uint32_t count, float* out) {
+void attention(const KvCache& cache, std::uint32_t head, std::uint32_t keys, const Query* queries,
+               std::uint32_t count, float* out) {
   std::vector<Head> heads(count);
   KvBlock kv;
   for (std::uint32_t block = 0; block * kKeys < keys; ++block) {
     const std::uint32_t valid = std::min(kKeys, keys - block * kKeys);
     unpack(cache, head, block, valid, kv);
-    for (std::uint32_t i = 0; i < count; ++i) step(kv, valid, cache.head_dim, queries[i], block == 0, heads[i]);
+    for (std::uint32_t i = 0; i < count; ++i)
+      step(kv, valid, cache.head_dim, queries[i], block == 0, heads[i]);
   }
   for (std::uint32_t i = 0; i < count; ++i) {
     const float r = recip(tofp(heads[i].l, -16));

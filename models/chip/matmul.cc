@@ -34,7 +34,8 @@ struct BlockPlace {
 BlockPlace locate(const WeightStream& s, std::uint32_t row, std::uint32_t k, std::uint32_t plane) {
   const std::uint32_t tile = row / s.tile_rows();
   const std::uint32_t in_tile = row % s.tile_rows();
-  const std::uint64_t beat = ((std::uint64_t{tile} * s.kblocks + k) * s.planes() + plane) * s.beats_per_block();
+  const std::uint64_t beat =
+      ((std::uint64_t{tile} * s.kblocks + k) * s.planes() + plane) * s.beats_per_block();
   const std::uint64_t run = beat / s.run_beats();
   const std::uint64_t order = beat % s.run_beats() / s.beats_per_block();
   const std::uint8_t* scales = s.data + run * (s.run_beats() + 1) * s.lanes;
@@ -52,13 +53,14 @@ inline std::int64_t term(std::int64_t p, std::int64_t shift) {
 
 // Weights of one row, a block after the other, ready for many vectors.
 struct Row {
-  std::vector<std::int16_t> w;         // blocks x 32
-  std::vector<std::int64_t> scale;     // significands
-  std::vector<std::int64_t> shift;     // W - we - 4 - ps
+  std::vector<std::int16_t> w;      // blocks x 32
+  std::vector<std::int64_t> scale;  // significands
+  std::vector<std::int64_t> shift;  // W - we - 4 - ps
   std::vector<std::int64_t> min, min_shift;
 };
 
-void load_values(const WeightStream& s, const BlockPlace& place, std::uint32_t row, std::uint32_t plane, std::int16_t* w) {
+void load_values(const WeightStream& s, const BlockPlace& place, std::uint32_t row, std::uint32_t plane,
+                 std::int16_t* w) {
   const std::uint8_t* v = place.values;
   if (s.mode == LUOSHU_MODE_INT8 || (s.mode == LUOSHU_MODE_PLANES && plane == 0)) {
     for (int i = 0; i < kBlock; ++i) w[i] = static_cast<std::int8_t>(v[i]);
@@ -122,9 +124,11 @@ std::int64_t accumulate(const WeightStream& s, const Row& row, const Activations
       sums[i] = dot(row.w.data() + (b + i) * kBlock, v.a.data() + k * kBlock);
       drops[i] = v.largest - v.e[k];
     }
-    for (std::size_t i = 0; i < count; ++i) acc += term(sums[i] * row.scale[b + i], row.shift[b + i] + drops[i]);
+    for (std::size_t i = 0; i < count; ++i)
+      acc += term(sums[i] * row.scale[b + i], row.shift[b + i] + drops[i]);
     if (s.mode == LUOSHU_MODE_INT4M) {
-      for (std::size_t i = 0; i < count; ++i) acc += term(v.sum[b + i] * row.min[b + i], row.min_shift[b + i] + drops[i]);
+      for (std::size_t i = 0; i < count; ++i)
+        acc += term(v.sum[b + i] * row.min[b + i], row.min_shift[b + i] + drops[i]);
     }
   }
   return acc;
@@ -138,22 +142,26 @@ std::uint64_t WeightStream::beats() const {
   return values + (values + run_beats() - 1) / run_beats();
 }
 
-void load_block(const WeightStream& s, std::uint32_t row, std::uint32_t k, std::uint32_t plane, WeightBlock& out) {
+void load_block(const WeightStream& s, std::uint32_t row, std::uint32_t k, std::uint32_t plane,
+                WeightBlock& out) {
   const BlockPlace place = locate(s, row, k, plane);
   load_values(s, place, row, plane, out.w);
   split_half(half_at(place.scale), out.significand, out.exponent);
   out.min_significand = out.min_exponent = 0;
-  if (s.mode == LUOSHU_MODE_INT4M) split_half(half_at(place.scale + 2), out.min_significand, out.min_exponent);
+  if (s.mode == LUOSHU_MODE_INT4M)
+    split_half(half_at(place.scale + 2), out.min_significand, out.min_exponent);
 }
 
-void matmul(WorkerPool& pool, const WeightStream& stream, const std::vector<const Activations*>& vectors, float* y) {
+void matmul(WorkerPool& pool, const WeightStream& stream, const std::vector<const Activations*>& vectors,
+            float* y) {
   constexpr std::size_t kGrain = 32;
   pool.run(stream.rows, kGrain, [&](std::size_t begin, std::size_t end) {
     thread_local Row row;
     for (std::size_t r = begin; r < end; ++r) {
       load_row(stream, static_cast<std::uint32_t>(r), row);
       for (std::size_t t = 0; t < vectors.size(); ++t) {
-        y[t * stream.rows + r] = tofp(accumulate(stream, row, *vectors[t]), stream.reference + vectors[t]->largest - 4);
+        y[t * stream.rows + r] =
+            tofp(accumulate(stream, row, *vectors[t]), stream.reference + vectors[t]->largest - 4);
       }
     }
   });
@@ -170,7 +178,8 @@ void embedding_row(const WeightStream& stream, std::uint32_t row, std::uint32_t 
     }
     for (std::uint32_t i = 0; i < kBlock && k * kBlock + i < d; ++i) {
       float v = tofp(std::int64_t{block.w[i]} * block.significand, block.exponent);
-      if (stream.mode == LUOSHU_MODE_INT4M) v = numerics::fadd(v, tofp(block.min_significand, block.min_exponent));
+      if (stream.mode == LUOSHU_MODE_INT4M)
+        v = numerics::fadd(v, tofp(block.min_significand, block.min_exponent));
       x[k * kBlock + i] = v;
     }
   }

@@ -19,8 +19,11 @@ constexpr std::uint32_t kVectors = 3;  // norm, attention, ffn
 class DeviceMemory {
  public:
   explicit DeviceMemory(std::uint64_t bytes) : bytes_(bytes) {
-    void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (p == MAP_FAILED) throw DeviceError("cannot reserve " + std::to_string(bytes >> 20) + " MiB of device memory; free some memory");
+    void* p =
+        mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED)
+      throw DeviceError("cannot reserve " + std::to_string(bytes >> 20) +
+                        " MiB of device memory; free some memory");
     data_ = static_cast<std::uint8_t*>(p);
   }
   ~DeviceMemory() { munmap(data_, bytes_); }
@@ -50,7 +53,9 @@ class CommandWords {
   std::uint32_t get(std::uint32_t word, std::uint32_t lsb, std::uint32_t bits) const {
     return words_[word] >> lsb & (bits == 32 ? ~0u : (1u << bits) - 1u);
   }
-  float real(std::uint32_t word, std::uint32_t lsb, std::uint32_t bits) const { return numerics::from_bits(get(word, lsb, bits)); }
+  float real(std::uint32_t word, std::uint32_t lsb, std::uint32_t bits) const {
+    return numerics::from_bits(get(word, lsb, bits));
+  }
 
  private:
   std::uint32_t words_[8];
@@ -84,7 +89,7 @@ class ModelChip::Core {
  private:
   // The values of one token in a pass.
   struct Slot {
-    std::vector<float> x;                      // residual
+    std::vector<float> x;  // residual
     model::Activations act[kVectors];
     std::vector<model::Query> q;
   };
@@ -134,7 +139,8 @@ class ModelChip::Core {
         return attend(run, c);
       case LUOSHU_OP_RESID:
         for (std::size_t t = first_; t < count_; ++t) {
-          for (std::size_t i = 0; i < rows_; ++i) slots_[t].x[i] = numerics::fadd(slots_[t].x[i], result(t)[i]);
+          for (std::size_t i = 0; i < rows_; ++i)
+            slots_[t].x[i] = numerics::fadd(slots_[t].x[i], result(t)[i]);
         }
         return drop_results();
       case LUOSHU_OP_SWIGLU:
@@ -154,7 +160,8 @@ class ModelChip::Core {
     }
   }
 
-  model::WeightStream stream(std::uint32_t address, std::uint32_t mode, std::uint32_t rows, std::uint32_t kblocks, int reference) const {
+  model::WeightStream stream(std::uint32_t address, std::uint32_t mode, std::uint32_t rows,
+                             std::uint32_t kblocks, int reference) const {
     model::WeightStream s{nullptr, capabilities_.lanes, mode, rows, kblocks, reference};
     s.data = memory_.at(address, s.beats() * s.lanes);
     return s;
@@ -170,8 +177,8 @@ class ModelChip::Core {
     const std::uint32_t d = c.get(LUOSHU_CMD_EMBED_D);
     for (std::size_t t = 0; t < count_; ++t) {
       // The stream's rows are not in the command: the token's row must exist.
-      const model::WeightStream s =
-          stream(c.get(LUOSHU_CMD_ADDRESS), c.get(LUOSHU_CMD_EMBED_MODE), run.tokens[t].token + 1, c.get(LUOSHU_CMD_EMBED_KBLOCKS), 0);
+      const model::WeightStream s = stream(c.get(LUOSHU_CMD_ADDRESS), c.get(LUOSHU_CMD_EMBED_MODE),
+                                           run.tokens[t].token + 1, c.get(LUOSHU_CMD_EMBED_KBLOCKS), 0);
       slots_[t].x.resize(d);
       model::embedding_row(s, run.tokens[t].token, d, slots_[t].x.data());
     }
@@ -182,19 +189,22 @@ class ModelChip::Core {
     const std::vector<float> weight = parameters(c.get(LUOSHU_CMD_ADDRESS), n);
     std::vector<float> y(n);
     for (std::size_t t = first_; t < count_; ++t) {
-      model::rms_norm(slots_[t].x.data(), weight.data(), n, c.real(LUOSHU_CMD_NORM_INV_N), c.real(LUOSHU_CMD_NORM_EPS), y.data());
+      model::rms_norm(slots_[t].x.data(), weight.data(), n, c.real(LUOSHU_CMD_NORM_INV_N),
+                      c.real(LUOSHU_CMD_NORM_EPS), y.data());
       model::quantise_activations(y.data(), n, slots_[t].act[c.get(LUOSHU_CMD_ACT_VECTOR)]);
     }
   }
 
   // Appends the rows of the matrix to the result of each token.
   void matmul(const CommandWords& c) {
-    const model::WeightStream s = stream(c.get(LUOSHU_CMD_ADDRESS), c.get(LUOSHU_CMD_MATMUL_MODE), c.get(LUOSHU_CMD_MATMUL_ROWS),
-                                         c.get(LUOSHU_CMD_MATMUL_KBLOCKS), static_cast<std::int8_t>(c.get(LUOSHU_CMD_MATMUL_REF_EXPONENT)));
+    const model::WeightStream s = stream(c.get(LUOSHU_CMD_ADDRESS), c.get(LUOSHU_CMD_MATMUL_MODE),
+                                         c.get(LUOSHU_CMD_MATMUL_ROWS), c.get(LUOSHU_CMD_MATMUL_KBLOCKS),
+                                         static_cast<std::int8_t>(c.get(LUOSHU_CMD_MATMUL_REF_EXPONENT)));
     std::vector<const model::Activations*> vectors;
     for (std::size_t t = first_; t < count_; ++t) {
       vectors.push_back(&slots_[t].act[c.get(LUOSHU_CMD_MATMUL_SRC_VECTOR)]);
-      if (vectors.back()->blocks() < s.kblocks) throw DeviceError("a matrix is wider than its vector; report the command line");
+      if (vectors.back()->blocks() < s.kblocks)
+        throw DeviceError("a matrix is wider than its vector; report the command line");
     }
     scratch_.resize(vectors.size() * s.rows);
     model::matmul(pool_, s, vectors, scratch_.data());
@@ -213,7 +223,8 @@ class ModelChip::Core {
     rows_ = 0;
   }
 
-  model::KvCache cache(std::uint32_t base, const TokenContext& t, std::uint32_t head_dim, std::uint32_t kv_heads) const {
+  model::KvCache cache(std::uint32_t base, const TokenContext& t, std::uint32_t head_dim,
+                       std::uint32_t kv_heads) const {
     model::KvCache kv{nullptr, capabilities_.lanes, head_dim, head_stride_, block_bytes_};
     kv.base = memory_.at(std::uint64_t{base} + t.kv_seq_offset, std::uint64_t{kv_heads} * head_stride_);
     return kv;
@@ -241,10 +252,13 @@ class ModelChip::Core {
       const model::KvCache kv = cache(c.get(LUOSHU_CMD_QKV_KV_BASE), context, p.head_dim, kv_heads);
       slots_[t].q.resize(heads);
       for (std::uint32_t head = 0; head < 2 * kv_heads + heads; ++head) {
-        const auto kind = head < kv_heads ? model::HeadKind::kKey : head < 2 * kv_heads ? model::HeadKind::kValue : model::HeadKind::kQuery;
+        const auto kind = head < kv_heads       ? model::HeadKind::kKey
+                          : head < 2 * kv_heads ? model::HeadKind::kValue
+                                                : model::HeadKind::kQuery;
         float* y = results_[t].data() + std::size_t{head} * p.head_dim;
         const float* bias = has_bias ? values.data() + norms + std::size_t{head} * p.head_dim : nullptr;
-        const float* norm = has_norm ? values.data() + (kind == model::HeadKind::kKey ? p.head_dim : 0) : nullptr;
+        const float* norm =
+            has_norm ? values.data() + (kind == model::HeadKind::kKey ? p.head_dim : 0) : nullptr;
         model::finish_head(p, kind, context.position, bias, norm, y);
         const int n = static_cast<int>(p.head_dim);
         if (kind == model::HeadKind::kKey) {
@@ -299,7 +313,8 @@ class ModelChip::Core {
     for (std::size_t t = first_; t < count_; ++t) {
       const float* y = result(t);
       if (run.write_logits) {
-        const std::uint64_t address = c.get(LUOSHU_CMD_ADDRESS) + std::uint64_t{t - first_} * c.get(LUOSHU_CMD_LOGITS_TOKEN_STRIDE);
+        const std::uint64_t address =
+            c.get(LUOSHU_CMD_ADDRESS) + std::uint64_t{t - first_} * c.get(LUOSHU_CMD_LOGITS_TOKEN_STRIDE);
         std::memcpy(memory_.at(address, std::uint64_t{vocab} * 4), y, std::size_t{vocab} * 4);
       }
       ChipEvent event;
@@ -319,14 +334,17 @@ class ModelChip::Core {
   std::vector<std::vector<float>> results_;  // per token, rows of the matrices since the last consumer
   std::size_t rows_ = 0;
   std::vector<float> scratch_;
-  std::vector<std::uint32_t> steps_;         // RoPE phase steps
-  std::size_t first_ = 0, count_ = 0;        // token slots of the command
+  std::vector<std::uint32_t> steps_;   // RoPE phase steps
+  std::size_t first_ = 0, count_ = 0;  // token slots of the command
 };
 
-ModelChip::ModelChip(const Configuration& configuration, unsigned threads) : core_(std::make_unique<Core>(configuration, threads)) {}
+ModelChip::ModelChip(const Configuration& configuration, unsigned threads)
+    : core_(std::make_unique<Core>(configuration, threads)) {}
 ModelChip::~ModelChip() = default;
 
-const Capabilities& ModelChip::capabilities() const { return core_->capabilities_; }
+const Capabilities& ModelChip::capabilities() const {
+  return core_->capabilities_;
+}
 
 void ModelChip::write_memory(std::uint32_t address, const void* data, std::size_t bytes) {
   std::memcpy(core_->memory_.at(address, bytes), data, bytes);
@@ -341,15 +359,26 @@ std::uint32_t ModelChip::checksum(std::uint32_t address, std::uint64_t bytes) {
   return static_cast<std::uint32_t>(crc32_z(crc32(0, nullptr, 0), p, bytes));
 }
 
-void ModelChip::configure(std::uint32_t kv_head_stride, std::uint32_t kv_block_bytes, const std::vector<std::uint32_t>& stop_ids) {
+void ModelChip::configure(std::uint32_t kv_head_stride, std::uint32_t kv_block_bytes,
+                          const std::vector<std::uint32_t>& stop_ids) {
   core_->head_stride_ = kv_head_stride;
   core_->block_bytes_ = kv_block_bytes;
-  core_->stop_ids_.assign(stop_ids.begin(), stop_ids.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(stop_ids.size(), LUOSHU_STOP_IDS)));
+  core_->stop_ids_.assign(stop_ids.begin(),
+                          stop_ids.begin() + static_cast<std::ptrdiff_t>(
+                                                 std::min<std::size_t>(stop_ids.size(), LUOSHU_STOP_IDS)));
 }
 
-void ModelChip::start(const RunRequest& run) { core_->runs_.push_back(run); }
-void ModelChip::stop() { core_->stop_ = true; }
-ChipEvent ModelChip::next_event(std::chrono::milliseconds) { return core_->next_event(); }
-ChipCounters ModelChip::counters(bool) { return {}; }
+void ModelChip::start(const RunRequest& run) {
+  core_->runs_.push_back(run);
+}
+void ModelChip::stop() {
+  core_->stop_ = true;
+}
+ChipEvent ModelChip::next_event(std::chrono::milliseconds) {
+  return core_->next_event();
+}
+ChipCounters ModelChip::counters(bool) {
+  return {};
+}
 
 }  // namespace luoshu

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bit-exact model as a device: executes the command programs of device memory with the chip's arithmetic, without its
-// timing. Same image, same commands, same events, same bits as the RTL; no link, no firmware, no cycles.
+// The bit-exact model as a device: executes the command programs of device memory with the chip's arithmetic,
+// without its timing. Same image, same commands, same events, same bits as the RTL; no link, no firmware, no
+// cycles.
 #pragma once
 #include <deque>
 #include <memory>
@@ -20,7 +21,8 @@ class ModelChip final : public Chip {
   void write_memory(std::uint32_t address, const void* data, std::size_t bytes) override;
   void read_memory(std::uint32_t address, void* data, std::size_t bytes) override;
   std::uint32_t checksum(std::uint32_t address, std::uint64_t bytes) override;
-  void configure(std::uint32_t kv_head_stride, std::uint32_t kv_block_bytes, const std::vector<std::uint32_t>& stop_ids) override;
+  void configure(std::uint32_t kv_head_stride, std::uint32_t kv_block_bytes,
+                 const std::vector<std::uint32_t>& stop_ids) override;
   void start(const RunRequest& run) override;
   void stop() override;
   // Executes the next pass when no event waits.

@@ -36,7 +36,8 @@ void rms_norm(const float* x, const float* weight, std::size_t n, float inv_n, f
   for (std::size_t i = 0; i < n; ++i) y[i] = fmul(fmul(x[i], r), weight[i]);
 }
 
-void finish_head(const HeadParameters& p, HeadKind kind, std::uint32_t position, const float* bias, const float* norm, float* y) {
+void finish_head(const HeadParameters& p, HeadKind kind, std::uint32_t position, const float* bias,
+                 const float* norm, float* y) {
   if (bias != nullptr) {
     for (std::uint32_t i = 0; i < p.head_dim; ++i) y[i] = fadd(y[i], bias[i]);
   }

@@ -49,7 +49,8 @@ void WorkerPool::work() {
   }
 }
 
-void WorkerPool::run(std::size_t count, std::size_t grain, const std::function<void(std::size_t, std::size_t)>& body) {
+void WorkerPool::run(std::size_t count, std::size_t grain,
+                     const std::function<void(std::size_t, std::size_t)>& body) {
   if (threads_.empty() || count <= grain) {
     if (count != 0) body(0, count);
     return;

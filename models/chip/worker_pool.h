@@ -19,7 +19,8 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  // Calls body(begin, end) for disjoint ranges of at most `grain` iterations that cover 0..count; returns when all are done.
+  // Calls body(begin, end) for disjoint ranges of at most `grain` iterations that cover 0..count; returns
+  // when all are done.
   void run(std::size_t count, std::size_t grain, const std::function<void(std::size_t, std::size_t)>& body);
 
  private:

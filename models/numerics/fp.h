@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The chip's arithmetic, bit for bit: docs/numerics.md, sections 1 and 2. Inputs are finite and not subnormal.
+// The chip's arithmetic, bit for bit: docs/numerics.md, sections 1 and 2. Inputs are finite and not
+// subnormal.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -20,14 +21,17 @@ inline float from_bits(std::uint32_t raw) {
   return x;
 }
 
-// x / 2^n rounded half up (n >= 0), x * 2^-n (n < 0, the caller knows that it fits). A shift beyond the width gives 0.
+// x / 2^n rounded half up (n >= 0), x * 2^-n (n < 0, the caller knows that it fits). A shift beyond the width
+// gives 0.
 inline std::int64_t rs(std::int64_t x, std::int64_t n) {
   if (n > 63) return 0;
   if (n > 0) return (x >> n) + (x >> (n - 1) & 1);
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(x) << -n);
 }
 
-inline std::int64_t sat(std::int64_t x, std::int64_t limit) { return std::min(std::max(x, -limit), limit); }
+inline std::int64_t sat(std::int64_t x, std::int64_t limit) {
+  return std::min(std::max(x, -limit), limit);
+}
 
 // 2^e for e in -1022..1023.
 inline double power(int e) {
@@ -37,7 +41,8 @@ inline double power(int e) {
   return x;
 }
 
-// A value with at most 53 significant bits to fp32: nearest even with unbounded exponent, then flush or saturate.
+// A value with at most 53 significant bits to fp32: nearest even with unbounded exponent, then flush or
+// saturate.
 inline float narrow(double x) {
   if (std::fabs(x) < 0x1.ffffffp-127) return 0.0f;
   const float r = static_cast<float>(x);
@@ -61,13 +66,19 @@ inline double round17(float x) {
   return r;
 }
 
-inline float fmul(float a, float b) { return narrow(round17(a) * round17(b)); }
+inline float fmul(float a, float b) {
+  return narrow(round17(a) * round17(b));
+}
 
 // i * 2^e; e may be any number a command or the formats can produce (-700..700).
-inline float tofp(std::int64_t i, int e) { return narrow(static_cast<double>(static_cast<float>(i)) * power(e)); }
+inline float tofp(std::int64_t i, int e) {
+  return narrow(static_cast<double>(static_cast<float>(i)) * power(e));
+}
 
 // E(x): 2^E <= |x| < 2^(E+1); -127 for zero.
-inline int exponent(float x) { return static_cast<int>(bits_of(x) >> 23 & 255u) - 127; }
+inline int exponent(float x) {
+  return static_cast<int>(bits_of(x) >> 23 & 255u) - 127;
+}
 
 // x / 2^e rounded half away from zero, clamped to +-limit.
 inline std::int32_t to_fixed(float x, int e, std::int64_t limit) {
@@ -76,7 +87,8 @@ inline std::int32_t to_fixed(float x, int e, std::int64_t limit) {
   return static_cast<std::int32_t>(x < 0 ? -rounded : rounded);
 }
 
-// quant: n values to m-bit magnitudes with one power-of-two LSB; returns its exponent e. With clamp, e is limited to int8.
+// quant: n values to m-bit magnitudes with one power-of-two LSB; returns its exponent e. With clamp, e is
+// limited to int8.
 template <class Int>
 int quantise(const float* v, int n, int m, Int* q, bool clamp) {
   int largest = -127;

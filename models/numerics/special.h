@@ -46,7 +46,9 @@ inline Exp2 exp2fix(std::int32_t t) {
   return {interpolate(kExp2[f >> 8], f & 255u, 8), t >> 16};
 }
 
-inline std::int32_t tofix16(float x) { return to_fixed(x, -16, std::int64_t{126} << 16); }
+inline std::int32_t tofix16(float x) {
+  return to_fixed(x, -16, std::int64_t{126} << 16);
+}
 
 inline float sigmoid(float g) {
   const Exp2 e = exp2fix(tofix16(fmul(g, -0x1.715476p+0f)));
@@ -66,6 +68,8 @@ inline float sine(std::uint32_t phase) {
   return tofp((phase >> 31) != 0 ? -magnitude : magnitude, -17);
 }
 
-inline float cosine(std::uint32_t phase) { return sine(phase + (1u << 30)); }
+inline float cosine(std::uint32_t phase) {
+  return sine(phase + (1u << 30));
+}
 
 }  // namespace luoshu::numerics

@@ -44,12 +44,14 @@ module luoshu_mac_column #(
       logic signed [11:0] a;
       logic signed [16:0] b;
       logic signed [31:0] p;
+      logic signed [28:0] t;
       always_comb begin
         product = 'x;
         total   = 'x;
         a       = 'x;
         b       = 'x;
         p       = 'x;
+        t       = 'x;
         if (en_i) begin
           for (int j = 0; j < 8; j++) begin
             if (k_i) begin
@@ -63,7 +65,10 @@ module luoshu_mac_column #(
             product[j*32 +: 32] = p;
           end
           if (acc_i) begin
-            for (int j = 0; j < 8; j++) total[j*32 +: 32] = 32'($signed(acc_q[j*29 +: 29])) + product[j*32 +: 32];
+            for (int j = 0; j < 8; j++) begin
+              t = acc_q[j*29 +: 29] + product[j*32 +: 29];
+              total[j*32 +: 32] = 32'(t);
+            end
           end
         end
       end

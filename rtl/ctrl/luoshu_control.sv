@@ -86,8 +86,18 @@ module luoshu_control #(
   logic [31:0] l_addr, l_wdata, l_rdata;
   logic        msg_room, msg_valid, msg_ready, msg_last, evt_valid, evt_ready, evt_last;
   logic [31:0] msg_data, evt_data;
+  // The link's clock stops when nothing has been offered at its ports for a while; whatever is offered starts it again.
+  localparam int Quiet = 64;   // cycles, more than anything inside takes on its own
+  logic                     link_offer, clk_link;
+  logic [$clog2(Quiet)-1:0] link_quiet_q;
+  assign link_offer = rx_valid_i || tx_valid_o || evt_valid || msg_valid || req_valid || wvalid || rvalid || bvalid || l_req || l_rvalid;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || link_offer) link_quiet_q <= '1;
+    else if (link_quiet_q != '0) link_quiet_q <= link_quiet_q - 1'b1;
+  end
+  luoshu_clock_gate u_link_gate (.clk_i, .en_i(!rst_ni || link_offer || link_quiet_q != '0), .clk_o(clk_link));
   luoshu_link #(.MemoryMib(MemoryMib)) u_link (
-      .clk_i, .rst_ni, .rx_valid_i, .rx_ready_o, .rx_data_i, .rx_bytes_i, .tx_valid_o, .tx_ready_i, .tx_data_o,
+      .clk_i(clk_link), .rst_ni, .rx_valid_i, .rx_ready_o, .rx_data_i, .rx_bytes_i, .tx_valid_o, .tx_ready_i, .tx_data_o,
       .req_valid_o(req_valid), .req_ready_i(req_ready), .req_write_o(req_write), .req_addr_o(req_addr), .req_words_o(req_words),
       .wvalid_o(wvalid), .wready_i(wready), .wdata_o(wdata), .wstrb_o(wstrb), .rvalid_i(rvalid), .rready_o(rready), .rdata_i(rdata),
       .rlast_i(rlast), .bvalid_i(bvalid),

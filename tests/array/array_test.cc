@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The matrix engine against models/chip: random streams in all modes and shapes, random stalls, client K in between.
+// The matrix engine against models/chip: random streams in all modes and shapes, random stalls, client K in
+// between.
 #include <gtest/gtest.h>
 #include <verilated.h>
 
@@ -28,7 +29,8 @@ void put(Port& port, unsigned at, unsigned bits, std::uint64_t value) {
   for (unsigned i = 0; i < bits; ++i) {
     const unsigned bit = at + i;
     const auto mask = static_cast<std::uint8_t>(1u << (bit % 8));
-    words[bit / 8] = static_cast<std::uint8_t>((value >> i & 1) != 0 ? words[bit / 8] | mask : words[bit / 8] & ~mask);
+    words[bit / 8] =
+        static_cast<std::uint8_t>((value >> i & 1) != 0 ? words[bit / 8] | mask : words[bit / 8] & ~mask);
   }
 }
 
@@ -36,18 +38,19 @@ template <class Port>
 std::int64_t get(const Port& port, unsigned at, unsigned bits) {
   const auto* words = reinterpret_cast<const std::uint8_t*>(&port);
   std::uint64_t value = 0;
-  for (unsigned i = 0; i < bits; ++i) value |= static_cast<std::uint64_t>(words[(at + i) / 8] >> ((at + i) % 8) & 1) << i;
+  for (unsigned i = 0; i < bits; ++i)
+    value |= static_cast<std::uint64_t>(words[(at + i) / 8] >> ((at + i) % 8) & 1) << i;
   return static_cast<std::int64_t>(value << (64 - bits)) >> (64 - bits);
 }
 
 struct Matrix {
   WeightStream stream;
   std::vector<std::uint8_t> bytes;
-  unsigned tokens = 1;    // T of the pass
+  unsigned tokens = 1;  // T of the pass
   bool last_only = false;
   unsigned vec = 0, src = 0;
-  std::vector<Activations> x;          // per token
-  std::vector<std::vector<float>> y;   // per token that is asked for
+  std::vector<Activations> x;         // per token
+  std::vector<std::vector<float>> y;  // per token that is asked for
   unsigned first() const { return last_only ? tokens - 1 : 0; }
 };
 
@@ -66,7 +69,9 @@ class ArrayTest : public testing::Test {
     tick();
   }
 
-  unsigned pick(unsigned low, unsigned high) { return std::uniform_int_distribution<unsigned>(low, high)(random_); }
+  unsigned pick(unsigned low, unsigned high) {
+    return std::uniform_int_distribution<unsigned>(low, high)(random_);
+  }
   bool chance(unsigned percent) { return pick(1, 100) <= percent; }
 
   void settle() {
@@ -84,7 +89,8 @@ class ArrayTest : public testing::Test {
   }
 
   std::uint16_t random_half() {
-    return static_cast<std::uint16_t>(chance(5) ? pick(0, 1023) | pick(0, 1) << 15 : pick(0, 1) << 15 | pick(1, 24) << 10 | pick(0, 1023));
+    return static_cast<std::uint16_t>(chance(5) ? pick(0, 1023) | pick(0, 1) << 15
+                                                : pick(0, 1) << 15 | pick(1, 24) << 10 | pick(0, 1023));
   }
 
   Matrix random_matrix(unsigned mode) {
@@ -114,7 +120,8 @@ class ArrayTest : public testing::Test {
       std::vector<float> v(m.stream.kblocks * 32);
       for (std::size_t b = 0; b < m.stream.kblocks; ++b) {
         const int e = static_cast<int>(pick(0, 40)) - 20;
-        for (std::size_t i = 0; i < 32; ++i) v[b * 32 + i] = std::ldexp(static_cast<float>(pick(0, 4000)) - 2000.0f, chance(3) ? -140 : e);
+        for (std::size_t i = 0; i < 32; ++i)
+          v[b * 32 + i] = std::ldexp(static_cast<float>(pick(0, 4000)) - 2000.0f, chance(3) ? -140 : e);
       }
       if (chance(5)) std::fill(v.begin(), v.end(), 0.0f);
       for (float& f : v) {
@@ -129,7 +136,8 @@ class ArrayTest : public testing::Test {
     std::vector<float> y(wanted.size() * m.stream.rows);
     luoshu::model::matmul(pool, m.stream, wanted, y.data());
     for (std::size_t t = 0; t < wanted.size(); ++t) {
-      m.y.emplace_back(y.begin() + static_cast<std::ptrdiff_t>(t * m.stream.rows), y.begin() + static_cast<std::ptrdiff_t>((t + 1) * m.stream.rows));
+      m.y.emplace_back(y.begin() + static_cast<std::ptrdiff_t>(t * m.stream.rows),
+                       y.begin() + static_cast<std::ptrdiff_t>((t + 1) * m.stream.rows));
     }
     return m;
   }
@@ -141,7 +149,8 @@ class ArrayTest : public testing::Test {
         top_->aw_valid_i = 1;
         top_->aw_token_i = static_cast<std::uint8_t>(t);
         top_->aw_block_i = static_cast<std::uint16_t>(m.src + b);
-        for (unsigned i = 0; i < 32; ++i) put(top_->aw_data_i, i * 12, 12, static_cast<std::uint16_t>(a.a[b * 32 + i]));
+        for (unsigned i = 0; i < 32; ++i)
+          put(top_->aw_data_i, i * 12, 12, static_cast<std::uint16_t>(a.a[b * 32 + i]));
         top_->aw_exp_i = static_cast<std::uint16_t>(a.e[b] & 511);
         top_->aw_sum_i = static_cast<std::uint32_t>(a.sum[b]) & 0x3ffff;
         top_->aw_joined_i = m.stream.joined();
@@ -161,13 +170,17 @@ class ArrayTest : public testing::Test {
 
   luoshu::Command command(const Matrix& m) {
     luoshu::Command c(LUOSHU_OP_MATMUL);
-    c.set(LUOSHU_CMD_MATMUL_ROWS, m.stream.rows).set(LUOSHU_CMD_MATMUL_KBLOCKS, m.stream.kblocks).set(LUOSHU_CMD_MATMUL_MODE, m.stream.mode);
-    c.set(LUOSHU_CMD_MATMUL_REF_EXPONENT, static_cast<std::uint32_t>(m.stream.reference) & 255u).set(LUOSHU_CMD_MATMUL_SRC_BLOCK, m.src);
+    c.set(LUOSHU_CMD_MATMUL_ROWS, m.stream.rows)
+        .set(LUOSHU_CMD_MATMUL_KBLOCKS, m.stream.kblocks)
+        .set(LUOSHU_CMD_MATMUL_MODE, m.stream.mode);
+    c.set(LUOSHU_CMD_MATMUL_REF_EXPONENT, static_cast<std::uint32_t>(m.stream.reference) & 255u)
+        .set(LUOSHU_CMD_MATMUL_SRC_BLOCK, m.src);
     c.set(LUOSHU_CMD_MATMUL_SRC_VECTOR, m.vec).set(LUOSHU_CMD_LAST, 1);
     return c;
   }
 
-  // Runs the matrices back to back; the activations of all must have been written. stall: percent of cycles without valid or ready.
+  // Runs the matrices back to back; the activations of all must have been written. stall: percent of cycles
+  // without valid or ready.
   void run(const std::deque<Matrix>& matrices, unsigned stall, bool with_k) {
     std::deque<const std::uint8_t*> values;
     std::deque<const std::uint8_t*> scales;
@@ -177,7 +190,7 @@ class ArrayTest : public testing::Test {
       }
     }
     std::size_t next_command = 0;
-    std::size_t current = 0;   // matrix whose results come
+    std::size_t current = 0;  // matrix whose results come
     std::size_t done = 0;
     unsigned row = 0, token = 0, tile = 0;
     const std::uint64_t start = cycle_;
@@ -209,8 +222,9 @@ class ArrayTest : public testing::Test {
         ASSERT_EQ(top_->r_row_o, tile + row) << "seed " << seed_;
         ASSERT_EQ(top_->r_token_o, m.first() + token) << "seed " << seed_;
         const std::uint32_t expected = luoshu::numerics::bits_of(m.y[token][tile + row]);
-        ASSERT_EQ(top_->r_data_o, expected) << "matrix " << current << " mode " << m.stream.mode << " row " << tile + row << " token " << token
-                                            << " of " << m.tokens << " kblocks " << m.stream.kblocks << " seed " << seed_;
+        ASSERT_EQ(top_->r_data_o, expected)
+            << "matrix " << current << " mode " << m.stream.mode << " row " << tile + row << " token "
+            << token << " of " << m.tokens << " kblocks " << m.stream.kblocks << " seed " << seed_;
         const unsigned in_tile = std::min(m.stream.tile_rows(), m.stream.rows - tile);
         if (++row == in_tile) {
           row = 0;
@@ -321,7 +335,8 @@ TEST_F(ArrayTest, ClientK) {
       for (unsigned c = 0; c < kColumns; ++c) {
         const bool mine = (cols >> c & 1) != 0;
         ASSERT_EQ(get(top_->k_op_valid_o, c, 1) != 0, mine && cycle == c + 1);
-        if (cycle == c + 1 && mine) ASSERT_EQ(static_cast<unsigned>(get(top_->k_op_meta_o, c * 16, 16)) & 0xffff, meta);
+        if (cycle == c + 1 && mine)
+          ASSERT_EQ(static_cast<unsigned>(get(top_->k_op_meta_o, c * 16, 16)) & 0xffff, meta);
         ASSERT_EQ(get(top_->k_sum_valid_o, c, 1) != 0, mine && !accumulate && cycle == c + 3);
         ASSERT_EQ(get(top_->k_accv_o, c, 1) != 0, mine && accumulate && cycle == c + 2);
         if (cycle == c + 2) {

@@ -28,7 +28,8 @@ template <class Port>
 std::int32_t field(const Port& port, unsigned at, unsigned bits) {
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(&port);
   std::uint32_t value = 0;
-  for (unsigned i = 0; i < bits; ++i) value |= static_cast<std::uint32_t>(bytes[(at + i) / 8] >> ((at + i) % 8) & 1) << i;
+  for (unsigned i = 0; i < bits; ++i)
+    value |= static_cast<std::uint32_t>(bytes[(at + i) / 8] >> ((at + i) % 8) & 1) << i;
   return static_cast<std::int32_t>(value << (32 - bits)) >> (32 - bits);
 }
 
@@ -59,14 +60,17 @@ class AttnTest : public testing::Test {
     for (int i = 0; i < 4; ++i) cycle();
     top_->rst_ni = 1;
   }
-  unsigned pick(unsigned low, unsigned high) { return std::uniform_int_distribution<unsigned>(low, high)(random_); }
+  unsigned pick(unsigned low, unsigned high) {
+    return std::uniform_int_distribution<unsigned>(low, high)(random_);
+  }
   bool chance(unsigned percent) { return pick(1, 100) <= percent; }
 
   void cycle() {
     top_->clk_i = 0;
     top_->rq_ready_i = !chance(stall_);
     top_->rc_valid_i = !reads_.empty() && !chance(stall_);
-    if (top_->rc_valid_i) std::memcpy(static_cast<void*>(&top_->rc_data_i), memory_.data() + reads_.front(), kLanes);
+    if (top_->rc_valid_i)
+      std::memcpy(static_cast<void*>(&top_->rc_data_i), memory_.data() + reads_.front(), kLanes);
     top_->aw_ready_i = !chance(stall_);
     top_->w_valid_i = chance(50);
     top_->eval();
@@ -118,7 +122,8 @@ class AttnTest : public testing::Test {
           top_->qw_hpb_i = static_cast<std::uint8_t>(bits);
           for (unsigned i = 0; i < kVl; ++i) {
             const unsigned at = e + i;
-            put(top_->qw_data_i, i * 12, 12, at < q[t][h].q.size() ? static_cast<std::uint32_t>(q[t][h].q[at]) : 0);
+            put(top_->qw_data_i, i * 12, 12,
+                at < q[t][h].q.size() ? static_cast<std::uint32_t>(q[t][h].q[at]) : 0);
           }
           top_->qw_last_i = e + kVl >= padded;
           top_->qw_final_i = t + 1 == q.size();
@@ -134,8 +139,8 @@ class AttnTest : public testing::Test {
   void run(const Shape& s, unsigned stall) {
     stall_ = stall;
     const unsigned heads = s.kv_heads * s.group;
-    std::string what = "head_dim " + std::to_string(s.head_dim) + " heads " + std::to_string(heads) + "/" + std::to_string(s.kv_heads) + " tokens " +
-                       std::to_string(s.tokens) + " positions";
+    std::string what = "head_dim " + std::to_string(s.head_dim) + " heads " + std::to_string(heads) + "/" +
+                       std::to_string(s.kv_heads) + " tokens " + std::to_string(s.tokens) + " positions";
     for (const unsigned p : s.positions) what += " " + std::to_string(p);
     model::KvCache cache{nullptr, kLanes, s.head_dim, 0, 0};
     cache.block_bytes = cache.meta_bytes() + 32 * cache.padded() * 5 / 2;
@@ -166,7 +171,8 @@ class AttnTest : public testing::Test {
     }
     std::vector<std::vector<model::Query>> q(s.tokens, std::vector<model::Query>(heads));
     for (unsigned t = 0; t < s.tokens; ++t) {
-      contexts_[t] = {0, s.positions[t], s.sequences ? t * sequence : 0, s.positions[t] / 32 * cache.block_bytes};
+      contexts_[t] = {0, s.positions[t], s.sequences ? t * sequence : 0,
+                      s.positions[t] / 32 * cache.block_bytes};
       for (auto& one : q[t]) {
         std::vector<float> v(s.head_dim);
         const float spread = chance(20) ? 8.0f : 0.5f;
@@ -179,7 +185,10 @@ class AttnTest : public testing::Test {
     if (!early) write_queries(q, cache.padded());
     const unsigned block = pick(0, 9);
     Command c(LUOSHU_OP_ATTN);
-    c.set(LUOSHU_CMD_ADDRESS, base).set(LUOSHU_CMD_ATTN_HEADS, heads).set(LUOSHU_CMD_ATTN_KV_HEADS, s.kv_heads).set(LUOSHU_CMD_ATTN_HEAD_DIM, s.head_dim);
+    c.set(LUOSHU_CMD_ADDRESS, base)
+        .set(LUOSHU_CMD_ATTN_HEADS, heads)
+        .set(LUOSHU_CMD_ATTN_KV_HEADS, s.kv_heads)
+        .set(LUOSHU_CMD_ATTN_HEAD_DIM, s.head_dim);
     c.act(block, chance(50), 1).set(5, 0, 32, cache.block_bytes).set(6, 0, 32, cache.head_stride);
     std::memcpy(static_cast<void*>(&top_->cmd_i), c.words().data(), 32);
     top_->info_i = static_cast<std::uint16_t>(s.tokens << 5 | 2);
@@ -208,7 +217,8 @@ class AttnTest : public testing::Test {
       cache.base = memory_.data() + base + contexts_[t].kv_seq_offset;
       std::vector<float> out(heads * s.head_dim);
       for (unsigned head = 0; head < s.kv_heads; ++head) {
-        model::attention(cache, head, s.positions[t] + 1, &q[t][head * s.group], s.group, out.data() + head * s.group * s.head_dim);
+        model::attention(cache, head, s.positions[t] + 1, &q[t][head * s.group], s.group,
+                         out.data() + head * s.group * s.head_dim);
       }
       model::Activations a;
       model::quantise_activations(out.data(), out.size(), a);
@@ -217,7 +227,8 @@ class AttnTest : public testing::Test {
         ASSERT_EQ(acts_.count({t, block + b}), 1u) << what << " token " << t << " block " << b;
         const Block& w = acts_[{t, block + b}];
         ASSERT_EQ(w.e, a.e[b]) << what << " token " << t << " block " << b;
-        for (unsigned i = 0; i < 32; ++i) ASSERT_EQ(w.a[i], a.a[b * 32 + i]) << what << " token " << t << " block " << b << " element " << i;
+        for (unsigned i = 0; i < 32; ++i)
+          ASSERT_EQ(w.a[i], a.a[b * 32 + i]) << what << " token " << t << " block " << b << " element " << i;
         ASSERT_EQ(w.sum, a.sum[b]) << what;
         ASSERT_EQ(w.first, b == 0) << what;
         ASSERT_EQ(w.vec, 1u);
@@ -251,7 +262,8 @@ TEST_F(AttnTest, OneKey) {
 
 TEST_F(AttnTest, OneTokenManyBlocks) {
   for (const unsigned dim : {8u, 16u, 32u, 64u, 128u, 256u}) {
-    for (const unsigned position : {1u, 31u, 32u, 33u, 100u, 200u}) ASSERT_NO_FATAL_FAILURE(run({dim, 2, 2, 1, {position}}, 0));
+    for (const unsigned position : {1u, 31u, 32u, 33u, 100u, 200u})
+      ASSERT_NO_FATAL_FAILURE(run({dim, 2, 2, 1, {position}}, 0));
   }
 }
 

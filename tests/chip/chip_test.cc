@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole chip against the model on every logit bit: link, firmware, queues and units of each configuration, prompt
-// batches and decode loops, random stalls on memory and link, random initial state.
+// The whole chip against the model on every logit bit: link, firmware, queues and units of each
+// configuration, prompt batches and decode loops, random stalls on memory and link, random initial state.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -25,8 +25,10 @@ using testing_support::RandomModel;
 // A model on a chip.
 class Loaded {
  public:
-  Loaded(const gguf::File& file, const ModelConfig& config, const std::string& configuration_name, std::unique_ptr<Chip> chip, std::uint32_t context)
-      : chip_(std::move(chip)), image_(file, config, configuration(configuration_name).capabilities(), context) {
+  Loaded(const gguf::File& file, const ModelConfig& config, const std::string& configuration_name,
+         std::unique_ptr<Chip> chip, std::uint32_t context)
+      : chip_(std::move(chip)),
+        image_(file, config, configuration(configuration_name).capabilities(), context) {
     image_.upload(*chip_, nullptr, true);
     engine_ = make_chip_engine(*chip_, image_, config.vocab);
   }
@@ -50,13 +52,15 @@ std::unique_ptr<Chip> simulated(const std::string& name, std::uint64_t seed) {
 void expect_same(const std::vector<float>& a, const std::vector<float>& b, const std::string& what) {
   ASSERT_EQ(a.size(), b.size()) << what;
   for (std::size_t i = 0; i < a.size(); ++i) {
-    ASSERT_EQ(std::memcmp(&a[i], &b[i], 4), 0) << what << ": logit " << i << " is " << a[i] << " on the chip, " << b[i] << " in the model";
+    ASSERT_EQ(std::memcmp(&a[i], &b[i], 4), 0)
+        << what << ": logit " << i << " is " << a[i] << " on the chip, " << b[i] << " in the model";
   }
 }
 
-// A prompt in batches with all logits, a greedy decode loop in hardware, then one more token: the logits after it depend
-// on everything before.
-void compare(const gguf::File& file, const std::string& name, std::vector<std::int32_t> prompt, std::uint32_t passes, std::uint64_t seed) {
+// A prompt in batches with all logits, a greedy decode loop in hardware, then one more token: the logits
+// after it depend on everything before.
+void compare(const gguf::File& file, const std::string& name, std::vector<std::int32_t> prompt,
+             std::uint32_t passes, std::uint64_t seed) {
   const ModelConfig config = ModelConfig::from(file);
   const auto context = static_cast<std::uint32_t>(prompt.size() + passes + 4);
   Loaded chip(file, config, name, simulated(name, seed), context);
@@ -161,7 +165,8 @@ TEST_P(ChipTest, Stories260K) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Configurations, ChipTest, testing::Values(std::string("nano"), std::string("lab"), std::string("wide")),
+INSTANTIATE_TEST_SUITE_P(Configurations, ChipTest,
+                         testing::Values(std::string("nano"), std::string("lab"), std::string("wide")),
                          [](const auto& info) { return info.param; });
 
 // The logits of one prompt are the same bits in every configuration.

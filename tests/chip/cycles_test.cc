@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The simulated chip's cycle counts against the committed table tests/chip/cycles.json, exactly: whoever changes the speed of
-// the chip sees it here and commits the new table. LUOSHU_UPDATE_CYCLES=1 writes the table instead.
+// The simulated chip's cycle counts against the committed table tests/chip/cycles.json, exactly: whoever
+// changes the speed of the chip sees it here and commits the new table. LUOSHU_UPDATE_CYCLES=1 writes the
+// table instead.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -27,9 +28,12 @@ struct Case {
   const char* config;
   const char* memory;
 };
-constexpr Case kCases[] = {{"nano", "latency30"}, {"lab", "ideal"}, {"lab", "latency30"}, {"wide", "latency30"}};
+constexpr Case kCases[] = {
+    {"nano", "latency30"}, {"lab", "ideal"}, {"lab", "latency30"}, {"wide", "latency30"}};
 
-std::string table_path() { return testing_support::source_root() + "/tests/chip/cycles.json"; }
+std::string table_path() {
+  return testing_support::source_root() + "/tests/chip/cycles.json";
+}
 
 // Prefill cycles of the prompt, then the cycles of each decode pass.
 json measure(const gguf::File& file, const Case& c) {
@@ -42,7 +46,8 @@ json measure(const gguf::File& file, const Case& c) {
   image.upload(chip, nullptr, false);
   const auto engine = make_chip_engine(chip, image, config.vocab);
   std::vector<std::int32_t> prompt(kPrompt);
-  for (std::uint32_t i = 0; i < kPrompt; ++i) prompt[i] = static_cast<std::int32_t>((i * 37 + 5) % config.vocab);
+  for (std::uint32_t i = 0; i < kPrompt; ++i)
+    prompt[i] = static_cast<std::int32_t>((i * 37 + 5) % config.vocab);
   const std::int32_t next = engine->evaluate(prompt, LogitsMode::kLast, nullptr);
   json row = {{"prefill", engine->take_cost().cycles}, {"decode", json::array()}};
   engine->decode_greedy(next, kPasses, {}, [&](std::int32_t, std::uint64_t cycles) {
@@ -69,8 +74,9 @@ TEST(Cycles, EqualTheTable) {
   const bool update = std::getenv("LUOSHU_UPDATE_CYCLES") != nullptr;
   json table = json::object();
   if (std::ifstream in(table_path()); in) table = json::parse(in);
-  const std::pair<std::string, std::string> models[] = {{"luoshu-stories", testing_support::bundled_model()},
-                                                        {"stories260K-q8_0", testing_support::real_file("stories260K-q8_0.gguf")}};
+  const std::pair<std::string, std::string> models[] = {
+      {"luoshu-stories", testing_support::bundled_model()},
+      {"stories260K-q8_0", testing_support::real_file("stories260K-q8_0.gguf")}};
   std::size_t seen = 0;
   for (const auto& [name, path] : models) {
     if (path.empty()) {
@@ -86,7 +92,8 @@ TEST(Cycles, EqualTheTable) {
         table[key] = measured;
       } else {
         EXPECT_TRUE(table.contains(key)) << key << " is not in the table";
-        EXPECT_EQ(measured, table.value(key, json())) << key << "; if the change is meant: LUOSHU_UPDATE_CYCLES=1 ./luoshu test --filter cycles_test";
+        EXPECT_EQ(measured, table.value(key, json()))
+            << key << "; if the change is meant: LUOSHU_UPDATE_CYCLES=1 ./luoshu test --filter cycles_test";
       }
       ++seen;
     }

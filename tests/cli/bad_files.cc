@@ -36,7 +36,8 @@ class Folder {
     file(name, m.file());
   }
   // A good model with bytes replaced behind the first occurrence of a text.
-  void patched(const std::string& name, const std::string& behind, std::size_t skip, const std::string& bytes) {
+  void patched(const std::string& name, const std::string& behind, std::size_t skip,
+               const std::string& bytes) {
     std::string data = RandomModel{}.file();
     const std::size_t at = data.find(behind);
     good_ = good_ && at != std::string::npos;
@@ -61,14 +62,18 @@ void headers(Folder& f) {
   f.file("version_99", "GGUF" + bytes(std::uint32_t{99}) + std::string(16, '\0'));
   f.file("big_endian", "GGUF" + bytes(std::uint32_t{0x03000000}) + std::string(16, '\0'));
   f.file("no_keys", "GGUF" + bytes(std::uint32_t{3}) + std::string(16, '\0'));
-  f.file("tensor_count_overflows", "GGUF" + bytes(std::uint32_t{3}) + bytes(most / 8) + bytes(std::uint64_t{0}));
+  f.file("tensor_count_overflows",
+         "GGUF" + bytes(std::uint32_t{3}) + bytes(most / 8) + bytes(std::uint64_t{0}));
   f.file("key_count_overflows", "GGUF" + bytes(std::uint32_t{3}) + bytes(std::uint64_t{0}) + bytes(most));
   f.written("key_twice", [](GgufWriter& w) { w.string("general.architecture", "llama"); });
   f.written("key_type_unknown", [](GgufWriter& w) { w.raw_key("k", 99, "12345678"); });
   f.written("string_longer_than_the_file", [&](GgufWriter& w) { w.raw_key("k", 8, bytes(most)); });
-  f.written("array_count_overflows", [&](GgufWriter& w) { w.raw_key("k", 9, bytes(std::uint32_t{10}) + bytes(most / 8 + 2)); });
-  f.written("strings_count_overflows", [&](GgufWriter& w) { w.raw_key("k", 9, bytes(std::uint32_t{8}) + bytes(most)); });
-  f.written("array_of_arrays", [&](GgufWriter& w) { w.raw_key("k", 9, bytes(std::uint32_t{9}) + bytes(std::uint64_t{1})); });
+  f.written("array_count_overflows",
+            [&](GgufWriter& w) { w.raw_key("k", 9, bytes(std::uint32_t{10}) + bytes(most / 8 + 2)); });
+  f.written("strings_count_overflows",
+            [&](GgufWriter& w) { w.raw_key("k", 9, bytes(std::uint32_t{8}) + bytes(most)); });
+  f.written("array_of_arrays",
+            [&](GgufWriter& w) { w.raw_key("k", 9, bytes(std::uint32_t{9}) + bytes(std::uint64_t{1})); });
   f.written("alignment_not_a_power_of_two", [](GgufWriter& w) {
     w.u32("general.alignment", 24);
     w.tensor("t", {1}, Type::kF32, "1234");
@@ -78,14 +83,20 @@ void headers(Folder& f) {
     w.tensor("t", {1}, Type::kF32, "1234");
     w.tensor("t", {1}, Type::kF32, "1234");
   });
-  f.written("size_overflows", [&](GgufWriter& w) { w.tensor("t", {most / 2, most / 2}, Type::kF32, "1234"); });
+  f.written("size_overflows", [&](GgufWriter& w) {
+    w.tensor("t", {most / 2, most / 2}, Type::kF32, "1234");
+  });
   f.written("size_beyond_the_file", [](GgufWriter& w) { w.tensor("t", {1u << 30}, Type::kF32, "1234"); });
   f.written("dimension_zero", [](GgufWriter& w) { w.tensor("t", {0}, Type::kF32, ""); });
   f.written("five_dimensions", [](GgufWriter& w) { w.tensor("t", {1, 1, 1, 1, 1}, Type::kF32, "1234"); });
-  f.written("row_not_whole_blocks", [](GgufWriter& w) { w.tensor("t", {40}, Type::kQ8_0, std::string(68, 'x')); });
-  f.written("type_q6_k", [](GgufWriter& w) { w.tensor("t", {256}, static_cast<Type>(14), std::string(210, 'x')); });
-  f.written("type_unknown", [](GgufWriter& w) { w.tensor("t", {256}, static_cast<Type>(4000), std::string(210, 'x')); });
-  f.written("long_tensor_name", [](GgufWriter& w) { w.tensor(std::string(200, 'n'), {1}, Type::kF32, "1234"); });
+  f.written("row_not_whole_blocks",
+            [](GgufWriter& w) { w.tensor("t", {40}, Type::kQ8_0, std::string(68, 'x')); });
+  f.written("type_q6_k",
+            [](GgufWriter& w) { w.tensor("t", {256}, static_cast<Type>(14), std::string(210, 'x')); });
+  f.written("type_unknown",
+            [](GgufWriter& w) { w.tensor("t", {256}, static_cast<Type>(4000), std::string(210, 'x')); });
+  f.written("long_tensor_name",
+            [](GgufWriter& w) { w.tensor(std::string(200, 'n'), {1}, Type::kF32, "1234"); });
 }
 
 void models(Folder& f) {
@@ -103,7 +114,8 @@ void models(Folder& f) {
   f.patched("width_huge", "llama.embedding_length", 4, bytes(std::uint32_t{0x80000000}));
   f.patched("ff_wrong", "llama.feed_forward_length", 4, bytes(std::uint32_t{161}));
   f.patched("heads_zero", "llama.attention.head_count", 4, bytes(std::uint32_t{0}));
-  f.patched("eps_not_a_number", "llama.attention.layer_norm_rms_epsilon", 4, bytes(std::uint32_t{0x7fc00000}));
+  f.patched("eps_not_a_number", "llama.attention.layer_norm_rms_epsilon", 4,
+            bytes(std::uint32_t{0x7fc00000}));
   f.patched("rope_base_negative", "llama.rope.freq_base", 4, bytes(-1.0f));
   f.patched("rope_base_tiny", "llama.rope.freq_base", 4, bytes(1e-37f));
   f.patched("bos_beyond_the_tokens", "tokenizer.ggml.bos_token_id", 4, bytes(std::uint32_t{131}));

@@ -34,8 +34,8 @@ TEST(CoreLockstep, RandomPrograms) {
     std::mt19937_64 rng(seed);
     for (int i = 0; i < 20; ++i) {
       bench.start(random_program(rng));
-      ASSERT_TRUE(bench.run(kPerProgram))
-          << bench.error() << "; program " << i << "; replay with: luoshu test --filter core_test --seed " << seed;
+      ASSERT_TRUE(bench.run(kPerProgram)) << bench.error() << "; program " << i
+                                          << "; replay with: luoshu test --filter core_test --seed " << seed;
       retired += bench.records().size();
       cycles += bench.cycles();
       interrupts += bench.interrupts_taken();

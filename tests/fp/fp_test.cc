@@ -49,8 +49,9 @@ class FpTest : public testing::Test {
 
   // A finite number that is not subnormal; often an extreme one, often near another.
   float number() {
-    static const std::uint32_t kCorners[] = {0,          0x3f800000, 0xbf800000, 0x7f7fffff, 0xff7fffff, 0x00800000, 0x80800000,
-                                             0x3fffffff, 0x3fffffc0, 0x007fffff, 0x40000000, 0x42fc0000, 0x34000000};
+    static const std::uint32_t kCorners[] = {0,          0x3f800000, 0xbf800000, 0x7f7fffff, 0xff7fffff,
+                                             0x00800000, 0x80800000, 0x3fffffff, 0x3fffffc0, 0x007fffff,
+                                             0x40000000, 0x42fc0000, 0x34000000};
     if (pick(8) == 0) {
       const std::uint32_t c = kCorners[pick(13)];
       return from_bits((c >> 23 & 255u) == 0 ? 0 : c);
@@ -62,14 +63,16 @@ class FpTest : public testing::Test {
   Operation operation() {
     Operation o{};
     o.a = number();
-    o.b = pick(4) == 0 ? from_bits(bits_of(o.a) ^ 0x80000000u ^ (pick(2) != 0 ? 1u << pick(24) : 0u)) : number();
+    o.b = pick(4) == 0 ? from_bits(bits_of(o.a) ^ 0x80000000u ^ (pick(2) != 0 ? 1u << pick(24) : 0u))
+                       : number();
     if ((bits_of(o.b) >> 23 & 255u) == 0 || (bits_of(o.b) >> 23 & 255u) == 255) o.b = 1.0f;
     o.i = static_cast<std::int64_t>(random_()) >> pick(64);
     if (pick(20) == 0) o.i = 0;
     if (pick(20) == 0) o.i = std::int64_t{1} << pick(64);
     o.e = static_cast<int>(pick(400)) - 250;
     o.m = pick(3);
-    o.lsb = std::max(-160, std::min(160, exponent(o.a) + 1 - kMagnitudes[o.m] + static_cast<int>(pick(3) == 0 ? pick(60) : 0)));
+    o.lsb = std::max(-160, std::min(160, exponent(o.a) + 1 - kMagnitudes[o.m] +
+                                             static_cast<int>(pick(3) == 0 ? pick(60) : 0)));
     o.op = pick(4);
     o.x = word();
     if (o.op == 0) o.x = bits_of(std::fabs(o.a == 0 ? 1.0f : o.a));
@@ -96,7 +99,8 @@ class FpTest : public testing::Test {
     if (o.op == 1) ASSERT_EQ(top_->s_o, bits_of(rsqrt(from_bits(o.x)))) << "rsqrt " << from_bits(o.x);
     if (o.op == 2) {
       const Exp2 e = exp2fix(static_cast<std::int32_t>(o.x));
-      ASSERT_EQ(top_->s_raw_o, static_cast<std::uint32_t>(e.sig)) << "exp2 " << static_cast<std::int32_t>(o.x);
+      ASSERT_EQ(top_->s_raw_o, static_cast<std::uint32_t>(e.sig))
+          << "exp2 " << static_cast<std::int32_t>(o.x);
       const int n = std::max(-512, std::min(511, e.n));
       ASSERT_EQ(static_cast<std::int16_t>(top_->s_n_o << 6) >> 6, n);
       if (e.n >= -126 && e.n <= 126) ASSERT_EQ(top_->s_o, bits_of(tofp(e.sig, e.n - 17)));
@@ -145,7 +149,9 @@ TEST_F(FpTest, AgainstTheModel) {
       const Operation o = quantised.front();
       quantised.pop_front();
       const std::int32_t q = to_fixed(o.a, o.lsb, (1 << kMagnitudes[o.m]) - 1);
-      ASSERT_EQ(top_->q_neg_o != 0 ? -static_cast<std::int32_t>(top_->q_mag_o) : static_cast<std::int32_t>(top_->q_mag_o), q)
+      ASSERT_EQ(top_->q_neg_o != 0 ? -static_cast<std::int32_t>(top_->q_mag_o)
+                                   : static_cast<std::int32_t>(top_->q_mag_o),
+                q)
           << std::hexfloat << o.a << " lsb " << o.lsb;
     }
     if (top_->t_valid_o) {
@@ -160,7 +166,8 @@ TEST_F(FpTest, AgainstTheModel) {
     }
   }
   EXPECT_GT(checked, kOperations / 2);
-  EXPECT_TRUE(add.empty() && mul.empty() && fp.empty() && quantised.empty() && fixed.empty() && special.empty());
+  EXPECT_TRUE(add.empty() && mul.empty() && fp.empty() && quantised.empty() && fixed.empty() &&
+              special.empty());
 }
 
 }  // namespace

@@ -47,7 +47,9 @@ class GgufTest : public testing::Test {
   std::string path_;
 };
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 GgufWriter small() {
   GgufWriter w;
@@ -113,11 +115,14 @@ TEST_F(GgufTest, Dequantise) {
 TEST_F(GgufTest, RefusesBadFiles) {
   EXPECT_TRUE(has(refusal(""), "not a GGUF"));
   EXPECT_TRUE(has(refusal("GGML and more"), "not a GGUF"));
-  EXPECT_TRUE(has(refusal("GGUF" + GgufWriter::bytes(std::uint32_t{1}) + std::string(16, '\0')), "version 1"));
-  EXPECT_TRUE(has(refusal("GGUF" + GgufWriter::bytes(std::uint32_t{0x03000000}) + std::string(16, '\0')), "big-endian"));
+  EXPECT_TRUE(
+      has(refusal("GGUF" + GgufWriter::bytes(std::uint32_t{1}) + std::string(16, '\0')), "version 1"));
+  EXPECT_TRUE(has(refusal("GGUF" + GgufWriter::bytes(std::uint32_t{0x03000000}) + std::string(16, '\0')),
+                  "big-endian"));
   const std::string header = "GGUF" + GgufWriter::bytes(std::uint32_t{3});
   const std::uint64_t huge = ~std::uint64_t{0} / 8;
-  EXPECT_TRUE(has(refusal(header + GgufWriter::bytes(huge) + GgufWriter::bytes(std::uint64_t{0})), "tensors"));
+  EXPECT_TRUE(
+      has(refusal(header + GgufWriter::bytes(huge) + GgufWriter::bytes(std::uint64_t{0})), "tensors"));
   EXPECT_TRUE(has(refusal(header + GgufWriter::bytes(std::uint64_t{0}) + GgufWriter::bytes(huge)), "keys"));
   EXPECT_THROW(gguf::File("/nonexistent/model.gguf"), InputError);
   EXPECT_THROW(gguf::File("/"), InputError);
@@ -128,19 +133,43 @@ TEST_F(GgufTest, RefusesBadFiles) {
     return refusal(w.file());
   };
   EXPECT_TRUE(has(with([](GgufWriter& w) { w.u32("a.b", 1); }), "'a.b' appears twice"));
-  EXPECT_TRUE(has(with([](GgufWriter& w) { w.tensor("t", {1}, gguf::Type::kF32, "1234"); }), "'t' appears twice"));
-  EXPECT_TRUE(has(with([](GgufWriter& w) { w.tensor("u", {4, 0}, gguf::Type::kF32, ""); }), "'u' has a dimension of 0"));
-  EXPECT_TRUE(has(with([](GgufWriter& w) { w.tensor("u", {1, 1, 1, 1, 1}, gguf::Type::kF32, "1234"); }), "'u' has 5 dimensions"));
-  EXPECT_TRUE(has(with([](GgufWriter& w) { w.tensor("u", {33}, gguf::Type::kQ8_0, std::string(64, 'x')); }), "'u' has rows of 33"));
-  EXPECT_TRUE(has(with([](GgufWriter& w) { w.tensor("u", {256}, static_cast<gguf::Type>(14), std::string(210, 'x')); }), "Q6_K"));
-  EXPECT_TRUE(has(with([](GgufWriter& w) { w.tensor("u", {~std::uint64_t{0} / 2, 16}, gguf::Type::kF32, "1234"); }), "overflows"));
-  EXPECT_TRUE(has(with([](GgufWriter& w) { w.tensor("u", {1u << 20}, gguf::Type::kF32, "1234"); }), "beyond the end"));
-  EXPECT_TRUE(has(with([](GgufWriter& w) { w.tensor(std::string(80, 'n'), {1}, gguf::Type::kF32, "1234"); }), "length of 80"));
+  EXPECT_TRUE(
+      has(with([](GgufWriter& w) { w.tensor("t", {1}, gguf::Type::kF32, "1234"); }), "'t' appears twice"));
+  EXPECT_TRUE(has(with([](GgufWriter& w) {
+                    w.tensor("u", {4, 0}, gguf::Type::kF32, "");
+                  }),
+                  "'u' has a dimension of 0"));
+  EXPECT_TRUE(has(with([](GgufWriter& w) {
+                    w.tensor("u", {1, 1, 1, 1, 1}, gguf::Type::kF32, "1234");
+                  }),
+                  "'u' has 5 dimensions"));
+  EXPECT_TRUE(has(with([](GgufWriter& w) { w.tensor("u", {33}, gguf::Type::kQ8_0, std::string(64, 'x')); }),
+                  "'u' has rows of 33"));
+  EXPECT_TRUE(has(
+      with([](GgufWriter& w) { w.tensor("u", {256}, static_cast<gguf::Type>(14), std::string(210, 'x')); }),
+      "Q6_K"));
+  EXPECT_TRUE(has(with([](GgufWriter& w) {
+                    w.tensor("u", {~std::uint64_t{0} / 2, 16}, gguf::Type::kF32, "1234");
+                  }),
+                  "overflows"));
+  EXPECT_TRUE(has(with([](GgufWriter& w) { w.tensor("u", {1u << 20}, gguf::Type::kF32, "1234"); }),
+                  "beyond the end"));
+  EXPECT_TRUE(has(with([](GgufWriter& w) { w.tensor(std::string(80, 'n'), {1}, gguf::Type::kF32, "1234"); }),
+                  "length of 80"));
   EXPECT_TRUE(has(with([](GgufWriter& w) { w.u32("general.alignment", 48); }), "general.alignment"));
   EXPECT_TRUE(has(with([](GgufWriter& w) { w.raw_key("k", 77, "1234"); }), "'k'"));
-  EXPECT_TRUE(has(with([](GgufWriter& w) { w.raw_key("k", 9, GgufWriter::bytes(std::uint32_t{9}) + GgufWriter::bytes(std::uint64_t{1})); }), "'k'"));
-  EXPECT_TRUE(has(with([](GgufWriter& w) { w.raw_key("k", 9, GgufWriter::bytes(std::uint32_t{8}) + GgufWriter::bytes(~std::uint64_t{0})); }), "'k'"));
-  EXPECT_TRUE(has(with([](GgufWriter& w) { w.raw_key("k", 8, GgufWriter::bytes(~std::uint64_t{0})); }), "'k'"));
+  EXPECT_TRUE(has(with([](GgufWriter& w) {
+                    w.raw_key("k", 9,
+                              GgufWriter::bytes(std::uint32_t{9}) + GgufWriter::bytes(std::uint64_t{1}));
+                  }),
+                  "'k'"));
+  EXPECT_TRUE(has(with([](GgufWriter& w) {
+                    w.raw_key("k", 9,
+                              GgufWriter::bytes(std::uint32_t{8}) + GgufWriter::bytes(~std::uint64_t{0}));
+                  }),
+                  "'k'"));
+  EXPECT_TRUE(
+      has(with([](GgufWriter& w) { w.raw_key("k", 8, GgufWriter::bytes(~std::uint64_t{0})); }), "'k'"));
 }
 
 TEST_F(GgufTest, RefusesBadModels) {

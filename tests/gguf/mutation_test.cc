@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Damaged and hostile files: whatever bytes of a good file change, it is refused with one line of advice, or it runs. The
-// sanitizer build (sanitize_gguf_mutation) looks closer at the same files.
+// Damaged and hostile files: whatever bytes of a good file change, it is refused with one line of advice, or
+// it runs. The sanitizer build (sanitize_gguf_mutation) looks closer at the same files.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -123,8 +123,9 @@ TEST(Mutation, ExtremeNumbers) {
   const std::size_t header = header_end(m, good);
   Outcome outcome;
   for (std::size_t at = 0; at + 8 <= header; at += 3) {
-    for (const std::uint64_t value : {~std::uint64_t{0}, ~std::uint64_t{0} >> 1, std::uint64_t{1} << 32, std::uint64_t{0xffffffff},
-                                      std::uint64_t{1} << 31, std::uint64_t{0x7fc000007fc00000}, std::uint64_t{1}}) {
+    for (const std::uint64_t value :
+         {~std::uint64_t{0}, ~std::uint64_t{0} >> 1, std::uint64_t{1} << 32, std::uint64_t{0xffffffff},
+          std::uint64_t{1} << 31, std::uint64_t{0x7fc000007fc00000}, std::uint64_t{1}}) {
       std::string bad = good;
       std::memcpy(&bad[at], &value, at % 2 == 0 ? 8 : 4);
       try_file(bad, "offset " + std::to_string(at) + " = " + std::to_string(value), outcome);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The link endpoint's RTL behind the real driver: every service, every kind of fault, random stalls on every port.
+// The link endpoint's RTL behind the real driver: every service, every kind of fault, random stalls on every
+// port.
 #include <gtest/gtest.h>
 #include <verilated.h>
 
@@ -22,7 +23,8 @@ constexpr std::size_t kMemory = 1U << 16U;
 // The verilated endpoint with memory, registers and mailbox around it.
 class RtlPeer final : public ClockedPeer {
  public:
-  RtlPeer(BenchServices& services, std::uint64_t seed, unsigned stall) : services_(services), random_(seed), stall_(stall) {
+  RtlPeer(BenchServices& services, std::uint64_t seed, unsigned stall)
+      : services_(services), random_(seed), stall_(stall) {
     context_.randReset(2);
     context_.randSeed(static_cast<int>(seed & 0xffff) + 1);
     top_ = std::make_unique<Vlink>(&context_, "link");
@@ -33,7 +35,8 @@ class RtlPeer final : public ClockedPeer {
     top_->rst_ni = 1;
   }
 
-  Step step(const std::uint8_t* to_device, std::size_t n, std::uint64_t max_cycles, std::vector<std::uint8_t>& from_device) override {
+  Step step(const std::uint8_t* to_device, std::size_t n, std::uint64_t max_cycles,
+            std::vector<std::uint8_t>& from_device) override {
     Step done;
     while (done.cycles < max_cycles) {
       done.consumed += cycle(to_device + done.consumed, n - done.consumed, from_device);
@@ -124,7 +127,8 @@ class RtlPeer final : public ClockedPeer {
     if (t.reg_rvalid_i) reg_pending_ = false;
     if (t.reg_req_o && t.reg_gnt_i) {
       reg_pending_ = true;
-      reg_error_ = t.reg_we_o ? !services_.write_reg(t.reg_addr_o, t.reg_wdata_o) : !services_.read_reg(t.reg_addr_o, reg_value_);
+      reg_error_ = t.reg_we_o ? !services_.write_reg(t.reg_addr_o, t.reg_wdata_o)
+                              : !services_.read_reg(t.reg_addr_o, reg_value_);
     }
     if (t.msg_valid_o && t.msg_ready_i) {
       message_.push_back(t.msg_data_o);
@@ -150,7 +154,8 @@ class RtlPeer final : public ClockedPeer {
 };
 
 struct Rig {
-  Rig(Faults faults, std::uint64_t seed, unsigned stall) : services(kMemory), peer(services, seed, stall), device(make(faults, seed), options()) {}
+  Rig(Faults faults, std::uint64_t seed, unsigned stall)
+      : services(kMemory), peer(services, seed, stall), device(make(faults, seed), options()) {}
   static LinkOptions options() {
     LinkOptions o;
     o.retry = std::chrono::milliseconds(5);
@@ -161,7 +166,8 @@ struct Rig {
     ClockedTransport::Options clock;
     clock.cycle_time = std::chrono::microseconds(1);
     clock.slice_cycles = 100;
-    auto outer = std::make_unique<FaultyTransport>(std::make_unique<ClockedTransport>(peer, clock), faults, faults, seed);
+    auto outer = std::make_unique<FaultyTransport>(std::make_unique<ClockedTransport>(peer, clock), faults,
+                                                   faults, seed);
     faulty = outer.get();
     return outer;
   }

@@ -15,7 +15,8 @@ using namespace luoshu;
 using testing_support::RandomModel;
 
 // The message of the refusal; empty when the model is taken.
-std::string refusal(const RandomModel& m, const std::string& name, std::uint32_t context, std::uint32_t sequences = 1) {
+std::string refusal(const RandomModel& m, const std::string& name, std::uint32_t context,
+                    std::uint32_t sequences = 1) {
   const auto file = testing_support::mapped(m.file());
   const ModelConfig config = ModelConfig::from(*file);
   try {
@@ -27,7 +28,9 @@ std::string refusal(const RandomModel& m, const std::string& name, std::uint32_t
   return "";
 }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 RandomModel thin() {
   RandomModel m;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fp32 reference and the bit-exact model against what an independent float64 evaluation says (real weights), and
-// against each other on random models of every family.
+// The fp32 reference and the bit-exact model against what an independent float64 evaluation says (real
+// weights), and against each other on random models of every family.
+#include "reference/reference.h"
+
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -13,7 +15,6 @@
 #include "config/vocabulary.h"
 #include "luoshu/configuration.h"
 #include "program/image.h"
-#include "reference/reference.h"
 #include "runtime/engine.h"
 #include "support/gguf_writer.h"
 #include "support/models.h"
@@ -23,7 +24,8 @@ namespace {
 using namespace luoshu;
 using testing_support::RandomModel;
 
-std::vector<float> model_logits(const gguf::File& file, const ModelConfig& config, const std::vector<std::int32_t>& tokens) {
+std::vector<float> model_logits(const gguf::File& file, const ModelConfig& config,
+                                const std::vector<std::int32_t>& tokens) {
   ModelChip chip(configuration("lab"), 1);
   Image image(file, config, chip.capabilities(), 512);
   image.upload(chip, nullptr, true);
@@ -35,7 +37,7 @@ std::vector<float> model_logits(const gguf::File& file, const ModelConfig& confi
 
 // How far a distribution is from the reference's, over all positions.
 struct Distance {
-  std::size_t positions = 0, same = 0;   // same: the same top token
+  std::size_t positions = 0, same = 0;    // same: the same top token
   std::size_t clear = 0, clear_same = 0;  // positions where the reference's margin is 0.1 or more
   double kld = 0;                         // sum, nats
 };
@@ -49,7 +51,8 @@ std::vector<double> log_softmax(const float* logits, std::size_t n) {
   return out;
 }
 
-void compare(const std::vector<float>& truth, const std::vector<float>& other, std::size_t vocab, Distance& d) {
+void compare(const std::vector<float>& truth, const std::vector<float>& other, std::size_t vocab,
+             Distance& d) {
   for (std::size_t at = 0; at < truth.size(); at += vocab) {
     const auto p = log_softmax(&truth[at], vocab);
     const auto q = log_softmax(&other[at], vocab);
@@ -94,16 +97,19 @@ TEST(Reference, RandomFamilies) {
     std::vector<float> part;
     reference.evaluate({tokens.begin(), tokens.begin() + 25}, part);
     reference.evaluate({tokens.begin() + 25, tokens.end()}, part);
-    for (std::size_t i = 0; i < part.size(); ++i) ASSERT_NEAR(part[i], truth[truth.size() - part.size() + i], 2e-3) << m.arch;
+    for (std::size_t i = 0; i < part.size(); ++i)
+      ASSERT_NEAR(part[i], truth[truth.size() - part.size() + i], 2e-3) << m.arch;
     EXPECT_LT(mean_kld(truth, model_logits(file, config, tokens), config.vocab), 1e-3) << m.arch;
   }
 }
 
-// An independent evaluation in float64 (the file's README says how): at every position whose two best logits are no near-tie, the
-// reference and the model name its token. The text so far is always the expected one, so that a near-tie ends nothing.
+// An independent evaluation in float64 (the file's README says how): at every position whose two best logits
+// are no near-tie, the reference and the model name its token. The text so far is always the expected one, so
+// that a near-tie ends nothing.
 TEST(Reference, Stories260K) {
   const std::string expected_path = testing_support::real_file("stories260K.expected.json");
-  if (expected_path.empty()) GTEST_SKIP() << "stories260K is not here; set LUOSHU_MODELS to the folder that holds it";
+  if (expected_path.empty())
+    GTEST_SKIP() << "stories260K is not here; set LUOSHU_MODELS to the folder that holds it";
   const auto expected = nlohmann::json::parse(std::ifstream(expected_path));
   constexpr double kNearTie = 0.05;
   for (const auto& item : expected.items()) {
@@ -127,7 +133,8 @@ TEST(Reference, Stories260K) {
         std::int32_t next = engine->evaluate(prompt, LogitsMode::kLast, nullptr);
         for (std::size_t i = 0; i < tokens.size(); ++i) {
           if (margins[i] >= kNearTie) {
-            ASSERT_EQ(next, tokens[i]) << item.key() << ", prompt '" << one["prompt"] << "', token " << i << ", margin " << margins[i];
+            ASSERT_EQ(next, tokens[i]) << item.key() << ", prompt '" << one["prompt"] << "', token " << i
+                                       << ", margin " << margins[i];
             ++clear;
           }
           if (i + 1 < tokens.size()) next = engine->evaluate({tokens[i]}, LogitsMode::kLast, nullptr);
@@ -163,7 +170,8 @@ TEST(Reference, Stories260KAccuracy) {
       text.clear();
     }
     const auto n = static_cast<double>(d.positions);
-    std::printf("%s: %zu positions, mean KLD %.2e, same top %.2f %%\n", name, d.positions, d.kld / n, 100 * static_cast<double>(d.same) / n);
+    std::printf("%s: %zu positions, mean KLD %.2e, same top %.2f %%\n", name, d.positions, d.kld / n,
+                100 * static_cast<double>(d.same) / n);
     EXPECT_GT(d.positions, 1500u);
     EXPECT_LE(d.kld / n, 2e-4);
     EXPECT_GE(static_cast<double>(d.same) / n, 0.985);
@@ -171,8 +179,8 @@ TEST(Reference, Stories260KAccuracy) {
   }
 }
 
-// Unusual prompts on a real vocabulary. The ids are those of Google's SentencePiece 0.2 for the same pieces and scores, with its
-// identity normaliser and a space before the text.
+// Unusual prompts on a real vocabulary. The ids are those of Google's SentencePiece 0.2 for the same pieces
+// and scores, with its identity normaliser and a space before the text.
 TEST(Reference, Stories260KTokens) {
   const std::string path = testing_support::real_file("stories260K.gguf");
   if (path.empty()) GTEST_SKIP() << "stories260K is not here; set LUOSHU_MODELS to the folder that holds it";
@@ -181,7 +189,8 @@ TEST(Reference, Stories260KTokens) {
   const std::vector<std::pair<std::string, std::vector<std::int32_t>>> cases = {
       {"  two leading spaces", {1, 410, 410, 259, 424, 414, 278, 411, 380, 299, 262, 427, 412, 331, 419}},
       {"Once  upon   a time", {1, 403, 410, 407, 410, 410, 261, 378}},
-      {"从前有一只小猫。", {1, 410, 231, 190, 145, 232, 140, 144, 233, 159, 140, 231, 187, 131, 232, 146, 173, 232, 179, 146, 234, 143, 174, 230, 131, 133}},
+      {"从前有一只小猫。", {1,   410, 231, 190, 145, 232, 140, 144, 233, 159, 140, 231, 187,
+                            131, 232, 146, 173, 232, 179, 146, 234, 143, 174, 230, 131, 133}},
       {"😀 Lily 🐱", {1, 410, 243, 162, 155, 131, 317, 410, 243, 162, 147, 180}},
       {"\n\nLily\n", {1, 410, 13, 13, 438, 310, 13}},
       {"a\tb", {1, 261, 12, 430}},
@@ -192,10 +201,12 @@ TEST(Reference, Stories260KTokens) {
       {"1234567890", {1, 410, 475, 479, 472, 484, 480, 490, 491, 487, 483, 477}},
       {"LILY AND TOM", {1, 307, 442, 438, 452, 410, 447, 458, 455, 274, 441, 446}},
       {"é\u0301", {1, 410, 485, 207, 132}},
-      {"Ünïcödé ０１２", {1, 410, 198, 159, 416, 198, 178, 429, 198, 185, 418, 485, 410, 242, 191, 147, 242, 191, 148, 242, 191, 149}},
+      {"Ünïcödé ０１２", {1,   410, 198, 159, 416, 198, 178, 429, 198, 185, 418,
+                          485, 410, 242, 191, 147, 242, 191, 148, 242, 191, 149}},
       {"\u2581x", {1, 410, 410, 444}},
       {"He said, \"Hi!\" ", {1, 346, 336, 432, 313, 440, 417, 443, 436, 410}},
-      {"한국어 텍스트", {1, 410, 240, 152, 159, 237, 184, 176, 239, 153, 183, 410, 240, 136, 144, 239, 141, 167, 240, 141, 187}},
+      {"한국어 텍스트", {1,   410, 240, 152, 159, 237, 184, 176, 239, 153, 183,
+                         410, 240, 136, 144, 239, 141, 167, 240, 141, 187}},
       {"مرحبا", {1, 410, 220, 136, 219, 180, 219, 176, 219, 171, 219, 170}},
       {" \u00a0\u3000x", {1, 410, 410, 498, 230, 131, 131, 444}},
   };

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sampler/sampler.h"
-#include "support/seed.h"
 
 #include <gtest/gtest.h>
 
@@ -11,6 +10,8 @@
 #include <limits>
 #include <map>
 #include <random>
+
+#include "support/seed.h"
 
 namespace luoshu {
 namespace {

@@ -28,7 +28,8 @@ class GgufWriter {
   void integers(const std::string& key, const std::vector<std::int32_t>& values) { array(key, 5, values); }
   void raw_key(const std::string& key, std::uint32_t type, const std::string& data) { add(key, type, data); }
   // Data in the file's own layout.
-  void tensor(const std::string& name, const std::vector<std::uint64_t>& dims, gguf::Type type, const std::string& data) {
+  void tensor(const std::string& name, const std::vector<std::uint64_t>& dims, gguf::Type type,
+              const std::string& data) {
     infos_ += text(name) + bytes(static_cast<std::uint32_t>(dims.size()));
     for (const std::uint64_t d : dims) infos_ += bytes(d);
     infos_ += bytes(static_cast<std::uint32_t>(type)) + bytes(static_cast<std::uint64_t>(data_.size()));
@@ -71,8 +72,9 @@ class GgufWriter {
 // A model with random weights.
 struct RandomModel {
   std::string arch = "llama";
-  std::uint32_t layers = 2, d = 96, ff = 160, heads = 4, kv_heads = 2, head_dim = 24, vocab = 131, rope_dims = 0;
-  gguf::Type type = gguf::Type::kQ8_0;       // of the matrices; rows that its blocks do not divide become F16
+  std::uint32_t layers = 2, d = 96, ff = 160, heads = 4, kv_heads = 2, head_dim = 24, vocab = 131,
+                rope_dims = 0;
+  gguf::Type type = gguf::Type::kQ8_0;  // of the matrices; rows that its blocks do not divide become F16
   gguf::Type output_type = gguf::Type::kQ8_0;  // of an untied head
   bool tied = true;
   bool bias = false;     // qwen2
@@ -82,7 +84,8 @@ struct RandomModel {
   std::string file() const;
 
  private:
-  std::string matrix(std::mt19937_64& random, std::uint64_t rows, std::uint64_t columns, gguf::Type& as) const;
+  std::string matrix(std::mt19937_64& random, std::uint64_t rows, std::uint64_t columns,
+                     gguf::Type& as) const;
 };
 
 // fp16 of a value in its normal range, or zero for smaller ones; rounds towards zero.
@@ -95,7 +98,8 @@ inline std::uint16_t to_half(float value) {
   return static_cast<std::uint16_t>(sign | (exponent - 112) << 10 | (raw >> 13 & 1023u));
 }
 
-inline std::string RandomModel::matrix(std::mt19937_64& random, std::uint64_t rows, std::uint64_t columns, gguf::Type& as) const {
+inline std::string RandomModel::matrix(std::mt19937_64& random, std::uint64_t rows, std::uint64_t columns,
+                                       gguf::Type& as) const {
   if (columns % 32 != 0 && as != gguf::Type::kF32 && as != gguf::Type::kBF16) as = gguf::Type::kF16;
   std::normal_distribution<float> normal(0.0f, 1.0f / std::sqrt(static_cast<float>(columns)));
   std::string data;
@@ -163,7 +167,8 @@ inline std::string RandomModel::file() const {
   };
   const auto vector = [&](const std::string& name, std::uint64_t n, bool small) {
     std::string data;
-    for (std::uint64_t i = 0; i < n; ++i) data += GgufWriter::bytes(small ? around_one(random) - 1.0f : around_one(random));
+    for (std::uint64_t i = 0; i < n; ++i)
+      data += GgufWriter::bytes(small ? around_one(random) - 1.0f : around_one(random));
     w.tensor(name, {n}, gguf::Type::kF32, data);
   };
   const std::uint64_t q = std::uint64_t{heads} * head_dim;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The vector unit and the KV writer against models/chip: every command, random shapes, random stalls on every port.
+// The vector unit and the KV writer against models/chip: every command, random shapes, random stalls on every
+// port.
 #include <gtest/gtest.h>
 #include <verilated.h>
 
@@ -12,8 +13,8 @@
 
 #include "Vvector.h"
 #include "chip/kernels.h"
-#include "numerics/fp.h"
 #include "luoshu/chip.h"
+#include "numerics/fp.h"
 #include "program/command.h"
 #include "support/seed.h"
 
@@ -28,7 +29,8 @@ template <class Port>
 std::int32_t field(const Port& port, unsigned at, unsigned bits) {
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(&port);
   std::uint32_t value = 0;
-  for (unsigned i = 0; i < bits; ++i) value |= static_cast<std::uint32_t>(bytes[(at + i) / 8] >> ((at + i) % 8) & 1) << i;
+  for (unsigned i = 0; i < bits; ++i)
+    value |= static_cast<std::uint32_t>(bytes[(at + i) / 8] >> ((at + i) % 8) & 1) << i;
   return static_cast<std::int32_t>(value << (32 - bits)) >> (32 - bits);
 }
 
@@ -52,14 +54,18 @@ class VectorTest : public testing::Test {
     x_.assign(kMaxTokens, {});
   }
 
-  unsigned pick(unsigned low, unsigned high) { return std::uniform_int_distribution<unsigned>(low, high)(random_); }
+  unsigned pick(unsigned low, unsigned high) {
+    return std::uniform_int_distribution<unsigned>(low, high)(random_);
+  }
   bool chance(unsigned percent) { return pick(1, 100) <= percent; }
   float number() {
     if (chance(2)) return 0.0f;
     const std::uint32_t exponent = chance(5) ? pick(1, 254) : pick(118, 132);
     return numerics::from_bits((static_cast<std::uint32_t>(random_()) & 0x807fffffu) | exponent << 23);
   }
-  float tame() { return numerics::from_bits((static_cast<std::uint32_t>(random_()) & 0x807fffffu) | pick(118, 130) << 23); }
+  float tame() {
+    return numerics::from_bits((static_cast<std::uint32_t>(random_()) & 0x807fffffu) | pick(118, 130) << 23);
+  }
   std::vector<float> numbers(std::size_t n) {
     std::vector<float> v(n);
     for (float& f : v) f = number();
@@ -83,7 +89,8 @@ class VectorTest : public testing::Test {
     top_->qw_ready_i = 1;
     top_->er_ready_i = !chance(stall_);
     top_->er_rvalid_i = go && !embedding_.empty() && !chance(stall_);
-    if (top_->er_rvalid_i) std::memcpy(static_cast<void*>(&top_->er_rdata_i), memory_.data() + embedding_.front(), kLanes);
+    if (top_->er_rvalid_i)
+      std::memcpy(static_cast<void*>(&top_->er_rdata_i), memory_.data() + embedding_.front(), kLanes);
     top_->lw_ready_i = !chance(stall_);
     top_->wq_ready_i = !chance(stall_);
     top_->lw_bvalid_i = pending_logits_ != 0 && !chance(stall_);
@@ -131,16 +138,25 @@ class VectorTest : public testing::Test {
       store(top_->wq_addr_o, top_->wq_data_o, top_->wq_strb_o);
     }
     if (top_->aw_valid_o) {
-      ActWrite w{top_->aw_vec_o, top_->aw_joined_o != 0, top_->aw_first_o != 0, {}, field(top_->aw_exp_o, 0, 9), field(top_->aw_sum_o, 0, 18)};
-      for (unsigned i = 0; i < 32; ++i) w.a.push_back(static_cast<std::int16_t>(field(top_->aw_data_o, i * 12, 12)));
+      ActWrite w{top_->aw_vec_o,
+                 top_->aw_joined_o != 0,
+                 top_->aw_first_o != 0,
+                 {},
+                 field(top_->aw_exp_o, 0, 9),
+                 field(top_->aw_sum_o, 0, 18)};
+      for (unsigned i = 0; i < 32; ++i)
+        w.a.push_back(static_cast<std::int16_t>(field(top_->aw_data_o, i * 12, 12)));
       acts_[{top_->aw_token_o, top_->aw_block_o}] = w;
       ++act_writes_;
     }
     if (top_->qw_valid_o) {
-      for (unsigned i = 0; i < kVl; ++i) q_[top_->qw_token_o][top_->qw_head_o][top_->qw_elem_o + i] = field(top_->qw_data_o, i * 12, 12);
-      if (top_->qw_last_o) q_exp_[{top_->qw_token_o, top_->qw_head_o}] = static_cast<std::int8_t>(top_->qw_exp_o);
+      for (unsigned i = 0; i < kVl; ++i)
+        q_[top_->qw_token_o][top_->qw_head_o][top_->qw_elem_o + i] = field(top_->qw_data_o, i * 12, 12);
+      if (top_->qw_last_o)
+        q_exp_[{top_->qw_token_o, top_->qw_head_o}] = static_cast<std::int8_t>(top_->qw_exp_o);
     }
-    if (top_->tok_valid_o) tokens_.push_back({top_->tok_index_o, top_->tok_id_o, numerics::from_bits(top_->tok_logit_o)});
+    if (top_->tok_valid_o)
+      tokens_.push_back({top_->tok_index_o, top_->tok_id_o, numerics::from_bits(top_->tok_logit_o)});
     if (top_->done_o) ++done_;
   }
 
@@ -182,7 +198,8 @@ class VectorTest : public testing::Test {
     std::vector<std::uint8_t> padded((bytes + kLanes - 1) / kLanes * kLanes, 0);
     std::memcpy(padded.data(), data, bytes);
     for (std::size_t at = 0; at < padded.size(); at += kLanes) {
-      aux_.emplace_back(padded.begin() + static_cast<std::ptrdiff_t>(at), padded.begin() + static_cast<std::ptrdiff_t>(at + kLanes));
+      aux_.emplace_back(padded.begin() + static_cast<std::ptrdiff_t>(at),
+                        padded.begin() + static_cast<std::ptrdiff_t>(at + kLanes));
     }
   }
 
@@ -218,7 +235,8 @@ class VectorTest : public testing::Test {
     s.kblocks = (d + 31) / 32;
     const std::uint32_t address = 4096;
     ASSERT_LE(address + s.beats() * kLanes, memory_.size());
-    for (std::size_t i = 0; i < s.beats() * kLanes; ++i) memory_[address + i] = static_cast<std::uint8_t>(pick(0, 255));
+    for (std::size_t i = 0; i < s.beats() * kLanes; ++i)
+      memory_[address + i] = static_cast<std::uint8_t>(pick(0, 255));
     for (std::size_t run = 0; run * (s.run_beats() + 1) < s.beats(); ++run) {
       for (unsigned i = 0; i < kLanes; i += 2) {
         const auto h = static_cast<std::uint16_t>(pick(0, 1) << 15 | pick(0, 20) << 10 | pick(0, 1023));
@@ -227,11 +245,15 @@ class VectorTest : public testing::Test {
       // both planes of a block have one scale
       const unsigned rows = s.slots() * 2;
       std::uint8_t* entries = memory_.data() + address + run * (s.run_beats() + 1) * kLanes;
-      for (unsigned at = 0; s.mode == LUOSHU_MODE_PLANES && at < kLanes; at += 2 * rows) std::memcpy(entries + at + rows, entries + at, rows);
+      for (unsigned at = 0; s.mode == LUOSHU_MODE_PLANES && at < kLanes; at += 2 * rows)
+        std::memcpy(entries + at + rows, entries + at, rows);
     }
     s.data = memory_.data() + address;
     Command c(LUOSHU_OP_EMBED);
-    c.set(LUOSHU_CMD_ADDRESS, address).set(LUOSHU_CMD_EMBED_D, d).set(LUOSHU_CMD_EMBED_KBLOCKS, s.kblocks).set(LUOSHU_CMD_EMBED_MODE, s.mode);
+    c.set(LUOSHU_CMD_ADDRESS, address)
+        .set(LUOSHU_CMD_EMBED_D, d)
+        .set(LUOSHU_CMD_EMBED_KBLOCKS, s.kblocks)
+        .set(LUOSHU_CMD_EMBED_MODE, s.mode);
     for (unsigned t = 0; t < count_; ++t) {
       x_[t].assign(d, 0);
       model::embedding_row(s, contexts_[t].token, d, x_[t].data());
@@ -240,7 +262,8 @@ class VectorTest : public testing::Test {
     execute(c, embed_what_);
   }
 
-  void check_acts(const std::vector<std::vector<float>>& y, unsigned block, unsigned vec, bool joined, const std::string& what) {
+  void check_acts(const std::vector<std::vector<float>>& y, unsigned block, unsigned vec, bool joined,
+                  const std::string& what) {
     std::size_t expected = 0;
     for (unsigned t = first(); t < count_; ++t) {
       Activations a;
@@ -249,7 +272,8 @@ class VectorTest : public testing::Test {
         ++expected;
         ASSERT_EQ(acts_.count({t, block + b}), 1u) << what << " token " << t << " block " << b;
         const ActWrite& w = acts_[{t, block + b}];
-        for (unsigned i = 0; i < 32; ++i) ASSERT_EQ(w.a[i], a.a[b * 32 + i]) << what << " token " << t << " block " << b << " element " << i;
+        for (unsigned i = 0; i < 32; ++i)
+          ASSERT_EQ(w.a[i], a.a[b * 32 + i]) << what << " token " << t << " block " << b << " element " << i;
         ASSERT_EQ(w.e, a.e[b]) << what;
         ASSERT_EQ(w.sum, a.sum[b]) << what;
         ASSERT_EQ(w.first, b == 0) << what;
@@ -270,7 +294,10 @@ class VectorTest : public testing::Test {
     const unsigned block = pick(0, 5);
     const bool joined = chance(50);
     Command c(LUOSHU_OP_NORM);
-    c.set(LUOSHU_CMD_NORM_N, d).act(block, joined, 0).set_float(LUOSHU_CMD_NORM_INV_N, 1.0f / static_cast<float>(d)).set_float(LUOSHU_CMD_NORM_EPS, eps);
+    c.set(LUOSHU_CMD_NORM_N, d)
+        .act(block, joined, 0)
+        .set_float(LUOSHU_CMD_NORM_INV_N, 1.0f / static_cast<float>(d))
+        .set_float(LUOSHU_CMD_NORM_EPS, eps);
     c.set(LUOSHU_CMD_LAST, 1);
     ASSERT_NO_FATAL_FAILURE(execute(c, "NORM after " + after));
     std::vector<std::vector<float>> y(count_);
@@ -357,7 +384,10 @@ TEST_F(VectorTest, Logits) {
     Command c(LUOSHU_OP_LOGITS);
     const std::uint32_t address = 8192;
     const std::uint32_t stride = 4096;
-    c.set(LUOSHU_CMD_ADDRESS, address).set(LUOSHU_CMD_LOGITS_VOCAB, vocab).set(LUOSHU_CMD_LOGITS_TOKEN_STRIDE, stride).set(LUOSHU_CMD_LAST, 1);
+    c.set(LUOSHU_CMD_ADDRESS, address)
+        .set(LUOSHU_CMD_LOGITS_VOCAB, vocab)
+        .set(LUOSHU_CMD_LOGITS_TOKEN_STRIDE, stride)
+        .set(LUOSHU_CMD_LAST, 1);
     ASSERT_NO_FATAL_FAILURE(execute(c, "LOGITS"));
     ASSERT_EQ(tokens_.size(), count_ - first());
     for (unsigned t = first(); t < count_; ++t) {
@@ -369,7 +399,8 @@ TEST_F(VectorTest, Logits) {
       for (unsigned i = 0; i < vocab; ++i) {
         std::uint32_t stored = 0;
         std::memcpy(&stored, memory_.data() + address + (t - first()) * stride + i * 4, 4);
-        ASSERT_EQ(stored, numerics::bits_of(y[t][i])) << "vocab " << vocab << " row " << i << " token " << t << " of " << count_;
+        ASSERT_EQ(stored, numerics::bits_of(y[t][i]))
+            << "vocab " << vocab << " row " << i << " token " << t << " of " << count_;
       }
     }
     last_only_ = false;
@@ -413,20 +444,26 @@ TEST_F(VectorTest, Qkv) {
     cache.block_bytes = cache.meta_bytes() + 32 * cache.padded() * 5 / 2;
     cache.head_stride = cache.block_bytes * 2;
     for (unsigned t = 0; t < count_; ++t) {
-      contexts_[t].kv_seq_offset = t * cache.head_stride * kv_heads;   // a sequence each
+      contexts_[t].kv_seq_offset = t * cache.head_stride * kv_heads;  // a sequence each
       contexts_[t].kv_block_offset = contexts_[t].position / 32 * cache.block_bytes;
     }
     const std::uint32_t base = 4096;
     ASSERT_LE(base + std::uint64_t{kMaxTokens} * cache.head_stride * kv_heads, memory_.size());
     for (std::uint32_t i = 0; i < kMaxTokens * cache.head_stride * kv_heads; ++i) memory_[base + i] = 0;
     std::vector<std::uint8_t> expected(memory_);
-    const std::string what = "QKV head_dim " + std::to_string(p.head_dim) + " rot " + std::to_string(p.rot) + (p.halves ? " halves" : " adjacent") +
-                             " heads " + std::to_string(heads) + "/" + std::to_string(kv_heads) + (bias ? " bias" : "") + (norm ? " norm" : "") +
+    const std::string what = "QKV head_dim " + std::to_string(p.head_dim) + " rot " + std::to_string(p.rot) +
+                             (p.halves ? " halves" : " adjacent") + " heads " + std::to_string(heads) + "/" +
+                             std::to_string(kv_heads) + (bias ? " bias" : "") + (norm ? " norm" : "") +
                              " tokens " + std::to_string(count_);
     Command c(LUOSHU_OP_QKV);
-    c.set(LUOSHU_CMD_QKV_HEADS, heads).set(LUOSHU_CMD_QKV_KV_HEADS, kv_heads).set(LUOSHU_CMD_QKV_HEAD_DIM, p.head_dim).set(LUOSHU_CMD_QKV_ROT, p.rot);
+    c.set(LUOSHU_CMD_QKV_HEADS, heads)
+        .set(LUOSHU_CMD_QKV_KV_HEADS, kv_heads)
+        .set(LUOSHU_CMD_QKV_HEAD_DIM, p.head_dim)
+        .set(LUOSHU_CMD_QKV_ROT, p.rot);
     c.set(LUOSHU_CMD_QKV_HALVES, p.halves).set(LUOSHU_CMD_QKV_BIAS, bias).set(LUOSHU_CMD_QKV_QK_NORM, norm);
-    c.set_float(LUOSHU_CMD_QKV_INV_HEAD_DIM, p.inv_head_dim).set_float(LUOSHU_CMD_QKV_Q_SCALE, p.q_scale).set_float(LUOSHU_CMD_QKV_EPS, p.eps);
+    c.set_float(LUOSHU_CMD_QKV_INV_HEAD_DIM, p.inv_head_dim)
+        .set_float(LUOSHU_CMD_QKV_Q_SCALE, p.q_scale)
+        .set_float(LUOSHU_CMD_QKV_EPS, p.eps);
     c.set(LUOSHU_CMD_QKV_KV_BASE, base);
     top_->head_stride_i = cache.head_stride;
     q_exp_.clear();
@@ -439,9 +476,12 @@ TEST_F(VectorTest, Qkv) {
       model::KvCache mine = cache;
       mine.base = expected.data() + base + contexts_[t].kv_seq_offset;
       for (unsigned head = 0; head < 2 * kv_heads + heads; ++head) {
-        const auto kind = head < kv_heads ? model::HeadKind::kKey : head < 2 * kv_heads ? model::HeadKind::kValue : model::HeadKind::kQuery;
+        const auto kind = head < kv_heads       ? model::HeadKind::kKey
+                          : head < 2 * kv_heads ? model::HeadKind::kValue
+                                                : model::HeadKind::kQuery;
         float* v = y[t].data() + head * p.head_dim;
-        const float* n = norm ? parameters.data() + (kind == model::HeadKind::kKey ? p.head_dim : 0) : nullptr;
+        const float* n =
+            norm ? parameters.data() + (kind == model::HeadKind::kKey ? p.head_dim : 0) : nullptr;
         const float* b = bias ? parameters.data() + (norm ? 2 * p.head_dim : 0) + head * p.head_dim : nullptr;
         model::finish_head(p, kind, contexts_[t].position, b, n, v);
         std::vector<std::int16_t> q(p.head_dim);
@@ -460,13 +500,15 @@ TEST_F(VectorTest, Qkv) {
         ASSERT_EQ(q_exp_.count({t, h}), 1u) << what;
         const int got_e = q_exp_[std::make_pair(t, h)];
         ASSERT_EQ(got_e, e) << what << " q exponent of head " << h;
-        for (unsigned i = 0; i < p.head_dim; ++i) ASSERT_EQ(q_[t][h][i], q[i]) << what << " token " << t << " q head " << h << " element " << i;
+        for (unsigned i = 0; i < p.head_dim; ++i)
+          ASSERT_EQ(q_[t][h][i], q[i]) << what << " token " << t << " q head " << h << " element " << i;
         for (unsigned i = p.head_dim; i < cache.padded(); ++i) ASSERT_EQ(q_[t][h][i], 0) << what;
       }
     }
     for (std::size_t i = 0; i < memory_.size(); ++i) {
-      ASSERT_EQ(memory_[i], expected[i]) << what << ": KV byte " << (i - base) % cache.block_bytes << " of block " << (i - base) / cache.block_bytes
-                                         << ", position of token 0 " << contexts_[0].position;
+      ASSERT_EQ(memory_[i], expected[i])
+          << what << ": KV byte " << (i - base) % cache.block_bytes << " of block "
+          << (i - base) / cache.block_bytes << ", position of token 0 " << contexts_[0].position;
     }
   }
 }

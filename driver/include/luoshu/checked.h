@@ -11,14 +11,16 @@ namespace luoshu {
 // a + b; throws InputError naming `what` when the sum does not fit 64 bits.
 inline std::uint64_t checked_add(std::uint64_t a, std::uint64_t b, const std::string& what) {
   std::uint64_t r = 0;
-  if (__builtin_add_overflow(a, b, &r)) throw InputError(what + " overflows 64 bits; the file is damaged or hostile");
+  if (__builtin_add_overflow(a, b, &r))
+    throw InputError(what + " overflows 64 bits; the file is damaged or hostile");
   return r;
 }
 
 // a * b; throws InputError naming `what` when the product does not fit 64 bits.
 inline std::uint64_t checked_mul(std::uint64_t a, std::uint64_t b, const std::string& what) {
   std::uint64_t r = 0;
-  if (__builtin_mul_overflow(a, b, &r)) throw InputError(what + " overflows 64 bits; the file is damaged or hostile");
+  if (__builtin_mul_overflow(a, b, &r))
+    throw InputError(what + " overflows 64 bits; the file is damaged or hostile");
   return r;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The chip as the runtime sees it: memory, pass contexts, runs, events. Implemented over the link (simulator, board) and by
-// the bit-exact model.
+// The chip as the runtime sees it: memory, pass contexts, runs, events. Implemented over the link (simulator,
+// board) and by the bit-exact model.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -15,8 +15,9 @@ namespace luoshu {
 
 // What the identification registers say.
 struct Capabilities {
-  std::uint32_t lanes = 0;          // bytes per beat
+  std::uint32_t lanes = 0;  // bytes per beat
   std::uint32_t columns = 0;
+<<<<<<< HEAD
   std::uint32_t groups = 0;         // tokens per pass <= columns x groups
   std::uint32_t max_d = 0;          // residual width, elements
   std::uint32_t act_blocks = 0;     // activation blocks of 32 per token, all vectors together
@@ -25,6 +26,14 @@ struct Capabilities {
   std::uint32_t vector_lanes = 0;   // elements per cycle of the vector unit
   std::uint32_t head_words = 0;     // words of vector_lanes elements for one head in it
   std::uint64_t memory_bytes = 0;   // device memory
+=======
+  std::uint32_t groups = 0;        // tokens per pass <= columns x groups
+  std::uint32_t max_d = 0;         // residual width, elements
+  std::uint32_t act_blocks = 0;    // activation blocks of 32 per token, all vectors together
+  std::uint32_t max_heads = 0;     // query heads
+  std::uint32_t q_elements = 0;    // heads x padded head_dim per token
+  std::uint64_t memory_bytes = 0;  // device memory
+>>>>>>> harden
   std::uint32_t clock_khz = 0;
 };
 
@@ -38,7 +47,8 @@ struct TokenContext {
 
 enum class LogitsMode : std::uint32_t { kNone = 0, kLast = 1, kAll = 2 };
 
-// A run of the command program: T tokens of a context bank, `passes` times (more than one only in a decode loop).
+// A run of the command program: T tokens of a context bank, `passes` times (more than one only in a decode
+// loop).
 struct RunRequest {
   std::uint32_t program = 0;   // device byte address
   std::uint32_t commands = 0;  // commands per pass
@@ -53,8 +63,8 @@ struct RunRequest {
 struct ChipEvent {
   enum class Kind { kToken, kDone, kError } kind = Kind::kDone;
   std::uint32_t token = 0;
-  std::uint32_t index = 0;   // token slot in the pass
-  bool stop_id = false;      // the token is one of the stop ids
+  std::uint32_t index = 0;  // token slot in the pass
+  bool stop_id = false;     // the token is one of the stop ids
   float logit = 0;
   std::uint32_t code = 0;    // kError
   std::uint32_t detail = 0;  // kError
@@ -80,7 +90,8 @@ class Chip {
   // CRC-32 (IEEE) of device memory, computed by the device.
   virtual std::uint32_t checksum(std::uint32_t address, std::uint64_t bytes) = 0;
   // Values that hold for all runs of a model.
-  virtual void configure(std::uint32_t kv_head_stride, std::uint32_t kv_block_bytes, const std::vector<std::uint32_t>& stop_ids) = 0;
+  virtual void configure(std::uint32_t kv_head_stride, std::uint32_t kv_block_bytes,
+                         const std::vector<std::uint32_t>& stop_ids) = 0;
   // Up to two runs may be in flight; their events come in order.
   virtual void start(const RunRequest& run) = 0;
   // Ends a decode loop after the pass that is running; its Done event still comes.

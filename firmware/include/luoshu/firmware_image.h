@@ -10,6 +10,10 @@ extern const std::uint8_t luoshu_firmware_image_end[];
 }
 
 namespace luoshu {
-inline const std::uint8_t* firmware_data() { return luoshu_firmware_image; }
-inline std::size_t firmware_size() { return static_cast<std::size_t>(luoshu_firmware_image_end - luoshu_firmware_image); }
+inline const std::uint8_t* firmware_data() {
+  return luoshu_firmware_image;
+}
+inline std::size_t firmware_size() {
+  return static_cast<std::size_t>(luoshu_firmware_image_end - luoshu_firmware_image);
+}
 }  // namespace luoshu

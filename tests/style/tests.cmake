@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+# C++ as .clang-format and .clang-tidy want it. Generated files are left out.
+find_program(CLANG_FORMAT clang-format)
+find_program(RUN_CLANG_TIDY NAMES run-clang-tidy run-clang-tidy-14)
+set(style_files)
+foreach(folder driver firmware host models tests verilator)
+  file(GLOB_RECURSE found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cc ${CMAKE_SOURCE_DIR}/${folder}/*.h
+    ${CMAKE_SOURCE_DIR}/${folder}/*.c)
+  list(APPEND style_files ${found})
+endforeach()
+list(REMOVE_ITEM style_files ${CMAKE_SOURCE_DIR}/driver/include/luoshu/defs.h ${CMAKE_SOURCE_DIR}/models/numerics/tables.h)
+if(CLANG_FORMAT)
+  add_test(NAME clang_format COMMAND ${CLANG_FORMAT} --dry-run -Werror ${style_files})
+endif()
+if(RUN_CLANG_TIDY)
+  add_test(NAME clang_tidy COMMAND ${RUN_CLANG_TIDY} -quiet -p ${CMAKE_BINARY_DIR} -j 2
+    "^${CMAKE_SOURCE_DIR}/(driver|host|models|verilator)/")
+  set_tests_properties(clang_tidy PROPERTIES TIMEOUT 900 PROCESSORS 2)
+endif()
