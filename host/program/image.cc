@@ -96,19 +96,18 @@ void Image::plan_limits() {
   check(config_.d, chip_.max_d, "embedding_length");
   check(config_.heads, chip_.max_heads, "attention.head_count");
   check(std::uint64_t{config_.heads} * kv_.head_dim_padded, chip_.q_elements, "width of all query heads");
-<<<<<<< HEAD
-  // The vector unit works on as many pairs of a rotation at once as divide it (rtl/vector/luoshu_vector_head.sv).
+  // The vector unit works on as many pairs of a rotation at once as divide it
+  // (rtl/vector/luoshu_vector_head.sv).
   std::uint32_t at_once = chip_.vector_lanes;
   while (config_.rope_dims / 2 % at_once != 0) at_once /= 2;
-  const std::uint32_t head_words = config_.rope_dims / at_once + (config_.head_dim - config_.rope_dims + at_once - 1) / at_once;
-  check(head_words, chip_.head_words, "head of " + std::to_string(config_.head_dim) + " elements (" + std::to_string(config_.rope_dims) +
-                                          " rotated) in words of the vector unit");
-  check(blocks_of(config_.d) + blocks_of(std::uint64_t{config_.heads} * config_.head_dim) + blocks_of(config_.ff), chip_.act_blocks,
-=======
+  const std::uint32_t head_words =
+      config_.rope_dims / at_once + (config_.head_dim - config_.rope_dims + at_once - 1) / at_once;
+  check(head_words, chip_.head_words,
+        "head of " + std::to_string(config_.head_dim) + " elements (" + std::to_string(config_.rope_dims) +
+            " rotated) in words of the vector unit");
   check(blocks_of(config_.d) + blocks_of(std::uint64_t{config_.heads} * config_.head_dim) +
             blocks_of(config_.ff),
         chip_.act_blocks,
->>>>>>> harden
         "activation storage in blocks of 32 (embedding, attention and feed-forward length)");
 }
 

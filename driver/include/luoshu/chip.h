@@ -17,23 +17,14 @@ namespace luoshu {
 struct Capabilities {
   std::uint32_t lanes = 0;  // bytes per beat
   std::uint32_t columns = 0;
-<<<<<<< HEAD
-  std::uint32_t groups = 0;         // tokens per pass <= columns x groups
-  std::uint32_t max_d = 0;          // residual width, elements
-  std::uint32_t act_blocks = 0;     // activation blocks of 32 per token, all vectors together
-  std::uint32_t max_heads = 0;      // query heads
-  std::uint32_t q_elements = 0;     // heads x padded head_dim per token
-  std::uint32_t vector_lanes = 0;   // elements per cycle of the vector unit
-  std::uint32_t head_words = 0;     // words of vector_lanes elements for one head in it
-  std::uint64_t memory_bytes = 0;   // device memory
-=======
   std::uint32_t groups = 0;        // tokens per pass <= columns x groups
   std::uint32_t max_d = 0;         // residual width, elements
   std::uint32_t act_blocks = 0;    // activation blocks of 32 per token, all vectors together
   std::uint32_t max_heads = 0;     // query heads
   std::uint32_t q_elements = 0;    // heads x padded head_dim per token
+  std::uint32_t vector_lanes = 0;  // elements per cycle of the vector unit
+  std::uint32_t head_words = 0;    // words of vector_lanes elements for one head in it
   std::uint64_t memory_bytes = 0;  // device memory
->>>>>>> harden
   std::uint32_t clock_khz = 0;
 };
 

@@ -16,14 +16,9 @@ struct Configuration {
   std::uint32_t tcm_bytes, value_depth, memory_mib, clock_khz;
 
   Capabilities capabilities() const {
-<<<<<<< HEAD
-    return {lanes, columns, groups, max_d, act_blocks, max_heads, q_elements, vector_lanes, head_words,
-            std::uint64_t{memory_mib} << 20, clock_khz};
-=======
-    return {lanes,      columns,   groups,     max_d,
-            act_blocks, max_heads, q_elements, std::uint64_t{memory_mib} << 20,
+    return {lanes,     columns,    groups,       max_d,      act_blocks,
+            max_heads, q_elements, vector_lanes, head_words, std::uint64_t{memory_mib} << 20,
             clock_khz};
->>>>>>> harden
   }
 };
 
