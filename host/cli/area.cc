@@ -160,7 +160,11 @@ std::string script(const Target& target, const fs::path& folder) {
   packages.insert(packages.end(), files.begin(), files.end());
   std::string text = "read_verilog -sv -I" + fs::relative(rtl / "prim", folder).generic_string();
   for (const std::string& file : packages) text += " " + file;
-  return text + " top.sv\nscratchpad -set abc9.D " + std::to_string(target.logic_ps) + "\n" + target.synthesis + " -top " + kTop + "\ntee -q -o stat.json stat -json\n";
+  text += std::string(" top.sv\nhierarchy -check -top ") + kTop + "\nproc\nopt\nwreduce\nopt_clean\n";
+  // The sums of the MAC array as carry chains, everything mapped for area within the delay.
+  text += "techmap -map " + fs::relative(source_root() / "fpga" / "adders.v", folder).generic_string() + " *luoshu_mac_column* *luoshu_mac_array*\nopt_clean\n";
+  text += "scratchpad -copy abc9.script.default.area abc9.script\nscratchpad -set abc9.D " + std::to_string(target.logic_ps) + "\n";
+  return text + target.synthesis + " -top " + kTop + "\ntee -q -o stat.json stat -json\n";
 }
 
 // ---------------------------------------------------------------- counting
