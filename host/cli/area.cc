@@ -157,23 +157,32 @@ std::string wrapper(const std::string& config) {
          "\n);\n  luoshu #(" + passed + ") u_chip (.*);\nendmodule\n";
 }
 
+// FPGAs have a clock gate of their own.
+constexpr const char* kClockGate = "luoshu_clock_gate.sv";
+
 std::string script(const Target& target, const fs::path& folder) {
   const fs::path rtl = source_root() / "rtl";
   std::vector<std::string> packages;
   std::vector<std::string> files;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(rtl)) {
     const std::string name = entry.path().filename().string();
-    if (entry.path().extension() != ".sv") continue;
+    if (entry.path().extension() != ".sv" || name == kClockGate) continue;
     const bool package = name.size() > 7 && name.compare(name.size() - 7, 7, "_pkg.sv") == 0;
     (package ? packages : files).push_back(fs::relative(entry.path(), folder).generic_string());
   }
+  files.push_back(fs::relative(source_root() / "fpga" / "common" / kClockGate, folder).generic_string());
   std::sort(packages.begin(), packages.end());
   std::sort(files.begin(), files.end());
   packages.insert(packages.end(), files.begin(), files.end());
   std::string text = "read_verilog -sv -I" + fs::relative(rtl / "prim", folder).generic_string();
   for (const std::string& file : packages) text += " " + file;
-  return text + " top.sv\nscratchpad -set abc9.D " + std::to_string(target.logic_ps) + "\n" +
-         target.synthesis + " -top " + kTop + "\ntee -q -o stat.json stat -json\n";
+  text += std::string(" top.sv\nhierarchy -check -top ") + kTop + "\nproc\nopt\nwreduce\nopt_clean\n";
+  // The sums of the MAC array as carry chains, everything mapped for area within the delay.
+  text += "techmap -map " + fs::relative(source_root() / "fpga" / "adders.v", folder).generic_string() +
+          " *luoshu_mac_column* *luoshu_mac_array*\nopt_clean\n";
+  text += "scratchpad -copy abc9.script.default.area abc9.script\nscratchpad -set abc9.D " +
+          std::to_string(target.logic_ps) + "\n";
+  return text + target.synthesis + " -top " + kTop + "\ntee -q -o stat.json stat -json\n";
 }
 
 // ---------------------------------------------------------------- counting
