@@ -106,7 +106,7 @@ module luoshu #(
       .rq_beats_o(rq_beats[ReadLink*8 +: 8]), .rc_valid_i(rc_valid[ReadLink]), .rc_data_i(rc_data),
       .wq_valid_o(wq_valid[WriteLink]), .wq_ready_i(wq_ready[WriteLink]), .wq_addr_o(wq_addr[WriteLink*32 +: 32]),
       .wq_data_o(wq_data[WriteLink*Beat +: Beat]), .wq_strb_o(wq_strb[WriteLink*Lanes +: Lanes]), .wc_bvalid_i(wc_bvalid[WriteLink]),
-      .run_valid_o(run_valid), .run_ready_i(run_ready), .run_program_o(run_program), .run_count_o(run_count),
+      .run_valid_o(run_valid), .run_ready_i(run_ready && chip_rst_n), .run_program_o(run_program), .run_count_o(run_count),
       .run_passes_o(run_passes), .run_info_o(run_info), .run_done_i(run_done), .seq_busy_i(seq_busy), .stop_o(seq_stop),
       .soft_reset_o(soft_reset), .ctx_we_o(ctx_we), .ctx_wbank_o(ctx_wbank), .ctx_wtoken_o(ctx_wtoken), .ctx_wword_o(ctx_wword),
       .ctx_wdata_o(ctx_wdata), .ctx_advance_o(ctx_advance), .ctx_bank_o(ctx_advance_bank), .ctx_token_o(ctx_advance_token),
@@ -124,7 +124,16 @@ module luoshu #(
   logic                  seg_valid, seg_ready, seg_aux;
   logic [31:0]           seg_addr, seg_beats;
   logic [2:0]            seg_mode;
-  always_ff @(posedge clk_i) chip_rst_n <= rst_ni && !soft_reset;
+  // A soft reset lasts until memory has been idle for a while: what was in flight finds its units in reset and is dropped.
+  logic       clearing_q;
+  logic [5:0] settled_q;
+  always_ff @(posedge clk_i) begin
+    chip_rst_n <= rst_ni && !soft_reset && !clearing_q;
+    if (!rst_ni) clearing_q <= 1'b0;
+    else if (soft_reset) clearing_q <= 1'b1;
+    else if (settled_q == '1) clearing_q <= 1'b0;
+    settled_q <= (soft_reset || !memory_idle) ? 6'd0 : settled_q + 6'd1;
+  end
   luoshu_sequencer #(.Lanes(Lanes), .InfoBits(InfoBits)) u_sequencer (
       .clk_i, .rst_ni(chip_rst_n), .run_valid_i(run_valid), .run_ready_o(run_ready), .run_program_i(run_program),
       .run_count_i(run_count), .run_passes_i(run_passes), .run_info_i(run_info), .run_done_o(run_done), .busy_o(seq_busy),

@@ -79,8 +79,6 @@ void LinkChip::load_firmware() {
     throw DeviceError("the firmware memory does not hold what was written (byte " + std::to_string(bad * 4) +
                       "); reset the device and try again");
   }
-  // Again: what an interrupted run had asked of the memory arrived after the first reset.
-  set_reg(LUOSHU_REG_SOFT_RESET, 1);
   set_reg(LUOSHU_REG_CORE_CONTROL, 1);
 }
 
