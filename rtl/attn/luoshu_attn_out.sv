@@ -146,7 +146,8 @@ module luoshu_attn_out #(
   luoshu_tofp #(.Width(48)) u_tofp (
       .clk_i, .rst_ni, .valid_i(s1_valid_q), .int_i(s1_int), .exp_i(s1_exp), .valid_o(fp_valid), .r_o(fp)
   );
-  luoshu_sfu #(.MetaWidth(1)) u_recip (
+  // With four columns and more the MAC array takes nearly all multipliers of an FPGA.
+  luoshu_sfu #(.MetaWidth(1), .Soft((Columns >= 4) ? 1 : 0)) u_recip (
       .clk_i, .rst_ni, .valid_i(fp_valid && fp_sum_q[2]), .op_i(2'd0), .x_i(fp), .meta_i(1'b0),
       .valid_o(recip_valid), .r_o(recip), .raw_o(unused_raw), .n_o(unused_n), .neg_o(unused_neg), .meta_o(unused_meta)
   );

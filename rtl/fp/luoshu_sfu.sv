@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Special functions by table and linear interpolation: docs/numerics.md section 6. One multiplier, one ROM.
+// Special functions by table and linear interpolation: docs/numerics.md section 6. One multiplier (none if Soft), one ROM.
 //
 // op_i 0 recip(x), 1 rsqrt(x) (x fp32; rsqrt of zero or a negative is that of 2^-126), 2 exp2fix (x is a signed
 // fixed-point number with 16 fraction bits), 3 sine of the phase x (unsigned turns of 2^-32).
@@ -10,7 +10,8 @@
 `default_nettype none
 
 module luoshu_sfu #(
-    parameter int MetaWidth = 1  // bits that travel with the operation
+    parameter int MetaWidth = 1, // bits that travel with the operation
+    parameter int Soft      = 0  // 1: the product is a sum of shifted slopes and takes no hardware multiplier
 ) (
     input  wire                        clk_i,
     input  wire                        rst_ni,
@@ -86,6 +87,17 @@ module luoshu_sfu #(
       .slope_o(slope2)
   );
 
+  logic signed [24:0] product2;
+  generate
+    if (Soft != 0) begin : gen_soft
+      always_comb begin
+        product2 = '0;
+        for (int b = 0; b < 9; b++) if (frac2_q[b]) product2 = product2 + (25'(slope2) <<< b);
+      end
+    end else begin : gen_multiplier
+      assign product2 = slope2 * $signed({1'b0, frac2_q});
+    end
+  endgenerate
   logic signed [24:0] rounded;
   logic [18:0]        sum;
   logic [17:0]        value;
@@ -116,7 +128,7 @@ module luoshu_sfu #(
       meta2_q <= meta1_q;
     end
     if (valid_q[1]) begin
-      prod3_q <= slope2 * $signed({1'b0, frac2_q});
+      prod3_q <= product2;
       base3_q <= base2;
       exp3_q  <= exp2_q;
       op3_q   <= op2_q;

@@ -56,9 +56,10 @@ module luoshu_kv_writer #(
   assign take       = kw_valid_i && kw_ready_o;
 
   // Where the word goes, in bytes of the block.
-  logic [31:0] element, high_at, low_at, value_at, pair, at;
+  logic [31:0] element, high_at, low_at, value_at, pair, pairs, at;
   assign element  = (32'(key_q) << head_bits_i) + 32'(kw_elem_i);
-  assign pair     = (element >> (LB + 1)) * 32'(3 * L) + 32'(MetaBytes);
+  assign pairs    = element >> (LB + 1);
+  assign pair     = ((pairs + (pairs << 1)) << LB) + 32'(MetaBytes);   // 3 L bytes each
   assign high_at  = pair + 32'(L) + 32'(element[LB:0]);
   assign low_at   = pair + 32'(element[LB:1]);
   assign value_at = 32'(MetaBytes) + (32'd48 << head_bits_i)
