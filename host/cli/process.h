@@ -8,14 +8,14 @@
 namespace luoshu::cli {
 
 struct ChildOptions {
-  std::string folder;                          // working directory, empty: ours
-  std::string log;                             // file that takes stdout and stderr
-  std::vector<std::string> environment;        // NAME=value, in addition to ours
-  std::chrono::seconds limit{3600};            // killed after this
+  std::string folder;                    // working directory, empty: ours
+  std::string log;                       // file that takes stdout and stderr
+  std::vector<std::string> environment;  // NAME=value, in addition to ours
+  std::chrono::seconds limit{3600};      // killed after this
 };
 
-// Runs `arguments` (the program first, looked up in PATH) and returns its exit status; 127: it could not be started.
-// Ctrl-C and the time limit end the child; the limit throws TimeoutError.
+// Runs `arguments` (the program first, looked up in PATH) and returns its exit status; 127: it could not be
+// started. Ctrl-C and the time limit end the child; the limit throws TimeoutError.
 int run_child(const std::vector<std::string>& arguments, const ChildOptions& options);
 
 }  // namespace luoshu::cli
