@@ -34,10 +34,13 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 
 int run_child(const std::vector<std::string>& arguments, const ChildOptions& options) {
   posix_spawn_file_actions_t storage;
-  if (posix_spawn_file_actions_init(&storage) != 0) throw Error("no memory for a child process; end other programs");
+  if (posix_spawn_file_actions_init(&storage) != 0)
+    throw Error("no memory for a child process; end other programs");
   const std::unique_ptr<posix_spawn_file_actions_t, DestroyActions> actions(&storage);
   posix_spawn_file_actions_addopen(&storage, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&storage, STDOUT_FILENO, options.log.empty() ? "/dev/null" : options.log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+  posix_spawn_file_actions_addopen(&storage, STDOUT_FILENO,
+                                   options.log.empty() ? "/dev/null" : options.log.c_str(),
+                                   O_WRONLY | O_CREAT | O_APPEND, 0644);
   posix_spawn_file_actions_adddup2(&storage, STDOUT_FILENO, STDERR_FILENO);
   if (!options.folder.empty()) posix_spawn_file_actions_addchdir_np(&storage, options.folder.c_str());
 
@@ -47,11 +50,14 @@ int run_child(const std::vector<std::string>& arguments, const ChildOptions& opt
     const std::string text = *entry;
     const std::string name = text.substr(0, text.find('=') + 1);
     bool replaced = false;
-    for (const std::string& ours : options.environment) replaced = replaced || ours.compare(0, name.size(), name) == 0;
+    for (const std::string& ours : options.environment)
+      replaced = replaced || ours.compare(0, name.size(), name) == 0;
     if (!replaced) environment.push_back(text);
   }
   pid_t child = 0;
-  if (posix_spawnp(&child, arguments.at(0).c_str(), &storage, nullptr, pointers(argument_copy).data(), pointers(environment).data()) != 0) return 127;
+  if (posix_spawnp(&child, arguments.at(0).c_str(), &storage, nullptr, pointers(argument_copy).data(),
+                   pointers(environment).data()) != 0)
+    return 127;
 
   const auto deadline = std::chrono::steady_clock::now() + options.limit;
   int status = 0;
@@ -63,7 +69,9 @@ int run_child(const std::vector<std::string>& arguments, const ChildOptions& opt
     if (late || interrupted()) {
       kill(child, SIGKILL);
       waitpid(child, &status, 0);
-      if (late) throw TimeoutError("'" + arguments[0] + "' did not end within " + std::to_string(options.limit.count()) + " s; see " + options.log);
+      if (late)
+        throw TimeoutError("'" + arguments[0] + "' did not end within " +
+                           std::to_string(options.limit.count()) + " s; see " + options.log);
       return 128 + SIGINT;
     }
     std::this_thread::sleep_for(kPoll);

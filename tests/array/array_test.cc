@@ -345,7 +345,8 @@ TEST_F(ArrayTest, ClientK) {
             put(top_->k_b_i, (c * kLanes + l) * 17, 17, static_cast<std::uint64_t>(b[c * kLanes + l]));
           }
           settle();
-          if (mine && accumulate) ASSERT_EQ(static_cast<unsigned>(get(top_->k_acc_meta_o, c * 16, 16)) & 0xffff, meta);
+          if (mine && accumulate)
+            ASSERT_EQ(static_cast<unsigned>(get(top_->k_acc_meta_o, c * 16, 16)) & 0xffff, meta);
           for (unsigned l = 0; mine && accumulate && l < kLanes; ++l) {
             std::int64_t& mine_acc = acc[c * kLanes + l];
             const std::uint64_t total = static_cast<std::uint64_t>(mine_acc + a[l] * b[c * kLanes + l]);

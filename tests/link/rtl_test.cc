@@ -189,12 +189,12 @@ struct Rig {
 
 TEST(LinkRtl, Hello) {
   Rig rig({}, 1, 0);
-  for (std::uint32_t i = 0; i < 12; ++i) rig.services.regs[i] = 100 + i;
+  for (std::uint32_t i = 0; i < 13; ++i) rig.services.regs[i] = 100 + i;
   const HelloReply reply = rig.device.hello();
   EXPECT_EQ(reply.max_payload, 1024U);
   EXPECT_EQ(reply.protocol_version, 1U);
-  ASSERT_EQ(reply.identification.size(), 12U);
-  EXPECT_EQ(reply.identification[11], 111U);
+  ASSERT_EQ(reply.identification.size(), 13U);
+  EXPECT_EQ(reply.identification[12], 112U);
 }
 
 TEST(LinkRtl, UploadSpeed) {
