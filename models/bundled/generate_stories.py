@@ -3,8 +3,8 @@
 
 story(rng) returns one story; the same seed gives the same stories. Standard library only.
 
-A story is a start (who and where), a scene (where the hero goes), a plot with a moral that fits it, and an end. All
-are templates: [a|b] stands for one of its alternatives, {name} for a word that stays the same through the story.
+A story is a start (who and where), a scene (where the hero goes), a plot with a moral that fits it, and an end. All are
+templates: [a|b] stands for one of its alternatives, {name} for a word that stays the same through the story.
 """
 
 import random
@@ -19,7 +19,11 @@ EN_HE = [
     "Tom", "Ben", "Sam", "Max", "Leo", "Jack", "Finn", "Oscar", "Tim", "Peter", "Henry", "Hugo", "Paul", "Billy",
     "Noah", "Dan",
 ]
-EN_NAME_ENDS = ["n", "l", "r", "s", "", "", "", "t", "ck", "my", "lly", "tta"]
+EN_SYLLABLES = [
+    "ba", "bo", "da", "do", "fi", "ka", "ko", "la", "lo", "ma", "mi", "na", "ni", "pa", "pi", "ra", "ri", "sa", "ta",
+    "ti", "vi", "zo",
+]
+EN_NAME_ENDS = ["n", "l", "r", "s", "", "", "ck", "my", "lly", "tta"]
 EN_ANIMALS = [
     "cat", "dog", "rabbit", "bear", "fox", "duck", "mouse", "owl", "frog", "hedgehog", "squirrel", "turtle", "goat",
     "pony", "sparrow", "wolf", "monkey", "deer", "hen", "beaver",
@@ -181,7 +185,7 @@ ZH_NAMES = [
     "豆豆", "小雪", "阿福", "小军", "芳芳", "小美", "强强", "小玲", "圆圆", "小林", "阿力", "小云", "亮亮", "小文",
     "贝贝", "小星", "阿青", "小月",
 ]
-ZH_NAME_SIGNS = "安宁春秋石竹松风江河山田金玉光东南北平方元思新海雪雨花叶草果米豆宝贝福乐欢佳英志勇伟文武龙虎燕鸣晨阳晴朗星月云霞"
+ZH_NAME_SIGNS = "安宁春秋石竹松风江河山田金玉光东南北平方元思新海"
 ZH_ANIMALS = [
     "小猫", "小狗", "小兔", "小熊", "狐狸", "小鸭", "老鼠", "猫头鹰", "青蛙", "刺猬", "松鼠", "乌龟", "山羊", "小鸡",
     "麻雀", "小狼", "猴子", "小鹿", "小羊", "喜鹊",
@@ -259,7 +263,7 @@ ZH_PLOTS = [
     ("在那里，{he}捡到了一{measure}{color}的{thing}，非常漂亮。{name}很想留下它，可是{he}看见{friend}在哭。“我的"
      "{thing}不见了。”{friend}说。{name}把{thing}还给了{friend}。{friend}笑着说：“谢谢你，{name}！”{name}{glad}。",
      "诚实的孩子最可爱。"),
-    ("{name}不小心弄坏了{parent}的{color}的{thing}。{he}{sad}，想把它藏起来。可是最后{he}说了真话：“对不起。”大家都没有"
+    ("{name}不小心弄坏了{parent}的{color}{thing}。{he}{sad}，想把它藏起来。可是最后{he}说了真话：“对不起。”大家都没有"
      "生气，一起把{thing}修好了，然后一起吃{food}。",
      "[说真话的孩子最可爱。|说对不起是勇敢的。]"),
     ("{name}在那里种下了一颗小小的种子，每天给它浇水。过了很多天，什么也没有长出来，{name}{sad}。可是一天早上，地里冒"
@@ -299,7 +303,7 @@ ZH_PLOTS = [
      "干干净净。他们坐下来，一起吃{food}。",
      "[人多力量大。|小小的手也能做大事。]"),
     ("在那里，{he}遇见了一只难过的{animal}。“你为什么难过？”{name}问。“没有人和我玩。”{animal}说。“我和你玩吧。”"
-     "{name}说。他们一起玩{name}的{color}的{thing}，玩了一整天，{animal}不再难过了。",
+     "{name}说。他们一起玩{name}的{color}{thing}，玩了一整天，{animal}不再难过了。",
      "一句好话能温暖人心。"),
     ("{name}想数星星，所以在那里一直等到晚上。一只{animal}坐到{he}身边。“一颗，两颗，三颗……”{name}数着。星星太多了，"
      "不久他们都睡着了。第二天早上，{parent}找到了他们，笑了起来。",
@@ -328,19 +332,17 @@ def other(rng: random.Random, words: list[str], taken: str) -> str:
 
 def invented_english(rng: random.Random) -> str:
     """Names that no list holds teach the model to copy instead of to remember."""
-    syllables = [rng.choice("bcdfghjklmnprstvwz") + rng.choice("aeiou") for _ in range(rng.choice([1, 2]))]
-    first = rng.choice(["", "", "", *"AEIOU"])
-    return capital(first.lower() + "".join(syllables) + rng.choice(EN_NAME_ENDS))
+    return capital(rng.choice(EN_SYLLABLES) + rng.choice(EN_SYLLABLES) + rng.choice(EN_NAME_ENDS))
 
 
 def invented_chinese(rng: random.Random) -> str:
     sign = rng.choice(ZH_NAME_SIGNS)
-    return rng.choice(["小" + sign, "阿" + sign, sign + "儿", sign + sign, sign + rng.choice(ZH_NAME_SIGNS)])
+    return rng.choice(["小" + sign, "阿" + sign, sign + sign, sign + rng.choice(ZH_NAME_SIGNS)])
 
 
 def english_words(r: random.Random) -> dict[str, str]:
     she, human = r.random() < 0.5, r.random() < 0.55
-    name = invented_english(r) if r.random() < 0.25 else r.choice(EN_SHE if she else EN_HE)
+    name = invented_english(r) if r.random() < 0.15 else r.choice(EN_SHE if she else EN_HE)
     he, his, him = ("she", "her", "her") if she else ("he", "his", "him")
     kind = ("girl" if she else "boy") if human else r.choice(EN_ANIMALS)
     trait, animal, color = r.choice(EN_TRAITS), other(r, EN_ANIMALS, kind), r.choice(EN_COLORS)
@@ -360,7 +362,7 @@ def english_words(r: random.Random) -> dict[str, str]:
 
 def chinese_words(r: random.Random) -> dict[str, str]:
     she, human = r.random() < 0.5, r.random() < 0.55
-    name = invented_chinese(r) if r.random() < 0.25 else r.choice(ZH_NAMES)
+    name = invented_chinese(r) if r.random() < 0.15 else r.choice(ZH_NAMES)
     kind = ("小女孩" if she else "小男孩") if human else r.choice(ZH_ANIMALS)
     he = ("她" if she else "他") if human else "它"
     (measure, thing), (to, at) = r.choice(ZH_THINGS), r.choice(ZH_GOALS)
@@ -377,36 +379,30 @@ def fill(rng: random.Random, template: str, words: dict[str, str]) -> str:
     return CHOICE.sub(lambda m: rng.choice(m[1].split("|")), template.format_map(words))
 
 
-def opening(rng: random.Random, starts: list[str], scenes: list[str], both: list[str]) -> list[str]:
-    """Mostly a start and a scene. Some stories begin in the middle, because some prompts do."""
-    chance = rng.random()
-    if chance < 0.60:
-        return [rng.choice(starts), rng.choice(scenes)]
-    return [rng.choice(both)] if chance < 0.85 else [rng.choice(scenes)]
+def opening(rng: random.Random, starts: list[str], scenes: list[str], both: list[str], space: str) -> str:
+    if rng.random() < 0.25:
+        return rng.choice(both)
+    return rng.choice(starts) + space + rng.choice(scenes)
 
 
 def story(rng: random.Random) -> str:
     if rng.random() < 0.55:
         words, space = english_words(rng), " "
-        parts, (plot, moral), end = opening(rng, EN_STARTS, EN_SCENES, EN_BOTH), rng.choice(EN_PLOTS), rng.choice(EN_ENDS)
+        first = opening(rng, EN_STARTS, EN_SCENES, EN_BOTH, space)
+        (plot, moral), end = rng.choice(EN_PLOTS), rng.choice(EN_ENDS)
     else:
         words, space = chinese_words(rng), ""
-        parts, (plot, moral), end = opening(rng, ZH_STARTS, ZH_SCENES, ZH_BOTH), rng.choice(ZH_PLOTS), rng.choice(ZH_ENDS)
-    if not plot.startswith(("There", "在那里", "那里")) and rng.random() < 0.08:
-        parts = []
-    return fill(rng, space.join([*parts, plot, end.replace("{moral}", moral)]), words)
+        first = opening(rng, ZH_STARTS, ZH_SCENES, ZH_BOTH, space)
+        (plot, moral), end = rng.choice(ZH_PLOTS), rng.choice(ZH_ENDS)
+    return fill(rng, space.join([first, plot, end.replace("{moral}", moral)]), words)
 
 
-EN_NOUNS = [*EN_SHE, *EN_HE, *EN_ANIMALS, *EN_THINGS, *EN_COLORS, *EN_TRAITS, *(food for food, _ in EN_FOODS)]
-ZH_NOUNS = [*ZH_NAMES, *ZH_ANIMALS, *ZH_COLORS, *ZH_FOODS, *ZH_PARENTS, *(thing for _, thing in ZH_THINGS)]
-WORDS = [*(" " + word for word in EN_NOUNS), *EN_SHE, *EN_HE, *ZH_NOUNS]  # each deserves a token
-ZH_WORDS = sorted(set(ZH_NOUNS), key=lambda word: (-len(word), word))
-ZH_SPLIT = re.compile("(" + "|".join(ZH_WORDS) + "|[，。：“”！？、…]+)")
+ZH_WORDS = sorted({*ZH_NAMES, *ZH_ANIMALS, *ZH_COLORS, *ZH_FOODS, *ZH_PARENTS, *(thing for _, thing in ZH_THINGS)}, key=len, reverse=True)
+ZH_SPLIT = re.compile("(" + "|".join(ZH_WORDS) + ")")
 
 
 def pieces(text: str) -> list[str]:
-    """The text cut around Chinese names, nouns and punctuation, so that the tokens learnt from it do not glue a name to
-    its verb or a comma to the next word: a prompt may end there."""
+    """The text cut around Chinese names and nouns, so that the tokens learnt from it do not glue a name to its verb."""
     return [piece for piece in ZH_SPLIT.split(text) if piece]
 
 

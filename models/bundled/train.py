@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from export_gguf import write_model
-from generate_stories import WORDS, pieces, story
+from generate_stories import pieces, story
 
 SPLIT = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 END = "<|endoftext|>"
@@ -39,7 +39,7 @@ class Config:
     kv_heads: int = 2
     head_dim: int = 32
     eps: float = 1e-6
-    rope_base: float = 1000000.0
+    rope_base: float = 10000.0
     context: int = 512
 
 
@@ -168,9 +168,8 @@ def train_tokenizer(c: Config) -> Tokenizer:
         [pre_tokenizers.Split(Regex(SPLIT), "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(vocab_size=c.vocab, special_tokens=[END], initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-                                  max_token_length=10, show_progress=False)
-    text = [piece for _ in range(10000) for piece in pieces(story(rng))]
-    tokenizer.train_from_iterator(text + WORDS * 300, trainer)
+                                  max_token_length=12, show_progress=False)
+    tokenizer.train_from_iterator((piece for _ in range(10000) for piece in pieces(story(rng))), trainer)
     return tokenizer
 
 
