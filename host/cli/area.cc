@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string_view>
 
 #include "cli/files.h"
 #include "cli/process.h"
@@ -82,7 +83,7 @@ fs::path build_folder() {
 
 // The virtual environment with the pinned tools; installs them when they are missing or others.
 fs::path tools_folder() {
-  const fs::path folder = build_folder() / "fpga-tools";
+  fs::path folder = build_folder() / "fpga-tools";
   const fs::path pins = source_root() / "fpga" / "tools.txt";
   const fs::path installed = folder / "tools.txt";
   const std::string wanted = text_of(pins);
@@ -149,9 +150,9 @@ std::string wrapper(const std::string& config) {
   std::string declared;
   std::string passed;
   for (const auto& [name, value] : parameters(config)) {
-    declared +=
-        (declared.empty() ? "" : ",\n") + ("    parameter int " + name + " = " + std::to_string(value));
-    passed += (passed.empty() ? "." : ", .") + name + "(" + name + ")";
+    if (!declared.empty()) declared += ",\n";
+    declared.append("    parameter int ").append(name).append(" = ").append(std::to_string(value));
+    passed.append(passed.empty() ? "." : ", .").append(name).append("(").append(name).append(")");
   }
   return std::string("module ") + kTop + " #(\n" + declared + source.substr(begin, end - begin) +
          "\n);\n  luoshu #(" + passed + ") u_chip (.*);\nendmodule\n";
@@ -187,38 +188,30 @@ std::string script(const Target& target, const fs::path& folder) {
 
 // ---------------------------------------------------------------- counting
 
-bool starts_with(const std::string& text, const char* prefix) {
-  return text.rfind(prefix, 0) == 0;
-}
-
-// One cell in the units of the report. Wide multiplexers (MUX2_*, PFUMX, L6MUX21) join the LUTs of a slice:
-// free.
+// One cell in the units of the report; the first pattern that fits, '*' at its end. Wide multiplexers
+// (MUX2_*, PFUMX, L6MUX21) join the LUTs of a slice: free.
 Count cell(const std::string& type) {
-  Count c;
-  if (type.size() == 4 && starts_with(type, "LUT") && type[3] >= '1' && type[3] <= '4')
-    c.lut4 = 1;
-  else if (type == "ALU")
-    c.lut4 = 1;
-  else if (type == "CCU2C")
-    c.lut4 = 2;
-  else if (starts_with(type, "RAM16"))
-    c.lut4 = 6;
-  else if (type == "TRELLIS_DPR16X4")
-    c.lut4 = 6;
-  else if (type == "TRELLIS_FF" || starts_with(type, "DFF"))
-    c.ff = 1;
-  else if (starts_with(type, "MULT9X9"))
-    c.mult18 = 0.5;
-  else if (starts_with(type, "MULT18X18"))
-    c.mult18 = 1;
-  else if (starts_with(type, "MULT36X36"))
-    c.mult18 = 4;
-  else if (type == "DP16KD" || type == "PDPW16KD")
-    c.bram = 1;
-  else if (starts_with(type, "SP") || starts_with(type, "SDP") || starts_with(type, "DP") ||
-           starts_with(type, "pROM"))
-    c.bram = 1;
-  return c;
+  struct Kind {
+    std::string_view pattern;
+    Count count;  // lut4, ff, mult18, bram
+  };
+  static const Kind kinds[] = {
+      {"LUT1", {1, 0, 0, 0}},       {"LUT2", {1, 0, 0, 0}},
+      {"LUT3", {1, 0, 0, 0}},       {"LUT4", {1, 0, 0, 0}},
+      {"ALU", {1, 0, 0, 0}},        {"CCU2C", {2, 0, 0, 0}},
+      {"RAM16*", {6, 0, 0, 0}},     {"TRELLIS_DPR16X4", {6, 0, 0, 0}},
+      {"TRELLIS_FF", {0, 1, 0, 0}}, {"DFF*", {0, 1, 0, 0}},
+      {"MULT9X9*", {0, 0, 0.5, 0}}, {"MULT18X18*", {0, 0, 1, 0}},
+      {"MULT36X36*", {0, 0, 4, 0}}, {"PDPW16KD", {0, 0, 0, 1}},
+      {"SP*", {0, 0, 0, 1}},        {"SDP*", {0, 0, 0, 1}},
+      {"DP*", {0, 0, 0, 1}},        {"pROM*", {0, 0, 0, 1}},
+  };
+  for (const Kind& kind : kinds) {
+    const bool open = kind.pattern.back() == '*';
+    const std::string_view text = kind.pattern.substr(0, kind.pattern.size() - (open ? 1 : 0));
+    if (open ? type.compare(0, text.size(), text) == 0 : type == text) return kind.count;
+  }
+  return {};
 }
 
 // "$paramod$0123\luoshu_fifo", "\luoshu_fifo" -> "luoshu_fifo"
