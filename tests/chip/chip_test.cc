@@ -153,7 +153,9 @@ TEST_P(ChipTest, RandomModels) {
 
 TEST_P(ChipTest, Bundled) {
   const gguf::File file(testing_support::bundled_model());
-  ASSERT_NO_FATAL_FAILURE(compare(file, GetParam(), some_tokens(2048, 40, 5), 24, test_seed() + 7));
+  // All tests of this file compare more than 2,000 tokens; nano is slow.
+  const std::uint32_t passes = GetParam() == "nano" ? 24 : 220;
+  ASSERT_NO_FATAL_FAILURE(compare(file, GetParam(), some_tokens(2048, 40, 5), passes, test_seed() + 7));
 }
 
 TEST_P(ChipTest, Stories260K) {
