@@ -117,7 +117,9 @@ module luoshu_compute #(
 
   // ---------------------------------------------------------------- what a command was accepted with
   logic [InfoBits-1:0] vector_info_q, attention_info_q, attention_info;
-  always_ff @(posedge clk_i) begin
+  logic clk_info;
+  luoshu_clock_gate u_info_gate (.clk_i, .en_i((cmd_valid_i[2:1] & cmd_ready_o[2:1]) != 2'd0), .clk_o(clk_info));
+  always_ff @(posedge clk_info) begin
     if (cmd_valid_i[1] && cmd_ready_o[1]) vector_info_q <= info_i[InfoBits +: InfoBits];
     if (cmd_valid_i[2] && cmd_ready_o[2]) attention_info_q <= info_i[2*InfoBits +: InfoBits];
   end

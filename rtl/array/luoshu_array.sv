@@ -120,21 +120,25 @@ module luoshu_array #(
   localparam int SideBits = Columns + GroupBits + 16 + 2 + 2 + 1 + 1 + 1 + 1 + TileBits + 1 + 1 + 1 + 8 + ChunkBits;
   localparam int Stages = Columns + 2;
   logic                issued;
-  logic                valid_q [Stages];
-  logic [SideBits-1:0] side_q [Stages];
+  logic                valid_q [Stages] /*verilator split_var*/;   // column c needs the stages up to c + 2
+  logic [SideBits-1:0] side_q [Stages] /*verilator split_var*/;
   assign issued = mac_valid_o && mac_ready_i;
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      for (int s = 0; s < Stages; s++) valid_q[s] <= 1'b0;
-    end else begin
-      valid_q[0] <= issued;
-      for (int s = 1; s < Stages; s++) valid_q[s] <= valid_q[s-1];
-    end
+    valid_q[0] <= rst_ni && issued;
     if (issued) begin
       side_q[0] <= {mac_cols_o, group, block, sub, vec, first_sub, last_sub, first_k, last_k, tile, high, has_min, joined, wref, chunk};
     end
-    for (int s = 1; s < Stages; s++) if (valid_q[s-1]) side_q[s] <= side_q[s-1];
   end
+  generate
+    for (genvar s = 1; s < Stages; s++) begin : gen_stage
+      logic march;
+      assign march = valid_q[s-1] && (side_q[s-1][SideBits-1 : SideBits - Columns + ((s > 2) ? s - 2 : 0)] != '0);
+      always_ff @(posedge clk_i) begin
+        valid_q[s] <= rst_ni && march;
+        if (march) side_q[s] <= side_q[s-1];
+      end
+    end
+  endgenerate
 
   // A tile is complete a fixed time after its last issue.
   localparam int Landing = Columns + 7;
@@ -300,7 +304,8 @@ module luoshu_array #(
           );
           luoshu_ram_1r1w #(.Width(64), .Depth((1 << TileBits) * ((Groups > 1) ? Groups : 2))) u_results (
               .clk_i, .we_i(done), .waddr_i({w_tile, w_group}), .wmask_i('0), .wdata_i(w_acc),
-              .re_i(re), .raddr_i({r_tile, r_group}), .rdata_o(results[(c*Slots+s)*64 +: 64])
+              .re_i(re && r_column == ColumnBits'(c) && (Slots == 1 || r_slot == SlotBits'(s))), .raddr_i({r_tile, r_group}),
+              .rdata_o(results[(c*Slots+s)*64 +: 64])
           );
         end
       end

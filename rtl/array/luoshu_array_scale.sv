@@ -55,19 +55,12 @@ module luoshu_array_scale #(
   logic signed [17:0]   sum1_q;
   logic signed [37:0]   p2_q;
   logic signed [29:0]   mp2_q;
-  logic signed [50:0]   term3_q, mterm3_q;   // without the bit that rounds them
-  logic                 half3_q, mhalf3_q;
+  logic signed [50:0]   term3_q, mterm3_q;   // {value << 12, 0} shifted: the term and the bit below it, which rounds it half up
+  logic                 min3_q;
   logic signed [63:0]   acc_q [Entries];
-  logic signed [63:0]   total;
-  logic signed [50:0]   wide, mwide;   // {value << 12, 0} shifted: the term and the bit below it
 
-  // 3: align; rounding half up adds the bit below the result
-  assign wide  = $signed({p2_q, 13'd0}) >>> up2_q;
-  assign mwide = 51'($signed({mp2_q, 13'd0})) >>> mup2_q;
-  // 4: accumulate
-  assign total = ((first3_q ? 64'sd0 : acc_q[entry3_q]) + 64'(term3_q) + 64'(half3_q)) + (64'(mterm3_q) + 64'(mhalf3_q));
-
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) begin : pipeline
+    logic signed [63:0] total;
     if (!rst_ni) begin
       {v1_q, v2_q, v3_q, done_o} <= 4'd0;
     end else begin
@@ -102,12 +95,15 @@ module luoshu_array_scale #(
       last3_q  <= last2_q;
       entry3_q <= entry2_q;
       place3_q <= place2_q;
-      term3_q  <= 51'($signed(wide[50:1]));
-      half3_q  <= wide[0];
-      mterm3_q <= min2_q ? 51'($signed(mwide[50:1])) : 51'sd0;
-      mhalf3_q <= min2_q && mwide[0];
+      min3_q   <= min2_q;
+      // 3: align
+      term3_q  <= $signed({p2_q, 13'd0}) >>> up2_q;
+      if (min2_q) mterm3_q <= 51'($signed({mp2_q, 13'd0})) >>> mup2_q;
     end
     if (v3_q) begin
+      // 4: accumulate
+      total = (first3_q ? 64'sd0 : acc_q[entry3_q]) + 64'($signed(term3_q[50:1])) + 64'(term3_q[0]);
+      if (min3_q) total = total + (64'($signed(mterm3_q[50:1])) + 64'(mterm3_q[0]));
       acc_q[entry3_q] <= total;
       if (last3_q) begin
         acc_o   <= total;

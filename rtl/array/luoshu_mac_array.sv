@@ -5,9 +5,9 @@
 // ready. No stall: after an issue in cycle t, column c
 //   t + 1 + c  asks for its b operands (K: k_op_valid_o with k_op_meta_o; the matrix engine knows the time itself),
 //   t + 2 + c  takes b and multiplies,
-//              for K accumulates it shows k_accv_o, k_acc_meta_o and k_acc_o (accumulators with this product) in that cycle,
-//   t + 3 + c  shows its sums (w_sum_o, k_sum_valid_o with k_sum_meta_o).
-// Columns outside the mask do not move. b operands are presented one cycle after the request and may be anything at
+//              for K accumulates it shows k_accv_o and k_acc_meta_o in that cycle,
+//   t + 3 + c  shows its sums (w_sum_o, k_sum_valid_o with k_sum_meta_o), after a K accumulate with k_last_i its k_acc_o.
+// Columns outside the mask do not move, and a beat marches no further than the last column of its mask. b operands are presented one cycle after the request and may be anything at
 // other times. Slot sums add 32 lanes (all lanes where there are fewer). Reset clears only the valid bits.
 `default_nettype none
 
@@ -45,41 +45,54 @@ module luoshu_mac_array #(
     output logic [Columns*Groups8*29-1:0]  k_sum_o,
     output logic [Columns-1:0]             k_accv_o,
     output logic [Columns*MetaBits-1:0]    k_acc_meta_o,
-    output logic [Columns*Lanes*32-1:0]    k_acc_o
+    output logic [Columns*Lanes*32-1:0]    k_acc_o         // stays until the column's next k_last_i
 );
   // What marches along, without the beat: {client K, acc, last, mode, column mask, meta}.
   localparam int SideBits = 1 + 1 + 1 + 2 + Columns + MetaBits;
   assign k_ready_o = 1'b1;
   assign w_ready_o = !k_valid_i;
 
-  logic [Lanes*12-1:0] w_wide;
+  // Operands by lane: 8 low bits, which is all that W has, and 4 high bits.
+  logic [Lanes*8-1:0] k_low;
+  logic [Lanes*4-1:0] k_high;
   generate
-    for (genvar l = 0; l < Lanes; l++) begin : gen_widen
-      assign w_wide[l*12 +: 12] = {4'd0, w_a_i[l*8 +: 8]};
+    for (genvar l = 0; l < Lanes; l++) begin : gen_operand
+      assign {k_high[l*4 +: 4], k_low[l*8 +: 8]} = k_a_i[l*12 +: 12];
     end
   endgenerate
 
-  // Stage s is the beat issued s + 1 cycles ago.
-  logic                valid_q [Columns + 2];
-  logic [SideBits-1:0] side_q  [Columns + 2];
-  logic [Lanes*12-1:0] beat_q  [Columns + 1];
+  // Stage s is the beat issued s + 1 cycles ago. Column c needs the stages up to c + 2.
+  logic                valid_q [Columns + 2] /*verilator split_var*/;
+  logic [SideBits-1:0] side_q  [Columns + 2] /*verilator split_var*/;
+  logic [Lanes*8-1:0]  low_q   [Columns + 1] /*verilator split_var*/;
+  logic [Lanes*4-1:0]  high_q  [Columns + 1] /*verilator split_var*/;
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      for (int s = 0; s < Columns + 2; s++) valid_q[s] <= 1'b0;
-    end else begin
-      valid_q[0] <= k_valid_i || w_valid_i;
-      for (int s = 1; s < Columns + 2; s++) valid_q[s] <= valid_q[s-1];
-    end
+    valid_q[0] <= rst_ni && (k_valid_i || w_valid_i);
     if (k_valid_i) begin
       side_q[0] <= {1'b1, k_acc_i, k_last_i, 2'd0, k_cols_i, k_meta_i};
-      beat_q[0] <= k_a_i;
+      low_q[0]  <= k_low;
+      high_q[0] <= k_high;
     end else if (w_valid_i) begin
       side_q[0] <= {1'b0, 1'b0, 1'b0, w_mode_i, w_cols_i, {MetaBits{1'b0}}};
-      beat_q[0] <= w_wide;
+      low_q[0]  <= w_a_i;
     end
-    for (int s = 1; s < Columns + 2; s++) if (valid_q[s-1]) side_q[s] <= side_q[s-1];
-    for (int s = 1; s < Columns + 1; s++) if (valid_q[s-1]) beat_q[s] <= beat_q[s-1];
   end
+  generate
+    for (genvar s = 1; s < Columns + 2; s++) begin : gen_stage
+      logic march;
+      assign march = valid_q[s-1] && (side_q[s-1][MetaBits+Columns-1 : MetaBits + ((s > 2) ? s - 2 : 0)] != '0);
+      always_ff @(posedge clk_i) begin
+        valid_q[s] <= rst_ni && march;
+        if (march) side_q[s] <= side_q[s-1];
+      end
+      if (s < Columns + 1) begin : gen_beat
+        always_ff @(posedge clk_i) begin
+          if (march) low_q[s] <= low_q[s-1];
+          if (march && side_q[s-1][SideBits-1]) high_q[s] <= high_q[s-1];
+        end
+      end
+    end
+  endgenerate
 
   generate
     for (genvar c = 0; c < Columns; c++) begin : gen_column
@@ -94,7 +107,7 @@ module luoshu_mac_array #(
       assign {do_k, do_acc, do_last, do_mode} = side_q[c+1][SideBits-1 -: 5];
       assign do_en = valid_q[c+1] && side_q[c+1][MaskAt];
       luoshu_mac_column #(.Lanes(Lanes), .Odd(c % 2)) u_column (
-          .clk_i, .rst_ni, .en_i(do_en), .k_i(do_k), .mode_i(do_mode), .a_i(beat_q[c+1]),
+          .clk_i, .rst_ni, .en_i(do_en), .k_i(do_k), .mode_i(do_mode), .a_i(low_q[c+1]), .a_high_i(high_q[c+1]),
           .w_b_i(w_b_i[c*ActLanes*12 +: ActLanes*12]), .k_b_i(k_b_i[c*Lanes*17 +: Lanes*17]),
           .acc_i(do_acc), .last_i(do_last), .sum_o(sums), .acc_o(k_acc_o[c*Lanes*32 +: Lanes*32])
       );
@@ -115,7 +128,7 @@ module luoshu_mac_array #(
         logic signed [28:0] slot_sum;
         always_comb begin
           slot_sum = 29'sd0;
-          for (int g = 0; g < Groups8 / Slots; g++) slot_sum = slot_sum + $signed(sums[(s*(Groups8/Slots)+g)*29 +: 29]);
+          if (show_en && !show_k) for (int g = 0; g < Groups8 / Slots; g++) slot_sum = slot_sum + $signed(sums[(s*(Groups8/Slots)+g)*29 +: 29]);
         end
         assign w_sum_o[(c*Slots+s)*26 +: 26] = slot_sum[25:0];
         logic unused_top;

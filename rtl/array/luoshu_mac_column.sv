@@ -2,8 +2,8 @@
 // One column of the MAC array: Lanes multipliers of 12 x 17 bits, sums of 8 neighbouring lanes, lane accumulators.
 //
 // The operand a of both clients arrives with its enable; b is selected by the client. Registered results one cycle after
-// the enable: sum_o (29 bits per group of 8 lanes) for every enable. acc_o, for enables with acc_i, is combinational: the
-// accumulator with this product; with last_i it is the result, and the accumulator starts again from 0 (29 bits are kept).
+// the enable: sum_o (29 bits per group of 8 lanes) for an enable without acc_i; acc_o, for an enable with acc_i and last_i,
+// the lane accumulators with this product, which start again from 0 (29 bits are kept). acc_o stays until the next last_i.
 // One product per lane and cycle; nothing moves without enable. Reset clears the accumulators.
 `default_nettype none
 
@@ -17,7 +17,8 @@ module luoshu_mac_column #(
     input  wire                        en_i,
     input  wire                        k_i,      // client K (attention), else W (matrix)
     input  wire  [1:0]                 mode_i,   // W: 0 int8, 1 nibble - 8, 2 nibble, 3 unsigned byte
-    input  wire  [Lanes*12-1:0]        a_i,      // K: signed 12 bits; W: the byte
+    input  wire  [Lanes*8-1:0]         a_i,      // W: the byte; K: low 8 bits
+    input  wire  [Lanes*4-1:0]         a_high_i, // K: high 4 bits, signed
     input  wire  [ActLanes*12-1:0]     w_b_i,    // W: signed activations, every 32 lanes use the same
     input  wire  [Lanes*17-1:0]        k_b_i,    // K: signed
     input  wire                        acc_i,    // accumulate per lane
@@ -34,31 +35,23 @@ module luoshu_mac_column #(
              (mode == 2'd2) ? {8'd0, nibble} : {4'd0, byte_i};
   endfunction
 
-  // Nothing is computed without the enable: results are don't-care then.
-  logic clear;
-  assign clear = !rst_ni || (en_i && acc_i && last_i);
+  // All of it under the enable, in one process of a group: a simulator does nothing for an idle column.
   generate
     for (genvar g = 0; g < Lanes / 8; g++) begin : gen_group
-      logic [8*32-1:0]    product, total;   // fields of 32 bits, 29 in use
-      logic [8*29-1:0]    acc_q;
-      logic signed [11:0] a;
-      logic signed [16:0] b;
-      logic signed [31:0] p;
-      logic signed [28:0] t;
-      always_comb begin
-        product = 'x;
-        total   = 'x;
-        a       = 'x;
-        b       = 'x;
-        p       = 'x;
-        t       = 'x;
+      logic [8*32-1:0] acc_q;   // fields of 32 bits, 29 in use
+      always_ff @(posedge clk_i) begin : multiply
+        logic signed [11:0] a;
+        logic signed [16:0] b;
+        logic signed [31:0] p;
+        logic [28:0]        t;
+        logic [8*32-1:0]    product;
         if (en_i) begin
           for (int j = 0; j < 8; j++) begin
             if (k_i) begin
-              a = $signed(a_i[(g*8+j)*12 +: 12]);
+              a = $signed({a_high_i[(g*8+j)*4 +: 4], a_i[(g*8+j)*8 +: 8]});
               b = $signed(k_b_i[(g*8+j)*17 +: 17]);
             end else begin
-              a = weight(mode_i, a_i[(g*8+j)*12 +: 8]);
+              a = weight(mode_i, a_i[(g*8+j)*8 +: 8]);
               b = 17'($signed(w_b_i[((g*8+j) % ActLanes)*12 +: 12]));
             end
             p = a * b;
@@ -66,22 +59,16 @@ module luoshu_mac_column #(
           end
           if (acc_i) begin
             for (int j = 0; j < 8; j++) begin
-              t = acc_q[j*29 +: 29] + product[j*32 +: 29];
-              total[j*32 +: 32] = 32'(t);
+              t = acc_q[j*32 +: 29] + product[j*32 +: 29];
+              acc_q[j*32 +: 32] <= 32'(t);
+              if (last_i) acc_o[(g*8+j)*32 +: 32] <= 32'($signed(t));
             end
+          end else begin
+            sum_o[g*29 +: 29] <= ((product[0 +: 29] + product[32 +: 29]) + (product[64 +: 29] + product[96 +: 29]))
+                               + ((product[128 +: 29] + product[160 +: 29]) + (product[192 +: 29] + product[224 +: 29]));
           end
         end
-      end
-      assign acc_o[g*256 +: 256] = total;
-      always_ff @(posedge clk_i) begin
-        if (clear) acc_q <= '0;
-        else if (en_i && acc_i) begin
-          for (int j = 0; j < 8; j++) acc_q[j*29 +: 29] <= total[j*32 +: 29];
-        end
-        if (en_i) begin
-          sum_o[g*29 +: 29] <= ((product[0 +: 29] + product[32 +: 29]) + (product[64 +: 29] + product[96 +: 29]))
-                             + ((product[128 +: 29] + product[160 +: 29]) + (product[192 +: 29] + product[224 +: 29]));
-        end
+        if (!rst_ni || (en_i && acc_i && last_i)) acc_q <= '0;
       end
     end
   endgenerate

@@ -6,7 +6,7 @@
 //   K results  sum_*: raw dot products, collected in rows of KeysPerRow keys, per item slot.
 //   score      sc_*: one step of Step keys per cycle: exponent shift, saturation, maxima; sc_final_i ends the item.
 //   exp        ex_*: one step per cycle: weights into the p buffer, sum of weights; ex_final_i ends the item.
-//   V results  acc_*: lane accumulators captured at the end of a chunk, added over key segments, one element per cycle
+//   V results  acc_*: lane accumulators of a chunk, added over key segments, one element per cycle
 //              (DrainLanes) merged into o (dr_*).
 //   output     out_*: reads o, l, R of a finished set.
 // An item is a block of 32 keys of a set; a set is the query heads that the columns hold. hp = padded head_dim = 2^hpb_i.
@@ -62,7 +62,7 @@ module luoshu_attn_column #(
     input  wire                    ex_final_i,    // 6 cycles after the last step
     input  wire                    ex_last_i,     // with final: last block of the set
     // V results
-    input  wire                    acc_valid_i,   // capture
+    input  wire                    acc_valid_i,   // accumulators will be there in the next cycle, until the next one
     input  wire  [MetaBits-1:0]    acc_meta_i,
     input  wire  [Lanes*32-1:0]    acc_i,
     output logic                   drain_busy_o,
@@ -108,7 +108,7 @@ module luoshu_attn_column #(
       .clk_i, .we_i(ld_we_i), .waddr_i(ld_addr_i), .wmask_i('0), .wdata_i(ld_data_i),
       .re_i(op_valid_i && !op_meta_i[14]), .raddr_i({op_meta_i[11:10], op_meta_i[9:5]}), .rdata_o(q_word)
   );
-  luoshu_ram_1r1w #(.Width(Groups8*16), .Depth(128), .ByteWrite(1)) u_p (
+  luoshu_ram_1r1w #(.Width(Groups8*16), .Depth(128), .ByteWrite(2)) u_p (
       .clk_i, .we_i(p_we), .waddr_i(p_waddr), .wmask_i(p_mask), .wdata_i(p_wdata),
       .re_i(op_valid_i && op_meta_i[14]), .raddr_i({op_meta_i[13:12], op_meta_i[4:0]}), .rdata_o(p_row)
   );
@@ -133,19 +133,23 @@ module luoshu_attn_column #(
   // A tree: level v has the sums of 2^v groups of 8 lanes, which are the keys' where hp = 8 << v. Words beyond the keys of a
   // row are not looked at.
   localparam int Levels = LB - 2;
-  logic [Levels*Groups8*32-1:0] tree;   // level by level
-  always_comb begin
+  function automatic logic [Groups8*32-1:0] key_sums(input logic [Groups8*29-1:0] sums, input logic [3:0] hpb, input logic [31:0] partial);
+    logic [Levels*Groups8*32-1:0] tree;   // level by level
     tree = '0;
-    for (int g = 0; g < Groups8; g++) tree[g*32 +: 32] = 32'($signed(sum_i[g*29 +: 29]));
+    for (int g = 0; g < Groups8; g++) tree[g*32 +: 32] = 32'($signed(sums[g*29 +: 29]));
     for (int v = 1; v < Levels; v++) begin
       for (int g = 0; g < (Groups8 >> v); g++)
         tree[(v*Groups8 + g)*32 +: 32] = tree[((v-1)*Groups8 + 2*g)*32 +: 32] + tree[((v-1)*Groups8 + 2*g + 1)*32 +: 32];
     end
-    row = tree[Groups8*32-1:0];
+    key_sums = tree[Groups8*32-1:0];
     for (int v = 1; v < Levels - 1; v++) begin
-      for (int g = 0; g < (Groups8 >> v); g++) if (32'(hpb_i) == v + 3) row[g*32 +: 32] = tree[(v*Groups8 + g)*32 +: 32];
+      for (int g = 0; g < (Groups8 >> v); g++) if (32'(hpb) == v + 3) key_sums[g*32 +: 32] = tree[(v*Groups8 + g)*32 +: 32];
     end
-    if (seg_bits == 3'd0) row[31:0] = tree[(Levels-1)*Groups8*32 +: 32] + ((sum_meta_i[9:5] == 5'd0) ? 32'd0 : partial_q);
+    if (hpb >= 4'(LB)) key_sums[31:0] = tree[(Levels-1)*Groups8*32 +: 32] + partial;
+  endfunction
+  always_comb begin
+    row = 'x;   // a simulator adds nothing up without a valid sum
+    if (sum_valid_i) row = key_sums(sum_i, hpb_i, (sum_meta_i[9:5] == 5'd0) ? 32'd0 : partial_q);
   end
   always_ff @(posedge clk_i) if (sum_valid_i) partial_q <= row[31:0];
   luoshu_ram_1r1w #(.Width(Groups8*32), .Depth(128)) u_raw (
@@ -377,7 +381,6 @@ module luoshu_attn_column #(
   // ---------------------------------------------------------------- drain: add segments, merge into o
   // Element e of the chunk is the sum of lanes e, e + hp, ...: a tree over the groups of 8 lanes, whose level v either selects
   // by bit 3 + v of e or, beyond hp, adds.
-  logic [L*32-1:0]  shadow_q;    // 29 bits of each count
   logic [4:0]       dr_chunk_q;
   logic [1:0]       dr_item_q, dr_set_q;
   logic [7:0]       left_q;      // elements left to drain (DrainLanes at a time)
@@ -395,7 +398,6 @@ module luoshu_attn_column #(
 
   always_ff @(posedge clk_i) begin
     if (acc_valid_i) begin
-      shadow_q   <= acc_i;
       dr_chunk_q <= acc_meta_i[9:5];
       dr_item_q  <= acc_meta_i[13:12];
       dr_set_q   <= acc_meta_i[11:10];
@@ -413,7 +415,7 @@ module luoshu_attn_column #(
         logic [28:0]           low, high;
         logic [255:0]          lanes;
         for (int g = 0; g < Groups8; g++) begin
-          lanes = shadow_q[g*256 +: 256];
+          lanes = acc_i[g*256 +: 256];   // 29 bits of each 32 count
           node[g*29 +: 29] = lanes[{elem_q[2:0] | 3'(d), 5'd0} +: 29];
         end
         for (int v = 0; v < LB - 3; v++) begin
@@ -507,7 +509,7 @@ module luoshu_attn_column #(
   endgenerate
 
   logic unused_bits;
-  assign unused_bits = ^{sum_meta_i, acc_meta_i, op_meta_i, shadow_q, out_elem_q, ex_q[5], ex_key_q[5], sc_last_i};
+  assign unused_bits = ^{sum_meta_i, acc_meta_i, op_meta_i, acc_i, out_elem_q, ex_q[5], ex_key_q[5], sc_last_i};
   logic [31:0] unused_column;
   assign unused_column = Column;
 endmodule

@@ -70,7 +70,7 @@ module luoshu_context #(
     for (genvar r = 0; r < Readers; r++) begin : gen_reader
       logic [7:0] raddr;
       assign raddr = raddr_i[r*8 +: 8];  // {bank, token[6:0]}
-      luoshu_ram_1r1w #(.Width(128), .Depth(2*MaxTokens), .ByteWrite(1)) u_ram (
+      luoshu_ram_1r1w #(.Width(128), .Depth(2*MaxTokens), .ByteWrite(4)) u_ram (
           .clk_i, .we_i(write), .waddr_i(waddr), .wmask_i(wmask), .wdata_i(wdata),
           .re_i(re_i[r]), .raddr_i({raddr[7], raddr[TokenBits-1:0]}), .rdata_o(rdata_o[r*128 +: 128])
       );

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Simple dual-port RAM: one write port and one read port on one clock. Maps to block RAM.
 //
-// Write: in a cycle with we_i, the word (or the bytes whose wmask_i bit is set, ByteWrite = 1) is
+// Write: in a cycle with we_i, the word (or the bytes whose wmask_i bits are set, ByteWrite > 0) is
 // stored.
 // Read:  rdata_o shows the word one cycle after re_i and holds it while re_i is low. A read and a
 // write of the same address in the same cycle return undefined data on the read port: callers must
@@ -10,9 +10,9 @@
 `default_nettype none
 
 module luoshu_ram_1r1w #(
-    parameter int Width     = 32,  // bits per word; a multiple of 8 if ByteWrite
+    parameter int Width     = 32,  // bits per word; a multiple of 8 x ByteWrite
     parameter int Depth     = 512, // words
-    parameter int ByteWrite = 0,   // 1: wmask_i enables each byte; 0: wmask_i is ignored
+    parameter int ByteWrite = 0,   // wmask_i enables bytes, in groups of so many that are always enabled together; 0: it is ignored
     // Derived, do not set.
     parameter int AddrWidth = (Depth > 1) ? $clog2(Depth) : 1,
     parameter int MaskWidth = (Width >= 8) ? Width / 8 : 1
@@ -27,7 +27,7 @@ module luoshu_ram_1r1w #(
     output logic [Width-1:0]     rdata_o   // read data, one cycle after re_i
 );
   generate
-    if (Depth < 1 || Width < 1 || (ByteWrite != 0 && Width % 8 != 0)) begin : gen_illegal
+    if (Depth < 1 || Width < 1 || (ByteWrite != 0 && Width % (8 * ((ByteWrite > 0) ? ByteWrite : 1)) != 0)) begin : gen_illegal
       initial $fatal(1, "luoshu_ram_1r1w: illegal Width, Depth or ByteWrite");
     end
   endgenerate
@@ -42,8 +42,8 @@ module luoshu_ram_1r1w #(
     if (ByteWrite != 0) begin : gen_bytes
       always_ff @(posedge clk_i) begin
         if (we_i) begin
-          for (int i = 0; i < MaskWidth; i++) begin
-            if (wmask_i[i]) mem[waddr_i][i*8+:8] <= wdata_i[i*8+:8];
+          for (int i = 0; i < MaskWidth / ByteWrite; i++) begin
+            if (wmask_i[i*ByteWrite]) mem[waddr_i][i*8*ByteWrite+:8*ByteWrite] <= wdata_i[i*8*ByteWrite+:8*ByteWrite];
           end
         end
       end

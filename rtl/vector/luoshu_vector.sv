@@ -152,8 +152,8 @@ module luoshu_vector #(
       if (finished) finish_q <= 1'b0;
       else if (engine_done && !resid_done) finish_q <= 1'b1;
     end
-    if (accept) cmd_q <= cmd_i;
   end
+  always_ff @(posedge clk_cmd) if (accept) cmd_q <= cmd_i;
   assign done_o = finished;
 
   // K and V of a QKV are written: attention may start, its q follows head by head.
@@ -164,13 +164,16 @@ module luoshu_vector #(
     else if (kv_written_o) kv_told_q <= 1'b1;
   end
 
-  // Clocks: an engine's runs during its commands; those of the shared pipelines while something is in them.
+  // Clocks: an engine's runs during its commands; those of the shared pipelines while something is in them; those of the
+  // command and of memories when they are written or read.
   localparam int Deepest = 10;  // cycles that a value may be in the lanes or special functions
-  logic               clk_head, clk_norm, clk_root, clk_stream, clk_embed, clk_phase, clk_act, clk_sfu, clk_lanes;
-  logic               sfu_enter, lanes_enter;
-  logic [Deepest-1:0] sfu_inside_q, lanes_inside_q;
+  logic               clk_head, clk_norm, clk_root, clk_stream, clk_embed, clk_phase, clk_act, clk_sfu;
+  logic               clk_lane0, clk_lanes, clk_cmd, clk_x, clk_scratch;
+  logic               sfu_enter, lane0_enter, lanes_enter;   // lane 0 works alone on the result stream and on means
+  logic [Deepest-1:0] sfu_inside_q, lane0_inside_q, lanes_inside_q;
   always_ff @(posedge clk_i) begin
     sfu_inside_q   <= rst_ni ? {sfu_inside_q[Deepest-2:0], sfu_enter} : '0;
+    lane0_inside_q <= rst_ni ? {lane0_inside_q[Deepest-2:0], lane0_enter} : '0;
     lanes_inside_q <= rst_ni ? {lanes_inside_q[Deepest-2:0], lanes_enter} : '0;
   end
   luoshu_clock_gate u_head_gate (.clk_i, .en_i(!rst_ni || (busy_q && is_qkv)), .clk_o(clk_head));
@@ -185,7 +188,13 @@ module luoshu_vector #(
   );
   luoshu_clock_gate u_act_gate (.clk_i, .en_i(!rst_ni || job_valid || !act_idle), .clk_o(clk_act));
   luoshu_clock_gate u_sfu_gate (.clk_i, .en_i(!rst_ni || sfu_enter || sfu_inside_q != '0), .clk_o(clk_sfu));
+  luoshu_clock_gate u_lane0_gate (
+      .clk_i, .en_i(!rst_ni || lane0_enter || lanes_enter || lane0_inside_q != '0 || lanes_inside_q != '0), .clk_o(clk_lane0)
+  );
   luoshu_clock_gate u_lanes_gate (.clk_i, .en_i(!rst_ni || lanes_enter || lanes_inside_q != '0), .clk_o(clk_lanes));
+  luoshu_clock_gate u_cmd_gate (.clk_i, .en_i(accept), .clk_o(clk_cmd));
+  luoshu_clock_gate u_x_gate (.clk_i, .en_i(x_re || x_we || start_q), .clk_o(clk_x));
+  luoshu_clock_gate u_scratch_gate (.clk_i, .en_i(s_re || s_we || act_data_q || emit_data_q), .clk_o(clk_scratch));
 
   // Residual: row of a token, one read and one write port.
   function automatic logic [XAddr-1:0] x_row(input logic [5:0] token);
@@ -214,8 +223,8 @@ module luoshu_vector #(
   assign x_wtoken = is_embed ? embed_token : wb_token;
   assign x_wword  = is_embed ? embed_word : wb_row[LaneBits+:WordBits];
   assign x_wlanes = is_embed ? embed_mask : resid_mask;
-  luoshu_ram_1r1w #(.Width(VL * 32), .Depth(DW * MaxTokens), .ByteWrite(1)) u_x (
-      .clk_i(clk_i), .we_i(x_we), .waddr_i(x_row(x_wtoken) + XAddr'(x_wword)), .wmask_i(x_wmask),
+  luoshu_ram_1r1w #(.Width(VL * 32), .Depth(DW * MaxTokens), .ByteWrite(4)) u_x (
+      .clk_i(clk_x), .we_i(x_we), .waddr_i(x_row(x_wtoken) + XAddr'(x_wword)), .wmask_i(x_wmask),
       .wdata_i(sum), .re_i(x_re), .raddr_i(x_row(x_rtoken) + XAddr'(x_rword)), .rdata_o(x_rdata)
   );
   // Largest exponent of each token's residual
@@ -224,7 +233,7 @@ module luoshu_vector #(
   luoshu_vector_max #(.VL(VL)) u_x_max (
       .v_i(sum), .mask_i(x_wlanes), .start_i(x_exp_q[TokenBits'(x_wtoken)]), .max_o(x_exp_new)
   );
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_x) begin
     if (start_q && (is_embed || is_resid)) begin
       for (int i = 0; i < MaxTokens; i++) x_exp_q[i] <= 8'd0;
     end else if (x_we) x_exp_q[TokenBits'(x_wtoken)] <= x_exp_new;
@@ -272,8 +281,8 @@ module luoshu_vector #(
   assign s_wmask = row_we ? row_mask : h_we ? h_mask : {VL * 4{1'b1}};
   assign s_wdata = head_we ? (head_w_chain ? p1 : sum) : is_qkv ? {VL{row_data}} : is_norm ? p1
                    : is_embed ? emb_h_wdata : {VL{h_data}};
-  luoshu_ram_1r1w #(.Width(VL * 32), .Depth(1 << SAddr), .ByteWrite(1)) u_scratch (
-      .clk_i(clk_i), .we_i(s_we), .waddr_i(s_waddr), .wmask_i(s_wmask), .wdata_i(s_wdata), .re_i(s_re),
+  luoshu_ram_1r1w #(.Width(VL * 32), .Depth(1 << SAddr), .ByteWrite(4)) u_scratch (
+      .clk_i(clk_scratch), .we_i(s_we), .waddr_i(s_waddr), .wmask_i(s_wmask), .wdata_i(s_wdata), .re_i(s_re),
       .raddr_i(s_raddr), .rdata_o(s_rdata)
   );
 
@@ -317,16 +326,17 @@ module luoshu_vector #(
   logic [VL*32-1:0]  coef, head_a, head_c, rope_b, rope_d, embed_w, cs;
   logic [31:0]       embed_scale, embed_min, resid_y, st_a, st_b, st_d, st_y, p0;
   assign sq_e = $signed({2'b00, sq_exp}) - 10'sd143;
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_scratch) begin
     act_data_q  <= act_re;
     emit_data_q <= head_re;
   end
   logic q_enter;
   assign q_enter     = nsq_valid || hsq_valid || act_data_q || emit_data_q;
   assign lanes_enter = q_enter || norm_mul || norm_m1 || bias_valid || head_mul || head_chain || rope_valid || rope_add || scale_valid
-                       || embed_valid || resid_valid || st_m0_valid || st_m1_valid || st_add_valid || rms_mul_valid || rms_add_valid;
+                       || embed_valid || resid_valid;
+  assign lane0_enter = st_m0_valid || st_m1_valid || st_add_valid || rms_mul_valid || rms_add_valid;
   luoshu_vector_lanes #(.VL(VL)) u_lanes (
-      .clk_i(clk_lanes), .rst_ni(rst_ni), .x_i(x_rdata), .s_i(s_rdata), .q_valid_i(q_enter), .q_x_i(nsq_valid),
+      .clk_i(clk_lane0), .clk_rest_i(clk_lanes), .rst_ni(rst_ni), .x_i(x_rdata), .s_i(s_rdata), .q_valid_i(q_enter), .q_x_i(nsq_valid),
       .q_mask_i(nsq_valid ? nsq_mask : hsq_valid ? hsq_mask : {VL{1'b1}}),
       .q_e_i(nsq_valid || hsq_valid ? sq_e : act_data_q ? act_e : emit_e),
       .q_m_i(nsq_valid || hsq_valid ? 2'd0 : act_data_q ? 2'd1 : emit_m), .q_square_i(nsq_valid || hsq_valid),

@@ -80,7 +80,7 @@ module luoshu_vector_coef #(
       assign mask[g*4+:4] = {4{lane == 4'(g)}};
     end
   endgenerate
-  luoshu_ram_1r1w #(.Width(VL * 32), .Depth(4 << HeadBits), .ByteWrite(1)) u_ram (
+  luoshu_ram_1r1w #(.Width(VL * 32), .Depth(4 << HeadBits), .ByteWrite(4)) u_ram (
       .clk_i(clk_i), .we_i(copy),
       .waddr_i({section_q[1], section_q[1] ? head_q[0] : section_q[0], word[HeadBits-1:0]}), .wmask_i(mask),
       .wdata_i({VL{value}}), .re_i(re_i), .raddr_i(raddr_i), .rdata_o(rdata_o)

@@ -9,7 +9,8 @@
 module luoshu_vector_lanes #(
     parameter int VL = 4
 ) (
-    input  wire              clk_i,
+    input  wire              clk_i,          // lane 0 and control
+    input  wire              clk_rest_i,     // the other lanes: the same clock, but it may stand while only lane 0 has work
     input  wire              rst_ni,
     input  wire  [VL*32-1:0] x_i,            // residual word
     input  wire  [VL*32-1:0] s_i,            // scratch word
@@ -90,12 +91,14 @@ module luoshu_vector_lanes #(
   generate
     for (genvar g = 0; g < VL; g++) begin : gen_lane
       localparam logic First = (g == 0);
+      logic clk;
+      assign clk = First ? clk_i : clk_rest_i;
       logic [31:0] q_in;
       logic [16:0] mag;
       logic        unused_qv;
       assign q_in = q_x_i ? x_i[g*32+:32] : s_i[g*32+:32];
       luoshu_quant u_quant (
-          .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(q_valid_i),
+          .clk_i(clk), .rst_ni(rst_ni), .valid_i(q_valid_i),
           .v_i({q_in[31], q_in[30:23] & {8{q_mask_i[g]}}, q_in[22:0]}), .e_i(q_e_i), .m_i(q_m_i),
           .valid_o(unused_qv), .neg_o(q_neg_o[g]), .mag_o(mag)
       );
@@ -122,7 +125,7 @@ module luoshu_vector_lanes #(
       assign y = First && rms_add_valid_i ? p1_o[g*32+:32] :
                  First && st_add_valid_i  ? st_y_i : bias_valid_i ? coef_i[g*32+:32] : resid_y_i;
       luoshu_vector_lane u_lane (
-          .clk_i(clk_i), .rst_ni(rst_ni),
+          .clk_i(clk), .rst_ni(rst_ni),
           .m0_valid_i(sq_q[1] || norm_valid_i || head_valid_i || rope_valid_i || embed_valid_i
                       || (First && st_m0_valid_i)),
           .m0_int_i(sq_q[1]), .a_i(a), .b_i(b),

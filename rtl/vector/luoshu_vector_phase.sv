@@ -138,7 +138,7 @@ module luoshu_vector_phase #(
   endgenerate
   logic [31:0] fp;
   assign fp = value_q[17] ? {neg_q, exp_q, value_q[16:0], 6'd0} : 32'd0;
-  luoshu_ram_1r1w #(.Width(VL * 32), .Depth(1 << (TokenBits + HeadBits)), .ByteWrite(1)) u_table (
+  luoshu_ram_1r1w #(.Width(VL * 32), .Depth(1 << (TokenBits + HeadBits)), .ByteWrite(4)) u_table (
       .clk_i(clk_i), .we_i(state_q == StWrite),
       .waddr_i({token_q[TokenBits-1:0], group[HeadBits-2:0], sine_q}), .wmask_i(mask), .wdata_i({VL{fp}}),
       .re_i(cs_re_i), .raddr_i(cs_addr_i), .rdata_o(cs_o)
