@@ -17,9 +17,9 @@ struct Half {
   std::int32_t significand, exponent;
 };
 
-inline Half split_half(std::uint16_t h) {
-  const std::int32_t biased = h >> 10 & 31;
-  const std::int32_t magnitude = (h & 1023) + (biased != 0 ? 1024 : 0);
+inline Half split_half(std::uint32_t h) {
+  const auto biased = static_cast<std::int32_t>(h >> 10 & 31);
+  const auto magnitude = static_cast<std::int32_t>(h & 1023) + (biased != 0 ? 1024 : 0);
   return {(h & 0x8000) != 0 ? -magnitude : magnitude, std::max(biased, 1) - 25};
 }
 
@@ -111,21 +111,22 @@ void load_tile(const WeightStream& s, std::uint32_t row, std::size_t at, Panel& 
 }
 
 // A shift without its minus exponent: W - 4 - ps, and 12 more, so that no shift is negative.
+template <bool kMinima>
 void split_scales(const WeightStream& s, Panel& p) {
   const std::int32_t base = s.reference - 4 + 12;
   for (std::size_t step = 0; step < p.steps; ++step) {
-    const std::uint16_t* h = p.halves[step];
     const std::int32_t high = p.planes == 2 && step % 2 == 0 ? 8 : 0;
     for (std::size_t r = 0; r < kPanelRows; ++r) {
-      const Half scale = split_half(h[p.minima ? 2 * r : r]);
+      std::uint32_t pair = p.halves[step][r];
+      if constexpr (kMinima) {
+        std::memcpy(&pair, &p.halves[step][2 * r], sizeof pair);
+        const Half min = split_half(pair >> 16);
+        p.min[step][r] = min.significand * 4096;
+        p.min_shift[step][r] = base - min.exponent;
+      }
+      const Half scale = split_half(pair & 0xffff);
       p.scale[step][r] = scale.significand * 4096;
       p.shift[step][r] = base - high - scale.exponent;
-    }
-    if (!p.minima) continue;
-    for (std::size_t r = 0; r < kPanelRows; ++r) {
-      const Half min = split_half(h[2 * r + 1]);
-      p.min[step][r] = min.significand * 4096;
-      p.min_shift[step][r] = base - min.exponent;
     }
   }
 }
@@ -142,9 +143,16 @@ void load_panel(const WeightStream& s, std::uint32_t row, std::uint32_t first, P
                     : s.joined() ? load_tile<true, false>
                                  : load_tile<false, false>;
   for (std::uint32_t at = 0; at < kPanelRows; at += s.tile_rows()) {
-    if (row + at < s.rows) load(s, row + at, at, p);
+    if (row + at < s.rows) {
+      load(s, row + at, at, p);
+    } else {
+      const std::size_t halves = p.minima ? 2 : 1;
+      for (std::size_t step = 0; step < p.steps; ++step)
+        std::fill_n(p.halves[step] + at * halves, (kPanelRows - at) * halves, std::uint16_t{0});
+      break;
+    }
   }
-  split_scales(s, p);
+  p.minima ? split_scales<true>(s, p) : split_scales<false>(s, p);
 }
 
 }  // namespace
@@ -159,6 +167,7 @@ PanelVector panel_vector(const Activations& v) {
     out.low[i] = static_cast<std::int8_t>(v.a[i] - 64 * high);
   }
   out.sum = v.sum;
+  out.drop.reserve(v.e.size());
   for (const std::int32_t e : v.e) out.drop.push_back(v.largest - e);
   return out;
 }
@@ -186,11 +195,12 @@ void load_block(const WeightStream& s, std::uint32_t row, std::uint32_t k, std::
 void matmul(WorkerPool& pool, const WeightStream& stream, const std::vector<const Activations*>& vectors,
             float* y) {
   std::vector<PanelVector> prepared;
+  prepared.reserve(vectors.size());
   for (const Activations* v : vectors) prepared.push_back(panel_vector(*v));
   const PanelKernel kernel = panel_kernels().front().run;
   pool.run((stream.rows + kPanelRows - 1) / kPanelRows, 2, [&](std::size_t begin, std::size_t end) {
-    const auto panel = std::make_unique<Panel>();
-    std::vector<std::int64_t> acc;
+    thread_local const auto panel = std::make_unique<Panel>();
+    thread_local std::vector<std::int64_t> acc;
     for (std::size_t row = begin * kPanelRows; row < std::min<std::size_t>(end * kPanelRows, stream.rows);
          row += kPanelRows) {
       acc.assign(vectors.size() * kPanelRows, 0);

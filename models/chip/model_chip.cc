@@ -25,7 +25,6 @@ class DeviceMemory {
       throw DeviceError("cannot reserve " + std::to_string(bytes >> 20) +
                         " MiB of device memory; free some memory");
     data_ = static_cast<std::uint8_t*>(p);
-    madvise(p, bytes, MADV_HUGEPAGE);  // weights are read from end to end: fewer misses of the page tables
   }
   ~DeviceMemory() { munmap(data_, bytes_); }
   DeviceMemory(const DeviceMemory&) = delete;

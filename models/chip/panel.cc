@@ -23,7 +23,7 @@ inline std::int64_t term(std::int64_t operand, std::int32_t shift) {
 // Adds the terms of one step; sums: of u * a per row.
 inline void add_terms(const Panel& p, std::size_t step, const PanelVector& v, const std::int32_t* sums,
                       std::int64_t* acc) {
-  const std::size_t block = p.first_block + step / p.planes;
+  const std::size_t block = p.block_of(step);
   const std::int32_t offset = p.offset[step % p.planes] * v.sum[block];
   const std::int32_t drop = v.drop[block];
   for (std::size_t r = 0; r < kPanelRows; ++r)
@@ -35,7 +35,7 @@ inline void add_terms(const Panel& p, std::size_t step, const PanelVector& v, co
 
 void portable(const Panel& p, const PanelVector& v, std::int64_t* acc) {
   for (std::size_t step = 0; step < p.steps; ++step) {
-    const std::size_t at = (p.first_block + step / p.planes) * kBlock;
+    const std::size_t at = (p.block_of(step)) * kBlock;
     std::int32_t sums[kPanelRows];
     for (std::size_t r = 0; r < kPanelRows; ++r) {
       std::int32_t sum = 0;
@@ -66,7 +66,7 @@ __attribute__((target("avx2"))) inline __m256i multiply_avx2(const std::uint8_t*
 
 __attribute__((target("avx2"))) void avx2(const Panel& p, const PanelVector& v, std::int64_t* acc) {
   for (std::size_t step = 0; step < p.steps; ++step) {
-    const std::size_t at = (p.first_block + step / p.planes) * kBlock;
+    const std::size_t at = (p.block_of(step)) * kBlock;
     const __m256i high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(v.high.data() + at));
     const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(v.low.data() + at));
     alignas(32) std::int32_t sums[kPanelRows];
@@ -140,7 +140,7 @@ LUOSHU_AVX512 inline void add_terms_avx512(__m512i sums, const std::int32_t* sca
 LUOSHU_AVX512 void avx512(const Panel& p, const PanelVector& v, std::int64_t* acc) {
   __m512i sums[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
   for (std::size_t step = 0; step < p.steps; ++step) {
-    const std::size_t block = p.first_block + step / p.planes;
+    const std::size_t block = p.block_of(step);
     const auto* high = reinterpret_cast<const __m256i*>(v.high.data() + block * kBlock);
     const auto* low = reinterpret_cast<const __m256i*>(v.low.data() + block * kBlock);
     const __m512i products = row_sums(p.u[step], _mm512_broadcast_i64x4(_mm256_loadu_si256(high)),

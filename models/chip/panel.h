@@ -27,6 +27,8 @@ struct Panel {
   std::size_t planes = 1;
   std::int32_t offset[2] = {0, 0};
   bool minima = false;
+
+  std::size_t block_of(std::size_t step) const { return first_block + (planes == 2 ? step / 2 : step); }
 };
 
 // A vector of activations: a = 64 high + low, low in -32..31, so that a byte holds each.

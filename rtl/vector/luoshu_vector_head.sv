@@ -16,7 +16,8 @@ module luoshu_vector_head #(
     parameter int HeadBits  = 6,   // log2 of the words of a head
     // Derived, do not set.
     parameter int TokenBits = MaxTokens > 1 ? $clog2(MaxTokens) : 1,
-    parameter int AddrBits  = SlotBits + TokenBits + HeadBits
+    parameter int AddrBits  = SlotBits + TokenBits + HeadBits,
+    parameter int TableBits = $clog2(256 / VL)  // log2 of the words of cos and sin per token
 ) (
     input  wire                 clk_i,
     input  wire                 rst_ni,
@@ -61,7 +62,7 @@ module luoshu_vector_head #(
     input  wire  [VL*32-1:0]    w_data_i,
     output logic [VL*32-1:0]    coef_o,
     output logic                cs_re_o,
-    output logic [TokenBits+HeadBits-1:0] cs_addr_o,  // {token, group of pairs, sine}
+    output logic [TokenBits+TableBits-1:0] cs_addr_o,  // {token, group of pairs, sine}
     input  wire  [VL*32-1:0]    cs_i,
     // quantisers and squares
     output logic                sq_valid_o,
@@ -232,9 +233,9 @@ module luoshu_vector_head #(
   assign re_o      = pass_re || emit_re;
   assign raddr_o   = {job_head_q[SlotBits-1:0], TokenBits'(job_token_q), pass_re ? pass_rword : emit_rword};
   assign waddr_o   = {job_head_q[SlotBits-1:0], TokenBits'(job_token_q), pass_wword};
-  assign cs_addr_o = {TokenBits'(job_token_q), cs_group[HeadBits-2:0], cs_sin};
+  assign cs_addr_o = {TokenBits'(job_token_q), cs_group[TableBits-2:0], cs_sin};
   logic unused_group;
-  assign unused_group = cs_group[HeadBits-1];
+  assign unused_group = ^cs_group;
   assign done_o    = run_q && job_head_q == total && !emit_busy && coef_idle;
   assign kv_sent_o = run_q && (job_head_q > first_q || (job_head_q == first_q && (!emit_busy || out_kind_o == 2'd2)));
 

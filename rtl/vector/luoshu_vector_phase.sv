@@ -12,7 +12,8 @@ module luoshu_vector_phase #(
     parameter int VL        = 4,
     parameter int MaxPairs  = 128,  // steps, a power of two
     parameter int TokenBits = 3,
-    parameter int HeadBits  = 6     // log2 of the words of a head = of the table's words per token
+    // Derived, do not set.
+    parameter int TableBits = $clog2(2 * MaxPairs / VL)  // log2 of the table's words per token
 ) (
     input  wire                 clk_i,
     input  wire                 rst_ni,
@@ -42,7 +43,7 @@ module luoshu_vector_phase #(
     input  wire                 sfu_neg_i,
     // table read, data in the next cycle
     input  wire                 cs_re_i,
-    input  wire  [TokenBits+HeadBits-1:0] cs_addr_i,
+    input  wire  [TokenBits+TableBits-1:0] cs_addr_i,
     output logic [VL*32-1:0]    cs_o
 );
   localparam int PairBits = $clog2(MaxPairs);
@@ -131,9 +132,9 @@ module luoshu_vector_phase #(
   endgenerate
   logic [31:0] fp;
   assign fp = value_q[17] ? {neg_q, exp_q, value_q[16:0], 6'd0} : 32'd0;
-  luoshu_ram_1r1w #(.Width(VL * 32), .Depth(1 << (TokenBits + HeadBits)), .ByteWrite(1)) u_table (
+  luoshu_ram_1r1w #(.Width(VL * 32), .Depth(1 << (TokenBits + TableBits)), .ByteWrite(1)) u_table (
       .clk_i(clk_i), .we_i(state_q == StWrite),
-      .waddr_i({token_q[TokenBits-1:0], group[HeadBits-2:0], sine_q}), .wmask_i(mask), .wdata_i({VL{fp}}),
+      .waddr_i({token_q[TokenBits-1:0], group[TableBits-2:0], sine_q}), .wmask_i(mask), .wdata_i({VL{fp}}),
       .re_i(cs_re_i), .raddr_i(cs_addr_i), .rdata_o(cs_o)
   );
   logic unused_group;
