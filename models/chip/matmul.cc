@@ -78,7 +78,7 @@ void load_values(const WeightStream& s, const std::uint8_t* v, std::uint32_t row
   }
 }
 
-constexpr std::size_t kAhead = 4096;  // bytes of the stream that are asked for ahead of need
+constexpr std::size_t kAhead = 2048;  // bytes of the stream that are asked for ahead of need
 
 // The steps of the tile whose first row is `row`, to the panel's rows from `at` on.
 template <bool kJoined, bool kMinima>
