@@ -96,12 +96,13 @@ void Image::plan_limits() {
   check(config_.d, chip_.max_d, "embedding_length");
   check(config_.heads, chip_.max_heads, "attention.head_count");
   check(std::uint64_t{config_.heads} * kv_.head_dim_padded, chip_.q_elements, "width of all query heads");
-  // The vector unit works on as many pairs of a rotation at once as divide it
-  // (rtl/vector/luoshu_vector_head.sv).
-  std::uint32_t at_once = chip_.vector_lanes;
-  while (config_.rope_dims / 2 % at_once != 0) at_once /= 2;
+  // First and second elements of pairs and what is not rotated each fill words of their own
+  // (rtl/vector/luoshu_vector_map.sv).
+  const auto words = [&](std::uint32_t elements) {
+    return (elements + chip_.vector_lanes - 1) / chip_.vector_lanes;
+  };
   const std::uint32_t head_words =
-      config_.rope_dims / at_once + (config_.head_dim - config_.rope_dims + at_once - 1) / at_once;
+      2 * words(config_.rope_dims / 2) + words(config_.head_dim - config_.rope_dims);
   check(head_words, chip_.head_words,
         "head of " + std::to_string(config_.head_dim) + " elements (" + std::to_string(config_.rope_dims) +
             " rotated) in words of the vector unit");

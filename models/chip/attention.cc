@@ -70,17 +70,27 @@ struct KvBlock {
   std::int8_t ke[kKeys], ve[kKeys];
 };
 
+// A key lies in pieces of at most two beats (K) or one beat (V) without a gap.
 void unpack(const KvCache& cache, std::uint32_t head, std::uint32_t index, std::uint32_t valid,
             KvBlock& out) {
   const std::uint8_t* block = cache.block(head, index);
+  const std::uint32_t k_piece = std::min(cache.padded(), 2 * cache.lanes);
+  const std::uint32_t v_piece = std::min(cache.padded(), cache.lanes);
   for (std::uint32_t key = 0; key < valid; ++key) {
     out.ke[key] = static_cast<std::int8_t>(block[key]);
     out.ve[key] = static_cast<std::int8_t>(block[kKeys + key]);
-    for (std::uint32_t d = 0; d < cache.head_dim; ++d) {
-      const int low = block[cache.key_low(key, d)] >> (d % 2 == 0 ? 0 : 4) & 15;
-      out.k[key][d] =
-          static_cast<std::int16_t>(static_cast<std::int8_t>(block[cache.key_high(key, d)]) * 16 + low);
-      out.v[key][d] = static_cast<std::int8_t>(block[cache.value(key, d)]);
+    for (std::uint32_t at = 0; at < cache.head_dim; at += k_piece) {
+      const std::uint8_t* high = block + cache.key_high(key, at);
+      const std::uint8_t* low = block + cache.key_low(key, at);
+      std::int16_t* k = out.k[key] + at;
+      for (std::uint32_t i = 0; i < k_piece; i += 2) {
+        k[i] = static_cast<std::int16_t>(static_cast<std::int8_t>(high[i]) * 16 + (low[i / 2] & 15));
+        k[i + 1] = static_cast<std::int16_t>(static_cast<std::int8_t>(high[i + 1]) * 16 + (low[i / 2] >> 4));
+      }
+    }
+    for (std::uint32_t at = 0; at < cache.head_dim; at += v_piece) {
+      const std::uint8_t* value = block + cache.value(key, at);
+      for (std::uint32_t i = 0; i < v_piece; ++i) out.v[key][at + i] = static_cast<std::int8_t>(value[i]);
     }
   }
 }

@@ -42,6 +42,7 @@ struct WeightStream {
   std::uint32_t run_beats() const {
     return mode == LUOSHU_MODE_INT4 ? 8 : mode == LUOSHU_MODE_INT4M ? 4 : 16;
   }
+  std::uint32_t scale_bytes() const { return mode == LUOSHU_MODE_INT4M ? 4 : 2; }  // of a row
   std::uint64_t beats() const;  // of the whole stream, scales included
 };
 

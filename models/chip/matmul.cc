@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
+#include <algorithm>
 #include <cstring>
+#include <memory>
 
 #include "chip/kernels.h"
+#include "chip/panel.h"
 #include "numerics/fp.h"
 
 namespace luoshu::model {
@@ -10,13 +12,15 @@ namespace {
 
 using numerics::tofp;
 
-// An fp16 as significand (11 bits and sign) and exponent, subnormals included.
-void split_half(std::uint16_t h, std::int32_t& significand, std::int32_t& exponent) {
-  const std::int32_t biased = h >> 10 & 31;
-  const std::int32_t fraction = h & 1023;
-  const std::int32_t magnitude = biased != 0 ? fraction + 1024 : fraction;
-  significand = (h & 0x8000) != 0 ? -magnitude : magnitude;
-  exponent = std::max(biased, 1) - 25;
+// An fp16, significand 2^exponent: 11 bits and sign, subnormals included.
+struct Half {
+  std::int32_t significand, exponent;
+};
+
+inline Half split_half(std::uint32_t h) {
+  const auto biased = static_cast<std::int32_t>(h >> 10 & 31);
+  const auto magnitude = static_cast<std::int32_t>(h & 1023) + (biased != 0 ? 1024 : 0);
+  return {(h & 0x8000) != 0 ? -magnitude : magnitude, std::max(biased, 1) - 25};
 }
 
 std::uint16_t half_at(const std::uint8_t* p) {
@@ -25,43 +29,44 @@ std::uint16_t half_at(const std::uint8_t* p) {
   return h;
 }
 
-// The place of a block in a stream.
-struct BlockPlace {
-  const std::uint8_t* values;  // 32 bytes
-  const std::uint8_t* scale;   // fp16, or fp16 pair
+// The place of a block in a stream; goes from block to block, low planes included.
+class Place {
+ public:
+  Place(const WeightStream& s, std::uint32_t row, std::uint32_t k, std::uint32_t plane)
+      : run_blocks_(s.run_beats() / s.beats_per_block()),
+        block_bytes_(std::size_t{s.beats_per_block()} * s.lanes),
+        scale_bytes_(std::size_t{s.tile_rows()} * s.scale_bytes()),
+        lanes_(s.lanes) {
+    const std::uint64_t tile = row / s.tile_rows();
+    const std::uint64_t block = (tile * s.kblocks + k) * s.planes() + plane;
+    order_ = block % run_blocks_;
+    run_ = s.data + block / run_blocks_ * run_bytes();
+  }
+  void next() {
+    if (++order_ < run_blocks_) return;
+    order_ = 0;
+    run_ += run_bytes();
+  }
+  // The 32 bytes of a row, or of two rows in the INT4 modes.
+  const std::uint8_t* values(std::uint32_t slot) const {
+    return run_ + lanes_ + order_ * block_bytes_ + std::size_t{slot} * kBlock;
+  }
+  // fp16, or fp16 pair with minima, for each row of the tile.
+  const std::uint8_t* scales() const { return run_ + order_ * scale_bytes_; }
+
+ private:
+  std::size_t run_bytes() const { return lanes_ + run_blocks_ * block_bytes_; }
+
+  std::size_t run_blocks_, block_bytes_, scale_bytes_, lanes_;
+  const std::uint8_t* run_ = nullptr;
+  std::size_t order_ = 0;
 };
 
-BlockPlace locate(const WeightStream& s, std::uint32_t row, std::uint32_t k, std::uint32_t plane) {
-  const std::uint32_t tile = row / s.tile_rows();
-  const std::uint32_t in_tile = row % s.tile_rows();
-  const std::uint64_t beat =
-      ((std::uint64_t{tile} * s.kblocks + k) * s.planes() + plane) * s.beats_per_block();
-  const std::uint64_t run = beat / s.run_beats();
-  const std::uint64_t order = beat % s.run_beats() / s.beats_per_block();
-  const std::uint8_t* scales = s.data + run * (s.run_beats() + 1) * s.lanes;
-  const std::uint32_t slot = s.joined() ? in_tile / 2 : in_tile;
-  return {s.data + (beat + run + 1) * s.lanes + slot * 32,
-          scales + (order * s.tile_rows() + in_tile) * (s.mode == LUOSHU_MODE_INT4M ? 4 : 2)};
-}
+// 32 bytes that compile to vector instructions.
+using Bytes = std::uint8_t __attribute__((vector_size(kBlock)));
 
-// Term of section 4: p / 2^shift rounded, shift >= -12 and |p| < 2^37. Branch-free, so that loops vectorise.
-inline std::int64_t term(std::int64_t p, std::int64_t shift) {
-  const std::int64_t up = std::min<std::int64_t>(shift + 12, 63);
-  const auto half = static_cast<std::int64_t>((std::uint64_t{1} << up) >> 1);
-  return (p * 4096 + half) >> up;
-}
-
-// Weights of one row, a block after the other, ready for many vectors.
-struct Row {
-  std::vector<std::int16_t> w;      // blocks x 32
-  std::vector<std::int64_t> scale;  // significands
-  std::vector<std::int64_t> shift;  // W - we - 4 - ps
-  std::vector<std::int64_t> min, min_shift;
-};
-
-void load_values(const WeightStream& s, const BlockPlace& place, std::uint32_t row, std::uint32_t plane,
+void load_values(const WeightStream& s, const std::uint8_t* v, std::uint32_t row, std::uint32_t plane,
                  std::int16_t* w) {
-  const std::uint8_t* v = place.values;
   if (s.mode == LUOSHU_MODE_INT8 || (s.mode == LUOSHU_MODE_PLANES && plane == 0)) {
     for (int i = 0; i < kBlock; ++i) w[i] = static_cast<std::int8_t>(v[i]);
   } else if (s.mode == LUOSHU_MODE_PLANES) {
@@ -73,68 +78,99 @@ void load_values(const WeightStream& s, const BlockPlace& place, std::uint32_t r
   }
 }
 
-void load_row(const WeightStream& s, std::uint32_t row, Row& out) {
-  const std::uint32_t planes = s.planes();
-  const std::size_t blocks = std::size_t{s.kblocks} * planes;
-  out.w.resize(blocks * kBlock);
-  out.scale.resize(blocks);
-  out.shift.resize(blocks);
-  if (s.mode == LUOSHU_MODE_INT4M) {
-    out.min.resize(blocks);
-    out.min_shift.resize(blocks);
-  }
-  for (std::uint32_t k = 0; k < s.kblocks; ++k) {
-    for (std::uint32_t plane = 0; plane < planes; ++plane) {
-      const std::size_t b = std::size_t{k} * planes + plane;
-      const BlockPlace place = locate(s, row, k, plane);
-      load_values(s, place, row, plane, out.w.data() + b * kBlock);
-      std::int32_t significand = 0;
-      std::int32_t exponent = 0;
-      split_half(half_at(place.scale), significand, exponent);
-      const int high = planes == 2 && plane == 0 ? 8 : 0;
-      out.scale[b] = significand;
-      out.shift[b] = s.reference - exponent - 4 - high;
-      if (s.mode == LUOSHU_MODE_INT4M) {
-        split_half(half_at(place.scale + 2), significand, exponent);
-        out.min[b] = significand;
-        out.min_shift[b] = s.reference - exponent - 4;
+constexpr std::size_t kAhead = 2048;  // bytes of the stream that are asked for ahead of need
+
+// The steps of the tile whose first row is `row`, to the panel's rows from `at` on.
+template <bool kJoined, bool kMinima>
+void load_tile(const WeightStream& s, std::uint32_t row, std::size_t at, Panel& p) {
+  constexpr std::size_t kRows = kJoined ? 2 : 1;  // of a slot
+  constexpr std::size_t kHalves = kMinima ? 2 : 1;
+  constexpr std::size_t kBytes = kRows * kHalves * 2;
+  Place place(s, row, static_cast<std::uint32_t>(p.first_block), 0);
+  const std::uint32_t slots = s.slots();
+  const std::size_t steps = p.steps;
+  const std::size_t planes = p.planes;
+  for (std::size_t step = 0; step < steps; ++step, place.next()) {
+    for (std::uint32_t slot = 0; slot < slots; ++slot) {
+      const std::size_t r = at + slot * kRows;
+      Bytes v;
+      std::memcpy(&v, place.values(slot), sizeof v);
+      __builtin_prefetch(place.values(slot) + kAhead);
+      if constexpr (kJoined) {
+        const Bytes low = v & 15;
+        const Bytes high = v >> 4;
+        std::memcpy(p.u[step][r], &low, sizeof low);
+        std::memcpy(p.u[step][r + 1], &high, sizeof high);
+      } else {
+        v ^= static_cast<std::uint8_t>(step % planes == 0 ? 128 : 0);
+        std::memcpy(p.u[step][r], &v, sizeof v);
       }
+      std::memcpy(&p.halves[step][r * kHalves], place.scales() + slot * kBytes, kBytes);
     }
   }
 }
 
-std::int32_t dot(const std::int16_t* w, const std::int16_t* a) {
-  std::int32_t sum = 0;
-  for (int i = 0; i < kBlock; ++i) sum += std::int32_t{w[i]} * a[i];
-  return sum;
-}
-
-// acc of one row and one vector.
-std::int64_t accumulate(const WeightStream& s, const Row& row, const Activations& v) {
-  const std::size_t planes = s.planes();
-  std::int64_t acc = 0;
-  constexpr std::size_t kChunk = 16;
-  std::array<std::int64_t, kChunk> sums{};
-  std::array<std::int64_t, kChunk> drops{};
-  const std::size_t blocks = row.scale.size();
-  for (std::size_t b = 0; b < blocks; b += kChunk) {
-    const std::size_t count = std::min(kChunk, blocks - b);
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t k = (b + i) / planes;
-      sums[i] = dot(row.w.data() + (b + i) * kBlock, v.a.data() + k * kBlock);
-      drops[i] = v.largest - v.e[k];
-    }
-    for (std::size_t i = 0; i < count; ++i)
-      acc += term(sums[i] * row.scale[b + i], row.shift[b + i] + drops[i]);
-    if (s.mode == LUOSHU_MODE_INT4M) {
-      for (std::size_t i = 0; i < count; ++i)
-        acc += term(v.sum[b + i] * row.min[b + i], row.min_shift[b + i] + drops[i]);
+// A shift without its minus exponent: W - 4 - ps, and 12 more, so that no shift is negative.
+template <bool kMinima>
+void split_scales(const WeightStream& s, Panel& p) {
+  const std::int32_t base = s.reference - 4 + 12;
+  for (std::size_t step = 0; step < p.steps; ++step) {
+    const std::int32_t high = p.planes == 2 && step % 2 == 0 ? 8 : 0;
+    for (std::size_t r = 0; r < kPanelRows; ++r) {
+      std::uint32_t pair = p.halves[step][r];
+      if constexpr (kMinima) {
+        std::memcpy(&pair, &p.halves[step][2 * r], sizeof pair);
+        const Half min = split_half(pair >> 16);
+        p.min[step][r] = min.significand * 4096;
+        p.min_shift[step][r] = base - min.exponent;
+      }
+      const Half scale = split_half(pair & 0xffff);
+      p.scale[step][r] = scale.significand * 4096;
+      p.shift[step][r] = base - high - scale.exponent;
     }
   }
-  return acc;
+}
+
+// Blocks first.. of rows row.. of the matrix; what lies beyond its tiles is zero.
+void load_panel(const WeightStream& s, std::uint32_t row, std::uint32_t first, Panel& p) {
+  p.planes = s.planes();
+  p.first_block = first;
+  p.steps = std::min<std::size_t>(kPanelSteps, std::size_t{s.kblocks - first} * p.planes);
+  p.minima = s.mode == LUOSHU_MODE_INT4M;
+  p.offset[0] = s.mode == LUOSHU_MODE_INT4 ? 8 : s.joined() ? 0 : 128;
+  p.offset[1] = 0;
+  const auto load = p.minima     ? load_tile<true, true>
+                    : s.joined() ? load_tile<true, false>
+                                 : load_tile<false, false>;
+  for (std::uint32_t at = 0; at < kPanelRows; at += s.tile_rows()) {
+    if (row + at < s.rows) {
+      load(s, row + at, at, p);
+    } else {
+      const std::size_t halves = p.minima ? 2 : 1;
+      for (std::size_t step = 0; step < p.steps; ++step)
+        std::fill_n(p.halves[step] + at * halves, (kPanelRows - at) * halves, std::uint16_t{0});
+      break;
+    }
+  }
+  p.minima ? split_scales<true>(s, p) : split_scales<false>(s, p);
 }
 
 }  // namespace
+
+PanelVector panel_vector(const Activations& v) {
+  PanelVector out;
+  out.high.resize(v.a.size());
+  out.low.resize(v.a.size());
+  for (std::size_t i = 0; i < v.a.size(); ++i) {
+    const int high = (v.a[i] + 32) >> 6;
+    out.high[i] = static_cast<std::int8_t>(high);
+    out.low[i] = static_cast<std::int8_t>(v.a[i] - 64 * high);
+  }
+  out.sum = v.sum;
+  out.drop.reserve(v.e.size());
+  for (const std::int32_t e : v.e) out.drop.push_back(v.largest - e);
+  return out;
+}
 
 std::uint64_t WeightStream::beats() const {
   const std::uint64_t tiles = (rows + tile_rows() - 1) / tile_rows();
@@ -144,24 +180,40 @@ std::uint64_t WeightStream::beats() const {
 
 void load_block(const WeightStream& s, std::uint32_t row, std::uint32_t k, std::uint32_t plane,
                 WeightBlock& out) {
-  const BlockPlace place = locate(s, row, k, plane);
-  load_values(s, place, row, plane, out.w);
-  split_half(half_at(place.scale), out.significand, out.exponent);
-  out.min_significand = out.min_exponent = 0;
-  if (s.mode == LUOSHU_MODE_INT4M)
-    split_half(half_at(place.scale + 2), out.min_significand, out.min_exponent);
+  const Place place(s, row, k, plane);
+  const std::uint32_t in_tile = row % s.tile_rows();
+  load_values(s, place.values(s.joined() ? in_tile / 2 : in_tile), row, plane, out.w);
+  const std::uint8_t* scales = place.scales() + std::size_t{in_tile} * s.scale_bytes();
+  const Half scale = split_half(half_at(scales));
+  const Half min = s.mode == LUOSHU_MODE_INT4M ? split_half(half_at(scales + 2)) : Half{0, 0};
+  out.significand = scale.significand;
+  out.exponent = scale.exponent;
+  out.min_significand = min.significand;
+  out.min_exponent = min.exponent;
 }
 
 void matmul(WorkerPool& pool, const WeightStream& stream, const std::vector<const Activations*>& vectors,
             float* y) {
-  constexpr std::size_t kGrain = 32;
-  pool.run(stream.rows, kGrain, [&](std::size_t begin, std::size_t end) {
-    thread_local Row row;
-    for (std::size_t r = begin; r < end; ++r) {
-      load_row(stream, static_cast<std::uint32_t>(r), row);
+  std::vector<PanelVector> prepared;
+  prepared.reserve(vectors.size());
+  for (const Activations* v : vectors) prepared.push_back(panel_vector(*v));
+  const PanelKernel kernel = panel_kernels().front().run;
+  pool.run((stream.rows + kPanelRows - 1) / kPanelRows, 2, [&](std::size_t begin, std::size_t end) {
+    thread_local const auto panel = std::make_unique<Panel>();
+    thread_local std::vector<std::int64_t> acc;
+    for (std::size_t row = begin * kPanelRows; row < std::min<std::size_t>(end * kPanelRows, stream.rows);
+         row += kPanelRows) {
+      acc.assign(vectors.size() * kPanelRows, 0);
+      for (std::uint32_t k = 0; k < stream.kblocks; k += kPanelSteps / stream.planes()) {
+        load_panel(stream, static_cast<std::uint32_t>(row), k, *panel);
+        for (std::size_t t = 0; t < vectors.size(); ++t)
+          kernel(*panel, prepared[t], acc.data() + t * kPanelRows);
+      }
+      const std::size_t count = std::min<std::size_t>(kPanelRows, stream.rows - row);
       for (std::size_t t = 0; t < vectors.size(); ++t) {
-        y[t * stream.rows + r] =
-            tofp(accumulate(stream, row, *vectors[t]), stream.reference + vectors[t]->largest - 4);
+        const int exponent = stream.reference + vectors[t]->largest - 4;
+        for (std::size_t r = 0; r < count; ++r)
+          y[t * stream.rows + row + r] = tofp(acc[t * kPanelRows + r], exponent);
       }
     }
   });

@@ -14,6 +14,7 @@ namespace luoshu {
 namespace {
 
 constexpr std::uint32_t kVectors = 3;  // norm, attention, ffn
+constexpr std::size_t kSwigluGrain = 256;
 
 // Device memory: reserved, not touched, zero until written.
 class DeviceMemory {
@@ -302,7 +303,10 @@ class ModelChip::Core {
     const std::uint32_t pairs = c.get(LUOSHU_CMD_SWIGLU_N);
     std::vector<float> h(pairs);
     for (std::size_t t = first_; t < count_; ++t) {
-      model::swiglu(result(t), pairs, h.data());
+      const float* y = result(t);
+      pool_.run(pairs, kSwigluGrain, [&](std::size_t begin, std::size_t end) {
+        model::swiglu(y + 2 * begin, end - begin, h.data() + begin);
+      });
       model::quantise_activations(h.data(), pairs, slots_[t].act[c.get(LUOSHU_CMD_ACT_VECTOR)]);
     }
     drop_results();

@@ -7,7 +7,7 @@
 // to done_o. Context of a token: ctx_id_i and ctx_pos_i one cycle after ctx_token_o.
 // X holds the residual of MaxTokens tokens, up to MaxD elements each. The scratch RAM is the head buffer of QKV and
 // the block buffer of NORM and SWIGLU. Parameters stream in at any time (ParamWords ring).
-// A head needs head_dim <= MaxHeadDim, see luoshu_vector_head for narrow pairings. MaxD is a multiple of 32.
+// A head needs head_dim <= MaxHeadDim and HeadWords words, see luoshu_vector_head. MaxD is a multiple of 32.
 `default_nettype none
 
 module luoshu_vector #(
@@ -388,7 +388,7 @@ module luoshu_vector #(
       .job_buffer_o(njob_buffer), .act_idle_i(act_idle)
   );
 
-  logic [TokenBits+HeadBits-1:0] cs_addr;
+  logic [TokenBits+8-LaneBits-1:0] cs_addr;
   logic                          cs_re, out_valid, out_ready, out_last;
   logic [1:0]                    out_kind;
   logic [5:0]                    out_token;
@@ -430,7 +430,7 @@ module luoshu_vector #(
   assign {kw_token_o, kw_head_o, kw_elem_o, kw_data_o, kw_last_o, kw_exp_o} =
       {out_token, out_head, out_elem, out_data, out_last, out_exp};
 
-  luoshu_vector_phase #(.VL(VL), .MaxPairs(MaxHeadDim / 2), .TokenBits(TokenBits), .HeadBits(HeadBits)) u_phase (
+  luoshu_vector_phase #(.VL(VL), .MaxPairs(MaxHeadDim / 2), .TokenBits(TokenBits)) u_phase (
       .clk_i(clk_phase), .rst_ni(rst_ni), .load_i(start_q && is_rope), .n_i(cmd_q[71:64]), .load_done_o(load_done),
       .wait_params_o(load_wait), .p_some_i(p_avail != '0), .p_re_o(load_p_re), .p_data_i(p_rdata),
       .p_pop_o(load_p_pop), .p_align_o(load_p_align), .begin_i(start_q && is_embed), .count_i(ctx_tokens_i),

@@ -19,7 +19,6 @@ module luoshu_vector_coef #(
     input  wire  [8:0]         head_dim_i,
     input  wire  [8:0]         rot_i,
     input  wire                halves_i,
-    input  wire  [2:0]         ev_i,
     input  wire  [16:0]        total_i,      // K + V + Q heads
     input  wire  [16:0]        first_v_i,    // V heads: from here ...
     input  wire  [16:0]        first_q_i,    // ... up to here (not rotated)
@@ -68,9 +67,8 @@ module luoshu_vector_coef #(
 
   logic [7:0] word;
   logic [3:0] lane;
-  luoshu_vector_map u_map (
-      .e_i(elem_q), .rot_i(is_v ? 9'd0 : rot_i), .halves_i(halves_i), .ev_i(is_v ? 3'($clog2(VL)) : ev_i),
-      .word_o(word), .lane_o(lane)
+  luoshu_vector_map #(.VL(VL)) u_map (
+      .e_i(elem_q), .rot_i(is_v ? 9'd0 : rot_i), .halves_i(halves_i), .word_o(word), .lane_o(lane)
   );
   logic [VL*4-1:0] mask;
   logic [31:0]     value;

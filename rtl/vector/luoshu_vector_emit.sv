@@ -2,8 +2,8 @@
 // Quantised heads: reads a finished head from the head buffer in element order, quantises it and sends words of
 // VL integers (12-bit signed) to the attention unit (q) or the KV writer (k, v), zeros up to the padded head.
 //
-// Exponents are clamped to -128..127 before quantising (docs/numerics.md section 8). A group is 2^ev_i values of
-// one buffer word; adjacent pairs are interleaved again; groups are packed into words. One group per cycle.
+// Exponents are clamped to -128..127 before quantising (docs/numerics.md section 8). A group is what one buffer word
+// holds, up to VL values; adjacent pairs are interleaved again; groups are packed into words. One group per cycle.
 // busy_o: start_i is not allowed. reading_o: the head buffer and the quantisers are in use.
 `default_nettype none
 
@@ -20,8 +20,8 @@ module luoshu_vector_emit #(
     input  wire  [HeadBits:0]   words_i,      // words of the head
     input  wire  [HeadBits:0]   rot_words_i,  // of these, rotated
     input  wire  [8:0]          groups_i,     // groups to send: the padded head
-    input  wire  [2:0]          ev_i,         // log2 of the group size
-    input  wire  [VL-1:0]       last_mask_i,  // lanes in use of the head's last word
+    input  wire  [4:0]          pair_lanes_i, // lanes in use of the last two rotated words
+    input  wire  [4:0]          tail_lanes_i, // lanes in use of the last word that is not rotated
     output logic                busy_o,
     output logic                reading_o,
     output logic                re_o,
@@ -61,13 +61,22 @@ module luoshu_vector_emit #(
   logic unused_g;
   assign unused_g = ^{half, g};
 
+  // Lanes in use of a group.
+  logic       none, pair_end, head_end;
+  logic [4:0] count;
+  assign none     = group_q >= 9'(words_i);
+  assign head_end = group_q == 9'(words_i) - 9'd1;
+  assign pair_end = {2'b00, rword_o[HeadBits-1:1]} == half - (HeadBits+1)'(1);  // half 0: never
+  assign count    = none ? 5'd0 : pair_end ? pair_lanes_i : head_end ? tail_lanes_i : 5'(VL);
+
   // Group descriptions travel with the data: [0] data, [2] integers.
-  logic [2:0] v_q, last_q, pair_q, odd_q, none_q, end_q;  // end: last word of the head
+  logic [2:0] v_q, last_q, pair_q, odd_q, fill_up_q;  // fill up: the last word of the head, or zeros behind it
+  logic [4:0] count_q[0:2];
   logic [VL*12-1:0] ints;
   generate
     for (genvar l = 0; l < VL; l++) begin : gen_int
       logic [11:0] mag;
-      assign mag = none_q[2] || (end_q[2] && !last_mask_i[l]) ? 12'd0 : {1'b0, q_mag_i[l*17+:11]};
+      assign mag = 5'(l) < count_q[2] ? {1'b0, q_mag_i[l*17+:11]} : 12'd0;
       assign ints[l*12+:12] = q_neg_i[l] ? -mag : mag;
     end
   endgenerate
@@ -75,10 +84,16 @@ module luoshu_vector_emit #(
   assign unused_mag = ^q_mag_i;
 
   // Group 1 is one cycle older than the integers, group 2 two cycles.
-  logic             v1_q, last1_q, pair1_q, odd1_q;
+  logic             v1_q, last1_q, pair1_q, odd1_q, fill_up1_q, wide;
+  logic [4:0]       count1_q, taken;
+  logic [5:0]       both;  // values of a pair of groups
   logic [VL*12-1:0] ints1_q, ints2_q, lanes, first, second;
-  logic [4:0]       flat;  // 2^ev for the second half of an interleaved pair
-  assign flat   = odd1_q ? 5'd1 << ev_i : 5'd0;
+  logic [4:0]       flat;  // VL for the second half of an interleaved pair that is longer than a word
+  assign both   = {count1_q, 1'b0};
+  assign wide   = both > 6'(VL);
+  assign flat   = odd1_q && wide ? 5'(VL) : 5'd0;
+  // A short pair goes out as a whole with its second group. What ends the head may fill up the word with zeros.
+  assign taken  = fill_up1_q ? 5'(VL) : !pair1_q ? count1_q : odd1_q ? 5'(both - 6'(flat)) : wide ? 5'(VL) : 5'd0;
   assign first  = odd1_q ? ints2_q : ints1_q;
   assign second = odd1_q ? ints1_q : ints;
   generate
@@ -93,20 +108,22 @@ module luoshu_vector_emit #(
     end
   endgenerate
 
-  // Packing: group j of a word goes to lanes j * 2^ev on.
-  logic [VL*12-1:0] word_q, word_d;
-  logic [3:0]       fill_q;   // lanes filled
+  // Packing: a group goes behind the fill_q values that wait in carry_q; what does not fit waits for the next.
+  logic [VL*12-1:0] word_q, carry_q, turned, merged, rest;
+  logic [3:0]       fill_q;   // less than VL
+  logic [4:0]       filled;
   logic             word_full, push_q, push_last_q;
   generate
     for (genvar l = 0; l < VL; l++) begin : gen_pack
-      logic here;
       logic [3:0] from;
-      assign here = (4'(l) >> ev_i) == (fill_q >> ev_i);
-      assign from = 4'(l) & ~(4'hF << ev_i);
-      assign word_d[l*12+:12] = here ? lanes[from*12+:12] : fill_q == 4'd0 ? 12'd0 : word_q[l*12+:12];
+      assign from = (4'(l) - fill_q) & 4'(VL - 1);
+      assign turned[l*12+:12] = lanes[from*12+:12];
+      assign merged[l*12+:12] = 5'(l) < {1'b0, fill_q} ? carry_q[l*12+:12] : turned[l*12+:12];
+      assign rest[l*12+:12]   = 5'(l) < {1'b0, fill_q} ? turned[l*12+:12] : 12'd0;
     end
   endgenerate
-  assign word_full = {1'b0, fill_q} + (5'd1 << ev_i) >= 5'(VL);
+  assign filled    = {1'b0, fill_q} + taken;
+  assign word_full = filled >= 5'(VL);
 
   logic       fifo_ready, fifo_valid;
   luoshu_fifo #(.Width(VL * 12 + 1), .Depth(16), .UseRam(1)) u_fifo (
@@ -136,7 +153,7 @@ module luoshu_vector_emit #(
       v_q    <= {v_q[1:0], go};
       v1_q   <= v_q[2];
       push_q <= v1_q && (word_full || last1_q);
-      if (v1_q) fill_q <= word_full || last1_q ? 4'd0 : fill_q + (4'd1 << ev_i);
+      if (v1_q) fill_q <= last1_q ? 4'd0 : 4'(filled) & 4'(VL - 1);
     end
     if (start_i) begin
       e_q        <= clamped;
@@ -149,14 +166,20 @@ module luoshu_vector_emit #(
     last_q  <= {last_q[1:0], last_group};
     pair_q  <= {pair_q[1:0], interleave_i && group_q < 9'(rot_words_i)};
     odd_q   <= {odd_q[1:0], group_q[0]};
-    none_q  <= {none_q[1:0], group_q >= 9'(words_i)};
-    end_q   <= {end_q[1:0], group_q == 9'(words_i) - 9'd1};
+    fill_up_q <= {fill_up_q[1:0], none || head_end};
+    count_q[0] <= count;
+    for (int i = 1; i < 3; i++) count_q[i] <= count_q[i-1];
     last1_q <= last_q[2];
     pair1_q <= pair_q[2];
     odd1_q  <= odd_q[2];
+    fill_up1_q <= fill_up_q[2];
+    count1_q   <= count_q[2];
     ints1_q <= ints;
     ints2_q <= ints1_q;
-    if (v1_q) word_q <= word_d;
+    if (v1_q) begin
+      word_q  <= merged;
+      carry_q <= word_full ? rest : merged;
+    end
     push_last_q <= last1_q;
   end
 endmodule

@@ -5,8 +5,8 @@
 // next starts again at row 0). They are stored in the head buffer (Slots heads x MaxTokens, element order of
 // luoshu_vector_map); a write waits while its head's slot is taken or the passes write. Complete (head, token)
 // pairs go through luoshu_vector_passes and luoshu_vector_emit one after the other while rows stream in.
-// 2^ev = the largest power of two up to VL that divides rot/2 is the number of lanes at work on K and Q; a head
-// must fit: rot / 2^ev + ceil((head_dim - rot) / 2^ev) <= 2^HeadBits. done_o pulses when the last word has been taken.
+// A head must fit: 2 * ceil(rot / 2 / VL) + ceil((head_dim - rot) / VL) <= 2^HeadBits; V counts as not rotated.
+// done_o pulses when the last word has been taken.
 `default_nettype none
 
 module luoshu_vector_head #(
@@ -16,7 +16,8 @@ module luoshu_vector_head #(
     parameter int HeadBits  = 6,   // log2 of the words of a head
     // Derived, do not set.
     parameter int TokenBits = MaxTokens > 1 ? $clog2(MaxTokens) : 1,
-    parameter int AddrBits  = SlotBits + TokenBits + HeadBits
+    parameter int AddrBits  = SlotBits + TokenBits + HeadBits,
+    parameter int TableBits = $clog2(256 / VL)  // log2 of the words of cos and sin per token
 ) (
     input  wire                 clk_i,
     input  wire                 rst_ni,
@@ -61,7 +62,7 @@ module luoshu_vector_head #(
     input  wire  [VL*32-1:0]    w_data_i,
     output logic [VL*32-1:0]    coef_o,
     output logic                cs_re_o,
-    output logic [TokenBits+HeadBits-1:0] cs_addr_o,  // {token, group of pairs, sine}
+    output logic [TokenBits+TableBits-1:0] cs_addr_o,  // {token, group of pairs, sine}
     input  wire  [VL*32-1:0]    cs_i,
     // quantisers and squares
     output logic                sq_valid_o,
@@ -96,23 +97,15 @@ module luoshu_vector_head #(
     output logic                out_last_o,
     output logic [7:0]          out_exp_o
 );
-  localparam logic [2:0] FullEv = 3'($clog2(VL));
+  localparam int LaneBits = $clog2(VL);
   localparam int Slots = 1 << SlotBits;
 
   // Shape, computed at the start from steady command fields.
   logic [16:0] first_v, first_q, total;
-  logic [2:0]  ev;
-  logic [8:0]  half, padded;
+  logic [8:0]  padded;
   assign first_v = {1'b0, kv_heads_i};
   assign first_q = {kv_heads_i, 1'b0};
   assign total   = first_q + {1'b0, heads_i};
-  assign half    = {1'b0, rot_i[8:1]};
-  always_comb begin
-    ev = FullEv;
-    for (int i = $clog2(VL) - 1; i >= 0; i--) begin
-      if (half[i] && rot_i != 9'd0) ev = 3'(i);
-    end
-  end
   always_comb begin
     padded = 9'd8;
     for (int i = 3; i < 8; i++) begin
@@ -144,9 +137,9 @@ module luoshu_vector_head #(
   logic [7:0] row_word;
   logic [3:0] row_lane;
   assign row_v = row_head_q >= first_v && row_head_q < first_q;
-  luoshu_vector_map u_map (
-      .e_i(row_elem_q), .rot_i(row_v ? 9'd0 : rot_i), .halves_i(halves_i), .ev_i(row_v ? FullEv : ev),
-      .word_o(row_word), .lane_o(row_lane)
+  luoshu_vector_map #(.VL(VL)) u_map (
+      .e_i(row_elem_q), .rot_i(row_v ? 9'd0 : rot_i), .halves_i(halves_i), .word_o(row_word),
+      .lane_o(row_lane)
   );
   assign row_we_o   = row_go;
   assign row_addr_o = {row_head_q[SlotBits-1:0], row_token_q, row_word[HeadBits-1:0]};
@@ -178,24 +171,30 @@ module luoshu_vector_head #(
   assign job_done   = job_q == StRead && !emit_reading;
   assign wait_stream_o = run_q && job_q == StIdle && !emit_busy && pending_q == '0 && !r_valid_i;
 
-  logic [2:0]        job_ev;
-  logic [8:0]        job_rot, tail;
+  // Words of the head, lanes in use of its ends, and the groups that the emitter sends: what comes before the last
+  // word, and from there on full words up to the padded head.
+  logic [8:0]        job_rot, half, tail, front, groups;
   logic [HeadBits:0] words, rot_words;
-  logic [4:0]        lanes;
-  logic [VL-1:0]     mask, last_mask;
-  logic [8:0]        rest, groups;
-  assign job_ev    = is_v ? FullEv : ev;
-  assign job_rot   = is_v ? 9'd0 : rot_i;
-  assign lanes     = 5'd1 << job_ev;
-  assign tail      = head_dim_i - job_rot;
-  assign rest      = (tail - 9'd1) & ~(9'h1FF << job_ev);  // lanes of the last word, less one
-  assign rot_words = (HeadBits+1)'(job_rot >> job_ev);
-  assign words     = rot_words + (HeadBits+1)'((tail + 9'(lanes) - 9'd1) >> job_ev);
-  assign groups    = (padded >> job_ev) == 9'd0 ? 9'd1 : padded >> job_ev;
+  logic [4:0]        pair_lanes, tail_lanes;
+  logic [5:0]        last_lanes;
+  logic [VL-1:0]     pair_mask, tail_mask;
+  logic              interleave;
+  assign interleave = !halves_i && !is_v;
+  assign job_rot    = is_v ? 9'd0 : rot_i;
+  assign half       = {1'b0, job_rot[8:1]};
+  assign tail       = head_dim_i - job_rot;
+  assign pair_lanes = (5'(half - 9'd1) & 5'(VL - 1)) + 5'd1;
+  assign tail_lanes = (5'(tail - 9'd1) & 5'(VL - 1)) + 5'd1;
+  assign last_lanes = tail != 9'd0 ? {1'b0, tail_lanes} : !interleave ? {1'b0, pair_lanes} :
+                      {pair_lanes, 1'b0} > 6'(VL) ? {pair_lanes, 1'b0} - 6'(VL) : {pair_lanes, 1'b0};
+  assign rot_words  = {(HeadBits)'((half + 9'(VL - 1)) >> LaneBits), 1'b0};
+  assign words      = rot_words + (HeadBits+1)'((tail + 9'(VL - 1)) >> LaneBits);
+  assign front      = head_dim_i - 9'(last_lanes);
+  assign groups     = 9'(words) - 9'd1 + ((padded - front + 9'(VL - 1)) >> LaneBits);
   generate
     for (genvar g = 0; g < VL; g++) begin : gen_lanes
-      assign mask[g]      = 5'(g) < lanes;
-      assign last_mask[g] = tail == 9'd0 ? mask[g] : rest + 9'd1 > 9'(g);
+      assign pair_mask[g] = 5'(g) < pair_lanes;
+      assign tail_mask[g] = 5'(g) < tail_lanes;
     end
   endgenerate
 
@@ -204,7 +203,7 @@ module luoshu_vector_head #(
   logic                cs_sin;
   luoshu_vector_coef #(.VL(VL), .HeadBits(HeadBits)) u_coef (
       .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start_i), .norm_i(norm_i), .bias_i(bias_i),
-      .head_dim_i(head_dim_i), .rot_i(rot_i), .halves_i(halves_i), .ev_i(ev), .total_i(total),
+      .head_dim_i(head_dim_i), .rot_i(rot_i), .halves_i(halves_i), .total_i(total),
       .first_v_i(first_v), .first_q_i(first_q), .job_head_i(job_head_q), .norm_ready_o(norm_ready),
       .bias_ready_o(bias_ready), .idle_o(coef_idle), .p_some_i(p_some_i), .p_re_o(p_re_o),
       .p_data_i(p_data_i), .p_pop_o(p_pop_o), .p_align_o(p_align_o), .re_i(coef_re),
@@ -213,7 +212,7 @@ module luoshu_vector_head #(
   luoshu_vector_passes #(.VL(VL), .HeadBits(HeadBits)) u_passes (
       .clk_i(clk_i), .rst_ni(rst_ni), .start_i(pass_start), .do_bias_i(bias_i), .do_norm_i(norm_i && !is_v),
       .do_rope_i(job_rot != 9'd0), .do_scale_i(kind == 2'd2), .words_i(words), .rot_words_i(rot_words),
-      .mask_i(mask), .last_mask_i(last_mask), .bias_ready_i(bias_ready), .norm_ready_i(norm_ready),
+      .pair_mask_i(pair_mask), .tail_mask_i(tail_mask), .bias_ready_i(bias_ready), .norm_ready_i(norm_ready),
       .cs_ready_i(cs_ready_i), .done_o(pass_done), .exp_o(exp_o), .waiting_o(wait_params_o), .re_o(pass_re),
       .rword_o(pass_rword), .s_i(s_i), .we_o(we_o), .wword_o(pass_wword), .w_chain_o(w_chain_o),
       .w_data_i(w_data_i), .coef_re_o(coef_re), .coef_word_o(coef_word), .coef_bias_o(coef_bias),
@@ -225,8 +224,8 @@ module luoshu_vector_head #(
   );
   luoshu_vector_emit #(.VL(VL), .HeadBits(HeadBits)) u_emit (
       .clk_i(clk_i), .rst_ni(rst_ni), .start_i(emit_start), .exp_i(exp_o), .is_v_i(is_v),
-      .interleave_i(!halves_i && !is_v), .words_i(words), .rot_words_i(rot_words), .groups_i(groups),
-      .ev_i(job_ev), .last_mask_i(last_mask), .busy_o(emit_busy), .reading_o(emit_reading), .re_o(emit_re),
+      .interleave_i(interleave), .words_i(words), .rot_words_i(rot_words), .groups_i(groups),
+      .pair_lanes_i(pair_lanes), .tail_lanes_i(tail_lanes), .busy_o(emit_busy), .reading_o(emit_reading), .re_o(emit_re),
       .rword_o(emit_rword), .q_e_o(q_e_o), .q_m_o(q_m_o), .q_neg_i(q_neg_i), .q_mag_i(q_mag_i),
       .out_valid_o(out_valid_o), .out_ready_i(out_ready_i), .out_elem_o(out_elem_o),
       .out_data_o(out_data_o), .out_last_o(out_last_o), .out_exp_o(out_exp_o)
@@ -234,9 +233,9 @@ module luoshu_vector_head #(
   assign re_o      = pass_re || emit_re;
   assign raddr_o   = {job_head_q[SlotBits-1:0], TokenBits'(job_token_q), pass_re ? pass_rword : emit_rword};
   assign waddr_o   = {job_head_q[SlotBits-1:0], TokenBits'(job_token_q), pass_wword};
-  assign cs_addr_o = {TokenBits'(job_token_q), cs_group[HeadBits-2:0], cs_sin};
+  assign cs_addr_o = {TokenBits'(job_token_q), cs_group[TableBits-2:0], cs_sin};
   logic unused_group;
-  assign unused_group = cs_group[HeadBits-1];
+  assign unused_group = ^cs_group;
   assign done_o    = run_q && job_head_q == total && !emit_busy && coef_idle;
   assign kv_sent_o = run_q && (job_head_q > first_q || (job_head_q == first_q && (!emit_busy || out_kind_o == 2'd2)));
 

@@ -21,8 +21,8 @@ module luoshu_vector_passes #(
     input  wire                do_scale_i,
     input  wire  [HeadBits:0]  words_i,       // words of the head
     input  wire  [HeadBits:0]  rot_words_i,   // of these, rotated (even)
-    input  wire  [VL-1:0]      mask_i,        // lanes in use
-    input  wire  [VL-1:0]      last_mask_i,   // lanes in use of the last word
+    input  wire  [VL-1:0]      pair_mask_i,   // lanes in use of the last two rotated words
+    input  wire  [VL-1:0]      tail_mask_i,   // lanes in use of the last word that is not rotated
     input  wire                bias_ready_i,
     input  wire                norm_ready_i,
     input  wire                cs_ready_i,
@@ -87,13 +87,14 @@ module luoshu_vector_passes #(
   // Stage 1: data. Stage 2: operands of norm and of the second rope result.
   logic                d1_q, d2_q;
   logic [HeadBits-1:0] word1_q, word2_q;
-  logic                last1, last1_q;
+  logic                last1_q, pair1_q;   // the last word; one of the last two rotated words
+  logic [HeadBits-1:0] last_pair;          // pair of words
   logic [VL-1:0]       mask1;
   logic                second1, second2;   // second word of a pair group
   assign second1 = d1_q && state_q == StRope && word1_q[0];
   assign second2 = d2_q && state_q == StRope && word2_q[0];
-  assign last1   = word_q == words_i - 1'b1;
-  assign mask1   = last1_q ? last_mask_i : mask_i;
+  assign mask1   = pair1_q ? pair_mask_i : last1_q ? tail_mask_i : '1;
+  assign last_pair = rot_words_i[HeadBits:1] - 1'b1;  // nothing rotated: no pair
   logic [VL*32-1:0] a_q, b_q, cos_q, sin_q;
 
   assign re_o        = go;
@@ -123,16 +124,19 @@ module luoshu_vector_passes #(
 
   // Tags: position k leaves in k cycles. {valid, last word, word}
   logic [7:0]          tag_q;
-  logic [7:0]          tag_last_q;
+  logic [7:0]          tag_last_q, tag_pair_q;
   logic [HeadBits-1:0] tag_word_q[0:7];
   logic                enter;
   logic [2:0]          latency;
   logic [HeadBits-1:0] enter_word;
-  logic                enter_last;
+  logic                enter_last, enter_pair;
+  logic [VL-1:0]       tag_mask;
   assign enter      = bias_valid_o || scale_valid_o || norm_valid_o || rope_valid_o;
   assign latency    = state_q == StScale ? 3'd3 : state_q == StBias ? 3'd4 : state_q == StNorm ? 3'd6 : 3'd7;
   assign enter_word = (state_q == StNorm || state_q == StRope) ? word2_q : word1_q;
   assign enter_last = enter_word == HeadBits'(words_i - 1'b1);
+  assign enter_pair = {1'b0, enter_word[HeadBits-1:1]} == last_pair;
+  assign tag_mask   = tag_pair_q[0] ? pair_mask_i : tag_last_q[0] ? tail_mask_i : '1;
   assign we_o       = tag_q[0];
   assign wword_o    = tag_word_q[0];
   assign w_chain_o  = state_q == StScale || state_q == StNorm;
@@ -147,7 +151,7 @@ module luoshu_vector_passes #(
   logic [7:0] exp_q, exp_max;
   assign scan = d1_q && (state_q == StScan || state_q == StTail);
   luoshu_vector_max #(.VL(VL)) u_max (
-      .v_i(scan ? s_i : w_data_i), .mask_i(scan ? mask1 : tag_last_q[0] ? last_mask_i : mask_i),
+      .v_i(scan ? s_i : w_data_i), .mask_i(scan ? mask1 : tag_mask),
       .start_i(exp_q), .max_o(exp_max)
   );
   assign exp_o = exp_q;
@@ -195,14 +199,17 @@ module luoshu_vector_passes #(
     for (int i = 0; i < 7; i++) begin
       tag_word_q[i] <= tag_word_q[i+1];
       tag_last_q[i] <= tag_last_q[i+1];
+      tag_pair_q[i] <= tag_pair_q[i+1];
     end
     if (enter) begin
       tag_word_q[latency-3'd1] <= enter_word;
       tag_last_q[latency-3'd1] <= enter_last;
+      tag_pair_q[latency-3'd1] <= enter_pair;
     end
     word1_q <= word_q[HeadBits-1:0];
     word2_q <= word1_q;
-    last1_q <= last1;
+    last1_q <= word_q == words_i - 1'b1;
+    pair1_q <= word_q[HeadBits:1] == last_pair;
     if (d1_q && !second1) begin
       a_q   <= s_i;
       cos_q <= cs_i;

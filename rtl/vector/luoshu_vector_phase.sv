@@ -5,14 +5,15 @@
 // order on pos_*) fills the table [token][group of pairs][cos, sin] in the background: position * step by shift
 // and add (as many cycles as the position has bits), sine and cosine from the shared special-function unit when
 // it is free, normalised one bit per cycle. ready_o: the table of all count_i tokens is complete.
-// 2^ev = the largest power of two up to VL that divides n; n must equal rot/2 of the QKV commands.
+// A group is VL pairs, the last may have fewer. n must equal rot/2 of the QKV commands.
 `default_nettype none
 
 module luoshu_vector_phase #(
     parameter int VL        = 4,
     parameter int MaxPairs  = 128,  // steps, a power of two
     parameter int TokenBits = 3,
-    parameter int HeadBits  = 6     // log2 of the words of a head = of the table's words per token
+    // Derived, do not set.
+    parameter int TableBits = $clog2(2 * MaxPairs / VL)  // log2 of the table's words per token
 ) (
     input  wire                 clk_i,
     input  wire                 rst_ni,
@@ -42,7 +43,7 @@ module luoshu_vector_phase #(
     input  wire                 sfu_neg_i,
     // table read, data in the next cycle
     input  wire                 cs_re_i,
-    input  wire  [TokenBits+HeadBits-1:0] cs_addr_i,
+    input  wire  [TokenBits+TableBits-1:0] cs_addr_i,
     output logic [VL*32-1:0]    cs_o
 );
   localparam int PairBits = $clog2(MaxPairs);
@@ -109,15 +110,8 @@ module luoshu_vector_phase #(
   logic [31:0]          step, position, step_q, position_q, phase_q;
   logic [17:0]          value_q;
   logic [7:0]           exp_q;
-  logic [2:0]           ev;
   assign last_pair  = 8'(pair_q) == n_q - 8'd1;
   assign last_token = 7'(token_q) == count_i - 7'd1;
-  always_comb begin
-    ev = 3'($clog2(VL));
-    for (int i = $clog2(VL) - 1; i >= 0; i--) begin
-      if (n_q[i]) ev = 3'(i);
-    end
-  end
   luoshu_ram_1r1w #(.Width(32), .Depth(MaxPairs)) u_steps (
       .clk_i(clk_i), .we_i(load_q == LdCopy), .waddr_i(load_index_q), .wmask_i('0),
       .wdata_i(load_values[load_lane_q*32+:32]), .re_i(state_q == StFetch), .raddr_i(pair_q), .rdata_o(step)
@@ -129,8 +123,8 @@ module luoshu_vector_phase #(
   logic [7:0]      group;
   logic [VL*4-1:0] mask;
   logic [3:0]      lane;
-  assign group = 8'(pair_q) >> ev;
-  assign lane  = 4'(pair_q) & ~(4'hF << ev);
+  assign group = 8'(pair_q) >> $clog2(VL);
+  assign lane  = 4'(pair_q) & 4'(VL - 1);
   generate
     for (genvar g = 0; g < VL; g++) begin : gen_mask
       assign mask[g*4+:4] = {4{lane == 4'(g)}};
@@ -138,9 +132,9 @@ module luoshu_vector_phase #(
   endgenerate
   logic [31:0] fp;
   assign fp = value_q[17] ? {neg_q, exp_q, value_q[16:0], 6'd0} : 32'd0;
-  luoshu_ram_1r1w #(.Width(VL * 32), .Depth(1 << (TokenBits + HeadBits)), .ByteWrite(4)) u_table (
+  luoshu_ram_1r1w #(.Width(VL * 32), .Depth(1 << (TokenBits + TableBits)), .ByteWrite(4)) u_table (
       .clk_i(clk_i), .we_i(state_q == StWrite),
-      .waddr_i({token_q[TokenBits-1:0], group[HeadBits-2:0], sine_q}), .wmask_i(mask), .wdata_i({VL{fp}}),
+      .waddr_i({token_q[TokenBits-1:0], group[TableBits-2:0], sine_q}), .wmask_i(mask), .wdata_i({VL{fp}}),
       .re_i(cs_re_i), .raddr_i(cs_addr_i), .rdata_o(cs_o)
   );
   logic unused_group;

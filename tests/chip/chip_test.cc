@@ -149,6 +149,23 @@ TEST_P(ChipTest, RandomModels) {
   m.heads = 8;
   m.kv_heads = 4;
   models.push_back(m);
+  m = {};  // pairs that fill no word of the vector unit, in both pairings
+  m.type = gguf::Type::kQ8_0;
+  m.layers = 1;
+  m.head_dim = 100;
+  models.push_back(m);
+  m.arch = "qwen3";
+  m.qk_norm = true;
+  m.head_dim = 250;
+  m.heads = 2;
+  m.kv_heads = 1;
+  models.push_back(m);
+  m.arch = "qwen2";
+  m.qk_norm = false;
+  m.bias = true;
+  m.head_dim = 80;
+  m.rope_dims = 42;
+  models.push_back(m);
   std::uint64_t seed = test_seed();
   for (const RandomModel& model : models) {
     const auto file = open(model);

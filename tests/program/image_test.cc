@@ -62,6 +62,19 @@ TEST(Image, Limits) {
   EXPECT_TRUE(has(refusal(m, "nano", 64), "activation storage"));
 }
 
+TEST(Image, EveryHeadFits) {
+  RandomModel m = thin();
+  m.heads = m.kv_heads = 1;
+  for (const char* name : {"nano", "lab", "wide"}) {
+    for (m.head_dim = 8; m.head_dim <= 256; m.head_dim += m.head_dim < 240 ? 22 : 2) {
+      for (const std::uint32_t rot : {2u, m.head_dim / 4 * 2, m.head_dim - 2, m.head_dim}) {
+        m.rope_dims = rot;
+        EXPECT_EQ(refusal(m, name, 64), "") << name << " head_dim " << m.head_dim << " rot " << rot;
+      }
+    }
+  }
+}
+
 // Strides of the KV cache that do not fit 32 bits must not wrap to small ones.
 TEST(Image, ContextBeyondTheMemory) {
   RandomModel m = thin();

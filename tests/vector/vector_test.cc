@@ -408,14 +408,14 @@ TEST_F(VectorTest, Logits) {
 }
 
 TEST_F(VectorTest, Qkv) {
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < 120; ++round) {
     new_pass();
     model::HeadParameters p;
-    static const unsigned kDims[] = {8, 16, 32, 64, 128, 256, 24, 40, 48, 80, 96};
-    p.head_dim = kDims[pick(0, 10)];
+    static const unsigned kDims[] = {8, 16, 32, 64, 128, 256, 24, 40, 48, 80, 96, 66, 100, 250};
+    p.head_dim = chance(70) ? kDims[pick(0, 13)] : pick(8, 256);
     const unsigned kv_heads = pick(1, 3);
     const unsigned heads = kv_heads * pick(1, 3);
-    p.rot = chance(70) ? p.head_dim : std::max(4u, p.head_dim / 2 / 4 * 4);
+    p.rot = (chance(60) ? p.head_dim : pick(2, p.head_dim)) / 2 * 2;
     p.halves = chance(50);
     p.inv_head_dim = 1.0f / static_cast<float>(p.head_dim);
     p.q_scale = static_cast<float>(1.4426950408889634 / std::sqrt(static_cast<double>(p.head_dim)));
