@@ -42,7 +42,7 @@ pack::Mode agreed_mode(const gguf::Tensor& tensor, bool all_joined) {
 
 Image::Image(const gguf::File& file, const ModelConfig& config, const Capabilities& chip,
              std::uint32_t context, std::uint32_t sequences)
-    : file_(file), config_(config), chip_(chip), context_(context) {
+    : file_(file), config_(config), chip_(chip), context_(context), sequences_(sequences) {
   setup_address_ = allocate(32);
   kv_.head_dim_padded = padded_head(config.head_dim);
   kv_.block_bytes = std::max(64u, chip.lanes) + LUOSHU_KEY_BLOCK * kv_.head_dim_padded * 5 / 2;
@@ -53,8 +53,9 @@ Image::Image(const gguf::File& file, const ModelConfig& config, const Capabiliti
   const std::uint64_t kv_bytes = checked_mul(sequence, sequences, "the KV cache");
   if (kv_bytes > chip.memory_bytes || kv_bytes > kAddressEnd) {
     throw InputError("the KV cache needs " + mib(kv_bytes) + " of device memory for " +
-                     std::to_string(context) + " positions, the device has " + mib(chip.memory_bytes) +
-                     "; choose a smaller -c or another configuration");
+                     std::to_string(context) + " positions of " + std::to_string(sequences) +
+                     " sequences, the device has " + mib(chip.memory_bytes) +
+                     "; choose a smaller context (-c) or another configuration");
   }
   kv_.head_stride = static_cast<std::uint32_t>(head);
   kv_.layer_stride = static_cast<std::uint32_t>(layer);
@@ -72,7 +73,7 @@ Image::Image(const gguf::File& file, const ModelConfig& config, const Capabiliti
     throw InputError("the model needs " + mib(end_) + " of device memory (weights " + mib(weight_bytes_) +
                      ", KV cache " + mib(kv_bytes) + " for " + std::to_string(context) +
                      " positions), the device has " + mib(chip.memory_bytes) +
-                     "; choose a smaller -c or another configuration");
+                     "; choose a smaller context (-c) or another configuration");
   }
 }
 
@@ -81,7 +82,7 @@ std::uint32_t Image::allocate(std::uint64_t bytes) {
   end_ = checked_round_up(checked_add(start, bytes, "device memory"), kPage, "device memory");
   if (end_ > kAddressEnd) {
     throw InputError(
-        "the model needs more than 4 GiB of device memory; choose a smaller model or a smaller -c");
+        "the model needs more than 4 GiB of device memory; choose a smaller model or context (-c)");
   }
   return static_cast<std::uint32_t>(start);
 }
@@ -136,6 +137,7 @@ void Image::plan_layers() {
   const auto tensor = [&](const std::string& name) -> const gguf::Tensor& { return file_.require(name); };
   const auto matrix = [&](const gguf::Tensor& t, pack::Mode mode) {
     any_joined = any_joined || pack::is_joined(mode);
+    file_bytes_ += t.bytes;
     plans_.push_back({t.name,
                       gguf::type_name(t.type),
                       {t.dims[0], t.dims[1]},
@@ -149,6 +151,7 @@ void Image::plan_layers() {
   };
   const auto vector = [&](std::vector<const gguf::Tensor*> parts) {
     for (const gguf::Tensor* t : parts) {
+      file_bytes_ += t->bytes;
       plans_.push_back({t->name,
                         gguf::type_name(t->type),
                         {t->dims[0]},
@@ -211,6 +214,7 @@ void Image::plan_layers() {
     embedding_ = place(matrix(embedding, agreed_mode(embedding, true)));
     any_joined = any_before;  // rows are only looked up
     weight_bytes_ -= embedding_.shape.bytes();
+    file_bytes_ -= embedding.bytes;
   }
   max_tokens_ = chip_.columns * chip_.groups / (any_joined ? 2 : 1);
 }
@@ -403,7 +407,7 @@ std::uint64_t Image::kv_bytes_per_token() const {
 }
 
 std::uint64_t Image::macs(bool lm_head) const {
-  const auto of = [](const Matrix& m) { return m.shape.rows * m.shape.kblocks * 32 * m.shape.planes(); };
+  const auto of = [](const Matrix& m) { return m.source.rows * m.source.cols; };
   std::uint64_t sum = lm_head ? of(lm_head_) : 0;
   for (const Layer& layer : layers_) {
     for (const Matrix& m : layer.qkv) sum += of(m);

@@ -30,6 +30,16 @@ expect 2 'cannot write' generate --device model -n 1 -p x --logits "$work/no/suc
 expect 2 'refusing to listen' simulator --listen tcp:0.0.0.0:0
 expect 2 'unknown address' simulator --listen nowhere
 expect 2 'no port' generate --device tcp:localhost -p x
+expect 2 'unknown shape' bench --device model --shape qwen4
+expect 2 'unknown weight type' bench --device model --shape stories260k --type Q9
+expect 2 'exclude each other' bench --device model --shape stories260k -m x.gguf
+expect 2 "--test holds 'tg'" bench --device model --shape stories260k --test pp4,tg
+expect 2 "--batch holds '0'" bench --device model --shape stories260k --batch 1,0
+expect 2 'the reference is no chip' bench --device reference --shape stories260k
+expect 2 'see luoshu --help' bench --device model --shape stories260k --format xml
+expect 2 'positions of 256 sequences' bench --device model --shape stories260k --test tg1@d1000000 --batch 256
+expect 2 'see luoshu --help' bench --device model --shape stories260k -c 4
+expect 2 'cannot write' bench --device model --shape stories260k --test tg1 --json "$work/no/such/folder.json"
 
 # Prompts.
 expect 2 'the prompt is empty' generate --device model
