@@ -31,7 +31,9 @@ void add_device_options(CLI::App& app, ModelOptions& o) {
       ->capture_default_str();
   app.add_option("--config", o.config, "chip configuration of sim and model; `configs` lists them")
       ->capture_default_str();
-  app.add_option("--memory", o.memory, "memory model of sim: ideal, latency30")->capture_default_str();
+  app.add_option("--memory", o.memory,
+                 "memory model of sim, with changes or without (latency30,share=0.8); `configs` lists them")
+      ->capture_default_str();
   app.add_option("--sim-seed", o.sim_seed,
                  "random stalls on memory and link and a random initial state, 0 = none");
   app.add_option("-t,--threads", o.threads,

@@ -24,6 +24,8 @@ expect 2 'unknown configuration' generate --config huge -p x
 expect 2 'unknown device' generate --device toaster -p x
 expect 2 'a later release' generate --device usb -p x
 expect 2 'unknown memory' generate --device model --memory dream -p x
+expect 2 "--memory holds 'share=2'" generate --device model --memory ideal,share=2 -p x
+expect 2 "--memory holds 'speed=1'" generate --device model --memory latency30,speed=1 -p x
 expect 2 '--trace-window' generate --device sim --trace "$work/t.fst" --trace-window 5 -p x
 expect 2 'cannot write' generate --device model -n 1 -p x --json "$work/no/such/folder.json"
 expect 2 'cannot write' generate --device model -n 1 -p x --logits "$work/no/such/folder.npy"
