@@ -19,7 +19,9 @@ struct Measurement {
   BenchTest test;
   std::uint32_t batch = 1;
   std::uint64_t passes = 0;
-  std::uint64_t tokens = 0;           // evaluated
+  std::uint64_t tokens = 0;  // evaluated
+  // From the host's command to the last token's arrival, 0 where unknown; of attention alone the cycles in
+  // which the attention unit was busy.
   std::uint64_t cycles = 0;           // from the host's command to the last token's arrival; 0 where unknown
   ChipCounters counters;              // bytes at the memory port, busy and stalled cycles
   Work work;                          // the least bytes and multiplications, all passes
@@ -27,7 +29,16 @@ struct Measurement {
   std::uint64_t attention_bound = 0;  // cycles: keys and values once per pass, or attention's multiplications
   double wall_seconds = 0;
   double host_seconds = 0;  // of them outside the chip
+  // Layers of the two shortened models that this was extrapolated from; 0: the whole model ran.
+  std::uint32_t from_layers = 0, to_layers = 0;
 };
+
+// Fills passes, tokens, least work and bounds of a measurement from its test and batch.
+void set_bounds(const Image& image, const ModelConfig& config, Measurement& m);
+// Cycles and counters of `layers` layers on the line through the same test on two shortened models; bounds
+// are left to set_bounds.
+Measurement extrapolate(const Measurement& a, std::uint32_t a_layers, const Measurement& b,
+                        std::uint32_t b_layers, std::uint32_t layers);
 
 class Runner {
  public:
@@ -43,7 +54,7 @@ class Runner {
  private:
   void decode(Measurement& m, const std::function<bool()>& keep_going);
   void prefill(Measurement& m);
-  void account(Measurement& m, const std::vector<Span>& spans, std::uint64_t logits) const;
+  void attend(Measurement& m, const std::function<bool()>& keep_going);
 
   TimedChip& chip_;
   const ModelConfig& config_;

@@ -72,7 +72,9 @@ const std::vector<Column>& columns() {
       {"label", false,
        [](const json& r) {
          const std::string label = r["label"].get<std::string>();
-         return r["extrapolated"].get<bool>() ? label + ", extrapolated" : label;
+         if (!r["extrapolated"].get<bool>()) return label;
+         return label + fmt::format(", extrapolated from {} and {} layers", r["extrapolated_from"][0].dump(),
+                                    r["extrapolated_from"][1].dump());
        }},
   };
   return all;
@@ -99,11 +101,12 @@ void flatten(const json& value, const std::string& name,
 
 }  // namespace
 
-json as_json(const Setting& s, const Measurement& m, const Image& image) {
-  const std::uint64_t multipliers = std::uint64_t{image.chip().lanes} * image.chip().columns;
+json as_json(const Setting& s, const Measurement& m, const Capabilities& chip) {
+  const std::uint64_t multipliers = std::uint64_t{chip.lanes} * chip.columns;
   const ChipCounters& c = m.counters;
   const double seconds = ratio(static_cast<double>(m.cycles), static_cast<double>(s.clock_hz));
   const auto tokens = static_cast<double>(m.tokens);
+  const bool whole = m.from_layers == 0;
   return {{"schema", s.schema},
           {"version", s.version},
           {"commit", s.commit},
@@ -141,11 +144,12 @@ json as_json(const Setting& s, const Measurement& m, const Image& image) {
             {"attention", unit_json(c.attention)},
             {"vector", unit_json(c.vector)},
             {"control", unit_json(c.control)}}},
-          {"sim_kcycles_per_s", ratio(static_cast<double>(m.cycles) / 1000, m.wall_seconds)},
+          {"sim_kcycles_per_s", whole ? ratio(static_cast<double>(m.cycles) / 1000, m.wall_seconds) : 0.0},
           {"wall_s", m.wall_seconds},
-          {"wall_tokens_per_s", ratio(tokens, m.wall_seconds)},
-          {"host_us_per_token", ratio(m.host_seconds * 1e6, tokens)},
-          {"extrapolated", false},
+          {"wall_tokens_per_s", whole ? ratio(tokens, m.wall_seconds) : 0.0},
+          {"host_us_per_token", whole ? ratio(m.host_seconds * 1e6, tokens) : 0.0},
+          {"extrapolated", m.from_layers != 0},
+          {"extrapolated_from", m.from_layers == 0 ? json::array() : json{m.from_layers, m.to_layers}},
           {"label", s.label}};
 }
 

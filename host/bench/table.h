@@ -20,7 +20,7 @@ struct Setting {
   std::uint64_t clock_hz = 0;
 };
 
-nlohmann::json as_json(const Setting& setting, const Measurement& m, const Image& image);
+nlohmann::json as_json(const Setting& setting, const Measurement& m, const Capabilities& chip);
 
 std::string markdown(const nlohmann::json& rows);
 std::string csv(const nlohmann::json& rows);

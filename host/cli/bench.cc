@@ -27,7 +27,11 @@ struct Options {
   std::string batches = "1";
   std::string format = "md";
   std::string json;
+  bool extrapolate = false;
 };
+
+// Layers of the shortened models of --extrapolate.
+constexpr std::uint32_t kFewLayers = 2, kMoreLayers = 4;
 
 std::string date() {
   const std::time_t now = std::time(nullptr);
@@ -72,35 +76,98 @@ bench::Setting setting(const Options& o, DeviceKind kind, const ModelConfig& con
   return s;
 }
 
-nlohmann::json measure(const Options& o, const std::vector<bench::BenchTest>& tests,
-                       const std::vector<std::uint32_t>& batches) {
+// A test with a number of sequences.
+struct Case {
+  bench::BenchTest test;
+  std::uint32_t batch;
+};
+
+// Every decode test with every batch; the others take one sequence.
+std::vector<Case> cases(const Options& o) {
+  const std::vector<bench::BenchTest> tests = bench::parse_tests(o.tests);
+  const std::vector<std::uint32_t> batches = bench::parse_batches(o.batches);
+  std::vector<Case> all;
+  for (const bench::BenchTest& test : tests) {
+    if (test.kind != bench::BenchTest::Kind::kDecode) {
+      all.push_back({test, 1});
+      continue;
+    }
+    for (const std::uint32_t batch : batches) all.push_back({test, batch});
+  }
+  return all;
+}
+
+// A model on a chip, whole or with some of its layers.
+class Bench {
+ public:
+  Bench(const Options& o, std::vector<Case> all) : cases_(std::move(all)), file_(open_model(o)) {
+    for (const Case& c : cases_) {
+      context_ = std::max(context_, c.test.depth + c.test.count);
+      sequences_ = std::max(sequences_, c.batch);
+    }
+  }
+  const gguf::File& file() const { return *file_; }
+  Image plan(const ModelConfig& config, const Capabilities& chip) const {
+    return Image(*file_, config, chip, context_, sequences_);
+  }
+
+  std::vector<bench::Measurement> run(TimedChip& chip, const ModelConfig& config) const {
+    bench::Runner runner(chip, *file_, config, context_, sequences_);
+    std::vector<bench::Measurement> out;
+    for (const Case& c : cases_) {
+      out.push_back(runner.run(c.test, c.batch, [] { return !interrupted(); }));
+      spdlog::info("{} batch {}, {} layers: {} cycles in {:.1f} s", c.test.name(), c.batch, config.layers,
+                   out.back().cycles, out.back().wall_seconds);
+    }
+    return out;
+  }
+
+ private:
+  const std::vector<Case> cases_;
+  std::unique_ptr<gguf::File> file_;
+  std::uint32_t context_ = 1;
+  std::uint32_t sequences_ = 1;
+};
+
+std::vector<bench::Measurement> extrapolated(const Bench& bench, TimedChip& chip, const ModelConfig& whole) {
+  if (whole.layers <= kMoreLayers) {
+    throw InputError("--extrapolate needs more than " + std::to_string(kMoreLayers) +
+                     " layers, the model has " + std::to_string(whole.layers) + "; run it whole");
+  }
+  ModelConfig few = whole;
+  few.layers = kFewLayers;
+  ModelConfig more = whole;
+  more.layers = kMoreLayers;
+  std::vector<bench::Measurement> out;
+  const std::vector<bench::Measurement> a = bench.run(chip, few);
+  const std::vector<bench::Measurement> b = bench.run(chip, more);
+  const Image plan = bench.plan(whole, chip.capabilities());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    out.push_back(bench::extrapolate(a[i], kFewLayers, b[i], kMoreLayers, whole.layers));
+    bench::set_bounds(plan, whole, out.back());
+  }
+  return out;
+}
+
+nlohmann::json measure(const Options& o) {
   const DeviceKind kind = device_kind(o.model.device);
   if (kind == DeviceKind::kReference)
     throw InputError("the reference is no chip; bench takes --device sim or model");
-  const std::unique_ptr<gguf::File> file = open_model(o);
-  const ModelConfig config = ModelConfig::from(*file);
-  std::uint32_t context = 1;
-  for (const bench::BenchTest& t : tests) context = std::max(context, t.depth + t.count);
+  const Bench bench(o, cases(o));
+  const ModelConfig config = ModelConfig::from(bench.file());
   TimedChip chip(open_chip(kind, o.model));
-  bench::Runner runner(chip, *file, config, context, *std::max_element(batches.begin(), batches.end()));
+  const std::vector<bench::Measurement> results =
+      o.extrapolate ? extrapolated(bench, chip, config) : bench.run(chip, config);
   const bench::Setting on = setting(o, kind, config, chip.capabilities());
   nlohmann::json rows = nlohmann::json::array();
-  for (const bench::BenchTest& test : tests) {
-    for (const std::uint32_t batch : batches) {
-      if (test.kind != bench::BenchTest::Kind::kDecode && batch != batches.front()) continue;
-      const bench::Measurement m = runner.run(test, batch, [] { return !interrupted(); });
-      rows.push_back(bench::as_json(on, m, runner.image()));
-      spdlog::info("{} batch {}: {} cycles, {:.1f} % of the roofline, {:.1f} s", test.name(), m.batch,
-                   m.cycles, 100 * rows.back()["roofline_share"].get<double>(), m.wall_seconds);
-    }
-  }
+  for (const bench::Measurement& m : results) rows.push_back(bench::as_json(on, m, chip.capabilities()));
   return rows;
 }
 
 void run(const Options& o) {
   if (!o.shape.empty() && !o.model.model.empty())
     throw InputError("-m and --shape exclude each other; give one of them");
-  const nlohmann::json rows = measure(o, bench::parse_tests(o.tests), bench::parse_batches(o.batches));
+  const nlohmann::json rows = measure(o);
   if (!o.json.empty()) write_json(rows, o.json);
   if (o.json == "-") return;
   if (o.format == "json") {
@@ -131,6 +198,8 @@ void add_bench(CLI::App& app, int&) {
       ->check(CLI::IsMember({"md", "csv", "json"}))
       ->capture_default_str();
   verb->add_option("--json", o->json, "write the rows as JSON to this file, - = stdout instead of a table");
+  verb->add_flag("--extrapolate", o->extrapolate,
+                 "simulate 2 and 4 layers and extrapolate to the whole model; the rows say so");
   verb->callback([o] { run(*o); });
 }
 

@@ -55,6 +55,10 @@ class Image {
   std::uint32_t commands() const { return static_cast<std::uint32_t>(command_count_); }
   std::uint32_t setup_program() const { return setup_address_; }
   std::uint32_t setup_commands() const { return 1; }
+  // The first layer up to its attention, which starts when all its queries, keys and values are there: for
+  // measuring attention alone.
+  std::uint32_t attention_program() const { return attention_address_; }
+  std::uint32_t attention_commands() const;
   std::uint32_t max_tokens() const { return max_tokens_; }  // tokens of a pass
   std::uint32_t context() const { return context_; }
   std::uint32_t sequences() const { return sequences_; }
@@ -96,6 +100,13 @@ class Image {
   void plan_layers();
   void plan_limits();
   std::vector<Command> commands_of_pass() const;
+  std::vector<Command> commands_of_attention() const;
+  // Parts of a program; `post` is a semaphore.
+  Command embed() const;
+  Command norm(const Vector& weights, bool joined, std::uint32_t post) const;
+  void project(const Layer& layer, std::uint32_t kv_base, std::uint32_t post,
+               std::vector<Command>& out) const;
+  Command attend(const Layer& layer, std::uint32_t kv_base, std::uint32_t post) const;
   Command matmul(const Matrix& m, std::uint32_t src_block, std::uint32_t vector, std::uint32_t wait) const;
 
   const gguf::File& file_;
@@ -107,6 +118,7 @@ class Image {
   std::uint64_t weight_bytes_ = 0;
   std::uint64_t file_bytes_ = 0;
   std::uint32_t program_address_ = 0;
+  std::uint32_t attention_address_ = 0;
   std::uint32_t setup_address_ = 0;
   std::size_t command_count_ = 0;
   std::uint32_t max_tokens_ = 0;

@@ -31,6 +31,15 @@ std::string error_name(std::uint32_t code) {
   }
 }
 
+[[noreturn]] void fail(const ChipEvent& event) {
+  DeviceError::Detail detail;
+  detail.operation = "run";
+  detail.address = event.detail;
+  detail.code = event.code;
+  throw DeviceError("the chip reports: " + error_name(event.code) + "; reset the device and try again",
+                    detail);
+}
+
 class ChipEngine : public BatchEngine {
  public:
   ChipEngine(Chip& chip, const Image& image, std::uint32_t vocab)
@@ -40,8 +49,7 @@ class ChipEngine : public BatchEngine {
     setup.program = image.setup_program();
     setup.commands = image.setup_commands();
     setup.tokens.resize(1);
-    chip_.start(setup);
-    wait_done();
+    run_to_end(chip_, setup);
     take_cost();
   }
 
@@ -206,23 +214,6 @@ class ChipEngine : public BatchEngine {
     return run;
   }
 
-  void wait_done() {
-    for (;;) {
-      const ChipEvent event = chip_.next_event(kDeadline);
-      if (event.kind == ChipEvent::Kind::kError) fail(event);
-      if (event.kind == ChipEvent::Kind::kDone) return;
-    }
-  }
-
-  [[noreturn]] static void fail(const ChipEvent& event) {
-    DeviceError::Detail detail;
-    detail.operation = "run";
-    detail.address = event.detail;
-    detail.code = event.code;
-    throw DeviceError("the chip reports: " + error_name(event.code) + "; reset the device and try again",
-                      detail);
-  }
-
   void read_logits(std::uint32_t token, std::vector<float>& logits) {
     const std::size_t at = logits.size();
     logits.resize(at + vocab_);
@@ -240,6 +231,15 @@ class ChipEngine : public BatchEngine {
 };
 
 }  // namespace
+
+void run_to_end(Chip& chip, const RunRequest& run) {
+  chip.start(run);
+  for (;;) {
+    const ChipEvent event = chip.next_event(kDeadline);
+    if (event.kind == ChipEvent::Kind::kError) fail(event);
+    if (event.kind == ChipEvent::Kind::kDone) return;
+  }
+}
 
 std::unique_ptr<BatchEngine> make_chip_engine(Chip& chip, const Image& image, std::uint32_t vocab) {
   return std::make_unique<ChipEngine>(chip, image, vocab);

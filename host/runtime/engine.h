@@ -62,6 +62,8 @@ class BatchEngine : public Engine {
                                                    std::vector<float>* logits) = 0;
 };
 
+// Starts a run that gives no tokens and waits for its end. Throws DeviceError.
+void run_to_end(Chip& chip, const RunRequest& run);
 // Runs a model on a chip. The image must have been uploaded; both must outlive the engine.
 std::unique_ptr<BatchEngine> make_chip_engine(Chip& chip, const Image& image, std::uint32_t vocab);
 // Runs a model on the fp32 reference.

@@ -39,6 +39,14 @@ TEST_F(RunnerTest, CountsTokensAndLeastWork) {
   EXPECT_EQ(prefill.work.bytes, runner.image().file_bytes() + 27 * key_bytes(config));
 }
 
+TEST_F(RunnerTest, AttentionAloneIsOneLayer) {
+  Runner runner(chip, *file, config, 80, 1);
+  const Measurement m = runner.run({BenchTest::Kind::kAttention, 3, 70}, 1, go_on);
+  EXPECT_EQ(m.passes, 3u);
+  EXPECT_EQ(m.work.bytes, 3 * 71 * key_bytes(config) / config.layers);
+  EXPECT_EQ(m.attention_bound, m.roofline_cycles);
+}
+
 TEST_F(RunnerTest, StopsWhenAsked) {
   Runner runner(chip, *file, config, 80, 2);
   EXPECT_THROW(runner.run({BenchTest::Kind::kDecode, 3, 0}, 1, [] { return false; }), DeviceError);
@@ -71,6 +79,26 @@ TEST_F(RunnerTest, FillsTheCache) {
       }
     }
   }
+}
+
+// A line through two points, for everything that is counted; bounds are those of the whole model.
+TEST_F(RunnerTest, ExtrapolatesALine) {
+  Measurement a;
+  a.test = {BenchTest::Kind::kDecode, 1, 9};
+  a.cycles = 1000;
+  a.counters.weights_read = 640;
+  a.counters.vector.busy = 50;
+  Measurement b = a;
+  b.cycles = 1300;
+  b.counters.weights_read = 960;
+  b.counters.vector.busy = 40;
+  const Measurement m = extrapolate(a, 2, b, 4, 10);
+  EXPECT_EQ(m.cycles, 2200u);
+  EXPECT_EQ(m.counters.weights_read, 1920u);
+  EXPECT_EQ(m.counters.vector.busy, 10u);
+  EXPECT_EQ(extrapolate(a, 2, b, 4, 100).counters.vector.busy, 0u);
+  EXPECT_EQ(m.test.depth, 9u);
+  EXPECT_EQ(m.from_layers, 2u);
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ using namespace luoshu;
 using namespace luoshu::bench;
 
 TEST(BenchSpec, ReadsTests) {
-  const std::vector<BenchTest> tests = parse_tests("pp512,tg8@d128,tg1@d0");
-  ASSERT_EQ(tests.size(), 3u);
+  const std::vector<BenchTest> tests = parse_tests("pp512,tg8@d128,tg1@d0,at2@d1024");
+  ASSERT_EQ(tests.size(), 4u);
   EXPECT_EQ(tests[0].kind, BenchTest::Kind::kPrefill);
   EXPECT_EQ(tests[0].count, 512u);
   EXPECT_EQ(tests[0].depth, 0u);
@@ -23,6 +23,7 @@ TEST(BenchSpec, ReadsTests) {
   EXPECT_EQ(tests[0].name(), "pp512");
   EXPECT_EQ(tests[1].name(), "tg8@d128");
   EXPECT_EQ(tests[2].name(), "tg1");
+  EXPECT_EQ(tests[3].kind, BenchTest::Kind::kAttention);
 }
 
 TEST(BenchSpec, RefusesOtherTests) {
