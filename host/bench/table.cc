@@ -71,7 +71,7 @@ const std::vector<Column>& columns() {
        [](const json& r) { return fmt::format("{:.2f}", r["wall_tokens_per_s"].get<double>()); }},
       {"label", false,
        [](const json& r) {
-         const std::string label = r["label"].get<std::string>();
+         auto label = r["label"].get<std::string>();
          if (!r["extrapolated"].get<bool>()) return label;
          return label + fmt::format(", extrapolated from {} and {} layers", r["extrapolated_from"][0].dump(),
                                     r["extrapolated_from"][1].dump());

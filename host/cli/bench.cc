@@ -8,6 +8,7 @@
 #include <fstream>
 #include <memory>
 
+#include "bench/plot.h"
 #include "bench/runner.h"
 #include "bench/shapes.h"
 #include "bench/table.h"
@@ -27,6 +28,7 @@ struct Options {
   std::string batches = "1";
   std::string format = "md";
   std::string json;
+  std::string plot;
   bool extrapolate = false;
 };
 
@@ -149,7 +151,12 @@ std::vector<bench::Measurement> extrapolated(const Bench& bench, TimedChip& chip
   return out;
 }
 
-nlohmann::json measure(const Options& o) {
+struct Report {
+  nlohmann::json rows = nlohmann::json::array();
+  Capabilities chip;
+};
+
+Report measure(const Options& o) {
   const DeviceKind kind = device_kind(o.model.device);
   if (kind == DeviceKind::kReference)
     throw InputError("the reference is no chip; bench takes --device sim or model");
@@ -159,15 +166,18 @@ nlohmann::json measure(const Options& o) {
   const std::vector<bench::Measurement> results =
       o.extrapolate ? extrapolated(bench, chip, config) : bench.run(chip, config);
   const bench::Setting on = setting(o, kind, config, chip.capabilities());
-  nlohmann::json rows = nlohmann::json::array();
-  for (const bench::Measurement& m : results) rows.push_back(bench::as_json(on, m, chip.capabilities()));
-  return rows;
+  Report report;
+  report.chip = chip.capabilities();
+  for (const bench::Measurement& m : results) report.rows.push_back(bench::as_json(on, m, report.chip));
+  return report;
 }
 
 void run(const Options& o) {
   if (!o.shape.empty() && !o.model.model.empty())
     throw InputError("-m and --shape exclude each other; give one of them");
-  const nlohmann::json rows = measure(o);
+  const Report report = measure(o);
+  const nlohmann::json& rows = report.rows;
+  if (!o.plot.empty()) write_text(bench::roofline_svg(rows, report.chip), o.plot);
   if (!o.json.empty()) write_json(rows, o.json);
   if (o.json == "-") return;
   if (o.format == "json") {
@@ -198,6 +208,7 @@ void add_bench(CLI::App& app, int&) {
       ->check(CLI::IsMember({"md", "csv", "json"}))
       ->capture_default_str();
   verb->add_option("--json", o->json, "write the rows as JSON to this file, - = stdout instead of a table");
+  verb->add_option("--plot", o->plot, "write a roofline picture of the rows to this SVG file");
   verb->add_flag("--extrapolate", o->extrapolate,
                  "simulate 2 and 4 layers and extrapolate to the whole model; the rows say so");
   verb->callback([o] { run(*o); });

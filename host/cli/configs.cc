@@ -6,6 +6,7 @@
 #include "cli/files.h"
 #include "cli/verbs.h"
 #include "luoshu/configuration.h"
+#include "luoshu_commit.h"
 #include "memory_timing.h"
 
 namespace luoshu::cli {

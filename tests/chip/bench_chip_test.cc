@@ -54,6 +54,8 @@ TEST_F(BenchChip, AttentionAlone) {
   EXPECT_GE(m.cycles, m.roofline_cycles);
   EXPECT_LT(m.cycles, m.roofline_cycles * 3 / 2);
   EXPECT_EQ(m.counters.attention.busy, m.cycles);
+  EXPECT_GT(m.host_seconds, 0);
+  EXPECT_LT(m.host_seconds, m.wall_seconds);
 }
 
 }  // namespace

@@ -41,6 +41,7 @@ expect 2 'the reference is no chip' bench --device reference --shape stories260k
 expect 2 'see luoshu --help' bench --device model --shape stories260k --format xml
 expect 2 'positions of 256 sequences' bench --device model --shape stories260k --test tg1@d1000000 --batch 256
 expect 2 'see luoshu --help' bench --device model --shape stories260k -c 4
+expect 2 'cannot write' bench --device model --shape stories260k --test tg1 --plot "$work/no/such/folder.svg"
 expect 2 'cannot write' bench --device model --shape stories260k --test tg1 --json "$work/no/such/folder.json"
 
 # Prompts.
