@@ -48,6 +48,28 @@ TEST_F(BenchChip, ExtrapolationMatchesTheWholeModel) {
   }
 }
 
+// A cache written to a depth costs decoding what a computed one costs, to the cycle.
+TEST_F(BenchChip, WrittenDepthCostsWhatComputedDepthCosts) {
+  constexpr std::uint32_t kDepth = 45;
+  constexpr std::uint32_t kPasses = 3;
+  const Measurement written = run(whole.layers, {BenchTest::Kind::kDecode, kPasses, kDepth}, 1);
+  SimulationOptions options;
+  options.memory = "latency30";
+  SimulatedChip chip(options, true);
+  Image image(*file, whole, chip.capabilities(), kDepth + kPasses);
+  image.upload(chip, nullptr, false);
+  const auto engine = make_chip_engine(chip, image, whole.vocab);
+  std::vector<std::int32_t> prompt(kDepth);
+  for (std::uint32_t i = 0; i < kDepth; ++i) prompt[i] = static_cast<std::int32_t>(i * 7 % whole.vocab);
+  const std::int32_t next = engine->evaluate(prompt, LogitsMode::kLast, nullptr);
+  std::uint64_t cycles = 0;
+  engine->decode_greedy(next, kPasses, {}, [&](std::int32_t, std::uint64_t taken) {
+    cycles += taken;
+    return true;
+  });
+  EXPECT_EQ(written.cycles, cycles);
+}
+
 // Attention alone never beats its bound, stays near it on a long text, and costs nothing but itself.
 TEST_F(BenchChip, AttentionAlone) {
   const Measurement m = run(whole.layers, {BenchTest::Kind::kAttention, 2, 1000}, 1);
