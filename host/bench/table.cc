@@ -32,8 +32,9 @@ std::string percent(const json& share) {
   return fmt::format("{:.1f}", 100 * share.get<double>());
 }
 
-// A unit's busy cycles in per cent of all.
+// A unit's busy cycles in per cent of all; attention alone counts only the attention unit's.
 std::string busy(const json& row, const char* unit) {
+  if (row["test"].get<std::string>().compare(0, 2, "at") == 0) return "-";
   return fmt::format("{:.1f}", 100 * ratio(row["units"][unit]["busy"].get<std::uint64_t>(),
                                            row["cycles"].get<std::uint64_t>()));
 }

@@ -70,6 +70,10 @@ TEST(BenchTable, MarkdownLinesUp) {
   const std::size_t width = table.find('\n');
   for (std::size_t at = 0; at < table.size(); at += width + 1) EXPECT_EQ(table[at + width], '\n');
   EXPECT_NE(table.find("| tg2@d7 |"), std::string::npos) << table;
+  EXPECT_NE(table.find(" 4.0 |"), std::string::npos) << table;  // attention busy, 40 of 1000 cycles
+  nlohmann::json alone = one_row();
+  alone["test"] = "at1@d7";
+  EXPECT_EQ(markdown(nlohmann::json::array({alone})).find(" 4.0 |"), std::string::npos);
 }
 
 TEST(BenchTable, CsvQuotes) {
