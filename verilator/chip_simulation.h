@@ -17,7 +17,7 @@ class ChipSimulation : public Simulation {
   explicit ChipSimulation(const SimulationOptions& options)
       : options_(options),
         memory_(options.memory_bytes),
-        axi_(memory_, kLanes, memory_timing(options.memory), options.seed),
+        axi_(memory_, kLanes, memory_timing(options.memory, configuration(options.config)), options.seed),
         random_(options.seed ^ 0x5bd1e995u) {
     context_.fatalOnError(false);
     if (options.seed != 0) {

@@ -4,19 +4,10 @@
 #include <sys/mman.h>
 
 #include <cstring>
-#include <vector>
 
 #include "luoshu/error.h"
 
 namespace luoshu {
-
-const MemoryTiming& memory_timing(const std::string& name) {
-  static const std::vector<MemoryTiming> models = {{"ideal", 1}, {"latency30", 30}};
-  for (const MemoryTiming& m : models) {
-    if (m.name == name) return m;
-  }
-  throw InputError("unknown memory model '" + name + "'; --memory takes ideal or latency30");
-}
 
 SparseMemory::SparseMemory(std::uint64_t bytes) : size_(bytes) {
   void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -30,10 +21,12 @@ SparseMemory::~SparseMemory() {
   munmap(data_, size_);
 }
 
-AxiMemory::AxiMemory(SparseMemory& memory, unsigned beat_bytes, MemoryTiming timing, std::uint64_t stall_seed)
+AxiMemory::AxiMemory(SparseMemory& memory, unsigned beat_bytes, const MemoryTiming& timing,
+                     std::uint64_t stall_seed)
     : memory_(memory),
       beat_bytes_(beat_bytes),
-      timing_(std::move(timing)),
+      latency_(timing.latency),
+      bus_(timing, stall_seed),
       stalls_(stall_seed != 0),
       random_(stall_seed),
       pending_data_(new std::uint8_t[beat_bytes]),
@@ -41,7 +34,7 @@ AxiMemory::AxiMemory(SparseMemory& memory, unsigned beat_bytes, MemoryTiming tim
 
 void AxiMemory::read_request(std::uint32_t address, unsigned beats, unsigned client) {
   const bool error = std::uint64_t{address} + std::uint64_t{beats} * beat_bytes_ > memory_.size();
-  reads_.push_back({cycle_ + timing_.latency, address, beats, client, error});
+  reads_.push_back({cycle_ + latency_, address, beats, client, error});
 }
 
 void AxiMemory::write_address(std::uint32_t address, unsigned client) {
@@ -69,7 +62,8 @@ void AxiMemory::finish_write() {
     ++written;
   }
   bytes_written_[client & 7u] += written;
-  write_ready_.push_back(cycle_ + timing_.latency);
+  bus_.write(address);
+  write_ready_.push_back(cycle_ + latency_);
   write_error_.push_back(error);
 }
 
@@ -86,11 +80,12 @@ void AxiMemory::advance() {
     write_error_.pop_front();
   }
   ++cycle_;
+  bus_.advance();
   inputs_.ar_ready = !(stalls_ && random_.one_in(4));
   inputs_.aw_ready = !(stalls_ && random_.one_in(4));
   inputs_.w_ready = !data_pending_ && !(stalls_ && random_.one_in(4));
-  inputs_.r_valid =
-      !reads_.empty() && cycle_ >= reads_.front().ready_cycle && !(stalls_ && random_.one_in(3));
+  inputs_.r_valid = !reads_.empty() && cycle_ >= reads_.front().ready_cycle &&
+                    !(stalls_ && random_.one_in(3)) && bus_.read(reads_.front().address);
   if (inputs_.r_valid) {
     const Burst& burst = reads_.front();
     static const std::uint8_t zeros[256] = {};

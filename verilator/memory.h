@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Simulated device memory behind the chip's AXI4 port: a sparse byte array, a latency, optional random
-// stalls, and the byte counts that `generate` and `bench` report.
+// Simulated device memory behind the chip's AXI4 port: a sparse byte array, the timing of memory_timing.h,
+// optional random stalls, and the byte counts that `generate` and `bench` report.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -8,21 +8,13 @@
 #include <memory>
 #include <string>
 
+#include "memory_bus.h"
+
 namespace luoshu {
 
 // Clients of the memory port as the top module numbers them (m_ar_user_o, m_aw_user_o).
 enum ReadClient : unsigned { kReadSequencer, kReadWeights, kReadKv, kReadEmbedding, kReadLink };
 enum WriteClient : unsigned { kWriteKv, kWriteLogits, kWriteLink };
-
-// A named memory: cycles from an accepted read address to its first beat (and from the last write beat to its
-// response).
-struct MemoryTiming {
-  std::string name;
-  unsigned latency = 0;
-};
-
-// The memory models that --memory knows; throws InputError for any other name.
-const MemoryTiming& memory_timing(const std::string& name);
 
 // Zero-filled memory whose untouched pages cost nothing.
 class SparseMemory {
@@ -40,22 +32,6 @@ class SparseMemory {
   std::uint64_t size_ = 0;
 };
 
-// A xorshift generator for stalls: fast, seeded, the same everywhere.
-class StallRandom {
- public:
-  explicit StallRandom(std::uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15ull + 1) {}
-  // True once in `n` calls on average.
-  bool one_in(std::uint32_t n) {
-    state_ ^= state_ << 13;
-    state_ ^= state_ >> 7;
-    state_ ^= state_ << 17;
-    return static_cast<std::uint32_t>(state_ >> 32) % n == 0;
-  }
-
- private:
-  std::uint64_t state_;
-};
-
 // Signals of the port in one cycle, without the data.
 struct AxiInputs {  // memory -> chip
   bool ar_ready = true, r_valid = false, r_last = false, aw_ready = true, w_ready = true, b_valid = false;
@@ -63,10 +39,10 @@ struct AxiInputs {  // memory -> chip
   const std::uint8_t* r_data = nullptr;
 };
 
-// The AXI4 subordinate: in-order, one beat per cycle each way.
+// The AXI4 subordinate: in-order, at most one beat per cycle each way.
 class AxiMemory {
  public:
-  AxiMemory(SparseMemory& memory, unsigned beat_bytes, MemoryTiming timing, std::uint64_t stall_seed);
+  AxiMemory(SparseMemory& memory, unsigned beat_bytes, const MemoryTiming& timing, std::uint64_t stall_seed);
   // Signals that the memory drives in this cycle; stable until advance().
   const AxiInputs& inputs() const { return inputs_; }
   // The chip's side of the cycle that ends now: requests are taken, the next cycle's inputs computed.
@@ -91,7 +67,8 @@ class AxiMemory {
 
   SparseMemory& memory_;
   const unsigned beat_bytes_;
-  const MemoryTiming timing_;
+  const unsigned latency_;
+  MemoryBus bus_;
   const bool stalls_;
   StallRandom random_;
   std::uint64_t cycle_ = 0;

@@ -18,7 +18,7 @@ bool has_simulation() {
 std::unique_ptr<Simulation> make_simulation(SimulationOptions options) {
   const Configuration& chip = configuration(options.config);
   options.memory_bytes = std::uint64_t{chip.memory_mib} << 20;
-  memory_timing(options.memory);
+  memory_timing(options.memory, chip);
 #define LUOSHU_MAKE(id, ...) \
   if (chip.name == #id) return make_simulation_##id(options);
   LUOSHU_CONFIGURATIONS(LUOSHU_MAKE)
@@ -32,8 +32,7 @@ bool has_simulation() {
 }
 
 std::unique_ptr<Simulation> make_simulation(SimulationOptions options) {
-  configuration(options.config);
-  memory_timing(options.memory);
+  memory_timing(options.memory, configuration(options.config));
   throw DeviceError(
       "this build has no simulated chip; install verilator and build again, or use --device model");
 }

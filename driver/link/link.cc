@@ -42,6 +42,10 @@ std::uint8_t distance(std::uint8_t from, std::uint8_t to) {
   return static_cast<std::uint8_t>(to - from);
 }
 
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
 }  // namespace
 
 Link::Link(std::unique_ptr<Transport> transport, LinkOptions options)
@@ -120,7 +124,9 @@ void Link::go_back(std::size_t index) {
 // ---------------------------------------------------------------- input
 
 bool Link::receive(TimePoint deadline) {
+  const auto start = std::chrono::steady_clock::now();
   const std::size_t n = transport_->read_some(input_.data(), input_.size(), deadline);
+  statistics_.transport_seconds += seconds_since(start);
   if (n == 0) return false;
   decoder_.feed(input_.data(), n);
   while (auto frame = decoder_.next()) {
@@ -256,7 +262,9 @@ void Link::pump(TimePoint deadline) {
   fill_output();
   bool moved = false;
   if (pending_output()) {
+    const auto start = std::chrono::steady_clock::now();
     const std::size_t n = transport_->write_some(out_.data() + out_offset_, out_.size() - out_offset_, kPast);
+    statistics_.transport_seconds += seconds_since(start);
     out_offset_ += n;
     moved = n > 0;
     if (moved) activity_ = transport_->now();

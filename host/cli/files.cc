@@ -26,16 +26,17 @@ std::string read_text(const std::string& path) {
   return text;
 }
 
-void write_json(const nlohmann::json& value, const std::string& path) {
-  const std::string text = value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
-  if (path == "-") {
-    std::cout << text << std::endl;
-    return;
-  }
+void write_text(const std::string& text, const std::string& path) {
   std::ofstream out(path, std::ios::binary);
-  out << text << '\n';
+  out << text;
   out.close();
   if (!out) throw InputError("cannot write '" + path + "'; check the path and the free space");
+}
+
+void write_json(const nlohmann::json& value, const std::string& path) {
+  const std::string text = value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+  if (path != "-") return write_text(text, path);
+  std::cout << text << std::flush;
 }
 
 void write_npy(const std::vector<float>& values, std::size_t columns, const std::string& path) {

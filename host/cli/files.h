@@ -10,6 +10,8 @@ namespace luoshu::cli {
 
 // Reads a whole text file; throws InputError.
 std::string read_text(const std::string& path);
+// Writes a whole file. Throws InputError when it cannot be written.
+void write_text(const std::string& text, const std::string& path);
 // Writes JSON to a file, or to stdout for "-". Throws InputError when the file cannot be written.
 void write_json(const nlohmann::json& value, const std::string& path);
 // Writes a float32 array [rows, columns] as .npy (NumPy format 1.0). Throws InputError.

@@ -47,6 +47,7 @@ int main(int argc, char** argv) {
   luoshu::cli::add_simulator(app, exit_code);
   luoshu::cli::add_soak(app, exit_code);
   luoshu::cli::add_area(app, exit_code);
+  luoshu::cli::add_bench(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& e) {

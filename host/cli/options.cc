@@ -19,19 +19,25 @@ bool parse_number(const char* begin, const char* end, T& value) {
 
 void add_model_options(CLI::App& app, ModelOptions& o) {
   app.add_option("-m,--model", o.model, "GGUF file (default: the bundled model)");
+  add_device_options(app, o);
+  app.add_option("-c,--ctx-size", o.context,
+                 "positions of the KV cache (default: the model's, at most 4096)");
+  app.add_flag("--verify", o.verify, "compare checksums on the device after the upload");
+}
+
+void add_device_options(CLI::App& app, ModelOptions& o) {
   app.add_option("--device", o.device,
                  "sim, model, reference, usb[:SERIAL], serial:PATH, unix:PATH or tcp:HOST:PORT")
       ->capture_default_str();
   app.add_option("--config", o.config, "chip configuration of sim and model; `configs` lists them")
       ->capture_default_str();
-  app.add_option("--memory", o.memory, "memory model of sim: ideal, latency30")->capture_default_str();
+  app.add_option("--memory", o.memory,
+                 "memory model of sim, with changes or without (latency30,share=0.8); `configs` lists them")
+      ->capture_default_str();
   app.add_option("--sim-seed", o.sim_seed,
                  "random stalls on memory and link and a random initial state, 0 = none");
-  app.add_option("-c,--ctx-size", o.context,
-                 "positions of the KV cache (default: the model's, at most 4096)");
   app.add_option("-t,--threads", o.threads,
                  "threads of the model and reference devices (default: all cores)");
-  app.add_flag("--verify", o.verify, "compare checksums on the device after the upload");
   app.add_option("--upload", o.upload, "how data reach the memory of sim: door (directly) or link")
       ->check(CLI::IsMember({"door", "link"}))
       ->capture_default_str();

@@ -32,7 +32,9 @@ struct PromptOptions {
   bool ignore_eos = false;
 };
 
+// The model, its context, and the device; the device alone.
 void add_model_options(CLI::App& app, ModelOptions& options);
+void add_device_options(CLI::App& app, ModelOptions& options);
 void add_prompt_options(CLI::App& app, PromptOptions& options);
 void add_sampler_options(CLI::App& app, SamplerOptions& options);
 

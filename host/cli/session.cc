@@ -9,7 +9,7 @@
 
 #include "cli/files.h"
 #include "luoshu/configuration.h"
-#include "memory.h"
+#include "memory_timing.h"
 
 namespace luoshu::cli {
 namespace {
@@ -61,8 +61,7 @@ std::uint32_t context_size(const ModelOptions& options, const ModelConfig& confi
 
 Session::Session(const ModelOptions& options) : options_(options), kind_(device_kind(options.device)) {
   const Stopwatch start;
-  luoshu::configuration(options.config);
-  memory_timing(options.memory);
+  memory_timing(options.memory, luoshu::configuration(options.config));
   path_ = model_path(options);
   file_ = std::make_unique<gguf::File>(path_);
   config_ = ModelConfig::from(*file_);

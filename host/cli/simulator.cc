@@ -77,7 +77,8 @@ void add_simulator(CLI::App& app, int&) {
   verb->add_option("--listen", o->listen, "unix:PATH or tcp:HOST:PORT")->required();
   verb->add_flag("--public", o->public_ok, "allow addresses other than loopback (no authentication)");
   verb->add_option("--config", o->simulation.config, "chip configuration")->capture_default_str();
-  verb->add_option("--memory", o->simulation.memory, "memory model: ideal, latency30")->capture_default_str();
+  verb->add_option("--memory", o->simulation.memory, "memory model; `configs` lists them")
+      ->capture_default_str();
   verb->add_option("--sim-seed", o->simulation.seed, "random stalls and initial state, 0 = none");
   verb->callback([o] { run(*o); });
 }

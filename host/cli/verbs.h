@@ -13,6 +13,7 @@ void add_configs(CLI::App& app, int& exit_code);
 void add_simulator(CLI::App& app, int& exit_code);
 void add_soak(CLI::App& app, int& exit_code);
 void add_area(CLI::App& app, int& exit_code);
+void add_bench(CLI::App& app, int& exit_code);
 
 // What every JSON report starts with: schema, version, commit.
 constexpr int kSchema = 1;

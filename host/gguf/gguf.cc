@@ -80,6 +80,10 @@ class File::Cursor {
   std::uint64_t at_ = 0;
 };
 
+void Unmap::operator()(const std::uint8_t* mapped) const {
+  munmap(const_cast<std::uint8_t*>(mapped), bytes);
+}
+
 File::File(const std::string& path) : path_(path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) throw InputError("cannot open '" + path + "': " + std::strerror(errno) + "; check the path");
@@ -93,20 +97,22 @@ File::File(const std::string& path) : path_(path) {
   close(fd);
   if (mapped == MAP_FAILED)
     throw InputError("cannot map '" + path + "': " + std::strerror(errno) + "; free some memory");
-  data_ = static_cast<const std::uint8_t*>(mapped);
+  mapped_ = {static_cast<const std::uint8_t*>(mapped), Unmap{size_}};
+  data_ = mapped_.get();
+  check();
+}
+
+File::File(const std::string& name, std::vector<std::uint8_t> bytes)
+    : path_(name), own_(std::move(bytes)), data_(own_.data()), size_(own_.size()) {
+  check();
+}
+
+void File::check() {
   try {
     parse();
   } catch (const InputError& e) {
-    if (data_ != nullptr) munmap(const_cast<std::uint8_t*>(data_), size_);
-    throw InputError("'" + path + "': " + e.what());
-  } catch (...) {
-    if (data_ != nullptr) munmap(const_cast<std::uint8_t*>(data_), size_);
-    throw;
+    throw InputError("'" + path_ + "': " + e.what());
   }
-}
-
-File::~File() {
-  if (data_ != nullptr) munmap(const_cast<std::uint8_t*>(data_), size_);
 }
 
 void File::parse() {

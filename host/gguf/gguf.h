@@ -5,6 +5,7 @@
 // the key or the tensor.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,11 +33,18 @@ std::string type_name(Type type);
 // Row `row` of the tensor as dims[0] floats. Rows count over all dimensions but the first.
 void dequantise_row(const Tensor& tensor, std::uint64_t row, float* out);
 
+// Deleter of a mapped file.
+struct Unmap {
+  std::uint64_t bytes = 0;
+  void operator()(const std::uint8_t* mapped) const;
+};
+
 class File {
  public:
   // Maps and checks the file. Throws InputError.
   explicit File(const std::string& path);
-  ~File();
+  // Checks a file that lies in memory; `name` stands for the path in messages. Throws InputError.
+  File(const std::string& name, std::vector<std::uint8_t> bytes);
   File(const File&) = delete;
   File& operator=(const File&) = delete;
 
@@ -65,6 +73,7 @@ class File {
     std::uint64_t offset = 0;  // in the file
   };
   class Cursor;
+  void check();
   void parse();
   void read_key(Cursor& in);
   Tensor read_tensor(Cursor& in, std::uint64_t& offset);
@@ -74,7 +83,9 @@ class File {
   T load(std::uint64_t offset) const;
 
   std::string path_;
-  const std::uint8_t* data_ = nullptr;
+  std::unique_ptr<const std::uint8_t, Unmap> mapped_;
+  std::vector<std::uint8_t> own_;       // the bytes of a file in memory
+  const std::uint8_t* data_ = nullptr;  // of either
   std::uint64_t size_ = 0;
   std::unordered_map<std::string, Value> keys_;
   std::vector<Tensor> tensors_;

@@ -42,7 +42,7 @@ pack::Mode agreed_mode(const gguf::Tensor& tensor, bool all_joined) {
 
 Image::Image(const gguf::File& file, const ModelConfig& config, const Capabilities& chip,
              std::uint32_t context, std::uint32_t sequences)
-    : file_(file), config_(config), chip_(chip), context_(context) {
+    : file_(file), config_(config), chip_(chip), context_(context), sequences_(sequences) {
   setup_address_ = allocate(32);
   kv_.head_dim_padded = padded_head(config.head_dim);
   kv_.block_bytes = std::max(64u, chip.lanes) + LUOSHU_KEY_BLOCK * kv_.head_dim_padded * 5 / 2;
@@ -53,8 +53,9 @@ Image::Image(const gguf::File& file, const ModelConfig& config, const Capabiliti
   const std::uint64_t kv_bytes = checked_mul(sequence, sequences, "the KV cache");
   if (kv_bytes > chip.memory_bytes || kv_bytes > kAddressEnd) {
     throw InputError("the KV cache needs " + mib(kv_bytes) + " of device memory for " +
-                     std::to_string(context) + " positions, the device has " + mib(chip.memory_bytes) +
-                     "; choose a smaller -c or another configuration");
+                     std::to_string(context) + " positions of " + std::to_string(sequences) +
+                     " sequences, the device has " + mib(chip.memory_bytes) +
+                     "; choose a smaller context (-c) or another configuration");
   }
   kv_.head_stride = static_cast<std::uint32_t>(head);
   kv_.layer_stride = static_cast<std::uint32_t>(layer);
@@ -62,6 +63,7 @@ Image::Image(const gguf::File& file, const ModelConfig& config, const Capabiliti
   plan_layers();
   command_count_ = commands_of_pass().size();
   program_address_ = allocate(command_count_ * 32);
+  attention_address_ = allocate(commands_of_attention().size() * 32);
   rope_address_ = allocate(config.rope_dims / 2 * 4);
   logits_stride_ =
       static_cast<std::uint32_t>(checked_round_up(std::uint64_t{config.vocab} * 4, kPage, "the logits"));
@@ -72,7 +74,7 @@ Image::Image(const gguf::File& file, const ModelConfig& config, const Capabiliti
     throw InputError("the model needs " + mib(end_) + " of device memory (weights " + mib(weight_bytes_) +
                      ", KV cache " + mib(kv_bytes) + " for " + std::to_string(context) +
                      " positions), the device has " + mib(chip.memory_bytes) +
-                     "; choose a smaller -c or another configuration");
+                     "; choose a smaller context (-c) or another configuration");
   }
 }
 
@@ -81,7 +83,7 @@ std::uint32_t Image::allocate(std::uint64_t bytes) {
   end_ = checked_round_up(checked_add(start, bytes, "device memory"), kPage, "device memory");
   if (end_ > kAddressEnd) {
     throw InputError(
-        "the model needs more than 4 GiB of device memory; choose a smaller model or a smaller -c");
+        "the model needs more than 4 GiB of device memory; choose a smaller model or context (-c)");
   }
   return static_cast<std::uint32_t>(start);
 }
@@ -137,6 +139,7 @@ void Image::plan_layers() {
   const auto tensor = [&](const std::string& name) -> const gguf::Tensor& { return file_.require(name); };
   const auto matrix = [&](const gguf::Tensor& t, pack::Mode mode) {
     any_joined = any_joined || pack::is_joined(mode);
+    file_bytes_ += t.bytes;
     plans_.push_back({t.name,
                       gguf::type_name(t.type),
                       {t.dims[0], t.dims[1]},
@@ -150,6 +153,7 @@ void Image::plan_layers() {
   };
   const auto vector = [&](std::vector<const gguf::Tensor*> parts) {
     for (const gguf::Tensor* t : parts) {
+      file_bytes_ += t->bytes;
       plans_.push_back({t->name,
                         gguf::type_name(t->type),
                         {t->dims[0]},
@@ -212,6 +216,7 @@ void Image::plan_layers() {
     embedding_ = place(matrix(embedding, agreed_mode(embedding, true)));
     any_joined = any_before;  // rows are only looked up
     weight_bytes_ -= embedding_.shape.bytes();
+    file_bytes_ -= embedding.bytes;
   }
   max_tokens_ = chip_.columns * chip_.groups / (any_joined ? 2 : 1);
 }
@@ -231,69 +236,82 @@ Command Image::matmul(const Matrix& m, std::uint32_t src_block, std::uint32_t ve
   return c;
 }
 
+Command Image::embed() const {
+  const Matrix& table = tied_ ? lm_head_ : embedding_;
+  return Command(LUOSHU_OP_EMBED)
+      .set(LUOSHU_CMD_ADDRESS, table.address)
+      .set(LUOSHU_CMD_EMBED_D, config_.d)
+      .set(LUOSHU_CMD_EMBED_KBLOCKS, static_cast<std::uint32_t>(table.shape.kblocks))
+      .set(LUOSHU_CMD_EMBED_MODE, static_cast<std::uint32_t>(table.shape.mode));
+}
+
+Command Image::norm(const Vector& weights, bool joined, std::uint32_t post) const {
+  return Command(LUOSHU_OP_NORM)
+      .set(LUOSHU_CMD_ADDRESS, weights.address)
+      .set(LUOSHU_CMD_NORM_N, config_.d)
+      .act(0, joined, kVectorNorm)
+      .set_float(LUOSHU_CMD_NORM_INV_N, 1.0f / static_cast<float>(config_.d))
+      .set_float(LUOSHU_CMD_NORM_EPS, config_.eps)
+      .set(LUOSHU_CMD_AUX_BYTES, weights.bytes)
+      .post(post);
+}
+
+void Image::project(const Layer& layer, std::uint32_t kv_base, std::uint32_t post,
+                    std::vector<Command>& out) const {
+  const std::uint32_t hd = config_.head_dim;
+  out.push_back(norm(layer.attn_norm, pack::is_joined(layer.qkv[0].shape.mode), kSemNorm));
+  if (layer.qkv_params.bytes != 0) {
+    out.push_back(Command(LUOSHU_OP_AUX)
+                      .set(LUOSHU_CMD_ADDRESS, layer.qkv_params.address)
+                      .set(LUOSHU_CMD_AUX_BYTES, layer.qkv_params.bytes));
+  }
+  for (std::size_t i = 0; i < layer.qkv.size(); ++i)
+    out.push_back(matmul(layer.qkv[i], 0, kVectorNorm, i == 0 ? kSemNorm : 0));
+  out.push_back(Command(LUOSHU_OP_QKV)
+                    .set(LUOSHU_CMD_ADDRESS, layer.qkv_params.address)
+                    .set(LUOSHU_CMD_QKV_HEADS, config_.heads)
+                    .set(LUOSHU_CMD_QKV_KV_HEADS, config_.kv_heads)
+                    .set(LUOSHU_CMD_QKV_HEAD_DIM, hd)
+                    .set(LUOSHU_CMD_QKV_ROT, config_.rope_dims)
+                    .set(LUOSHU_CMD_QKV_HALVES, config_.rope_halves ? 1 : 0)
+                    .set(LUOSHU_CMD_QKV_BIAS, config_.qkv_bias ? 1 : 0)
+                    .set(LUOSHU_CMD_QKV_QK_NORM, config_.qk_norm ? 1 : 0)
+                    .set_float(LUOSHU_CMD_QKV_INV_HEAD_DIM, 1.0f / static_cast<float>(hd))
+                    .set_float(LUOSHU_CMD_QKV_Q_SCALE,
+                               static_cast<float>(1.4426950408889634 / std::sqrt(static_cast<double>(hd))))
+                    .set_float(LUOSHU_CMD_QKV_EPS, config_.eps)
+                    .set(LUOSHU_CMD_QKV_KV_BASE, kv_base)
+                    .post(post));
+}
+
+Command Image::attend(const Layer& layer, std::uint32_t kv_base, std::uint32_t post) const {
+  return Command(LUOSHU_OP_ATTN)
+      .set(LUOSHU_CMD_ADDRESS, kv_base)
+      .set(LUOSHU_CMD_ATTN_HEADS, config_.heads)
+      .set(LUOSHU_CMD_ATTN_KV_HEADS, config_.kv_heads)
+      .set(LUOSHU_CMD_ATTN_HEAD_DIM, config_.head_dim)
+      .act(blocks_of(config_.d), pack::is_joined(layer.o.shape.mode), kVectorAttention)
+      .set(5, 0, 32, kv_.block_bytes)
+      .set(6, 0, 32, kv_.head_stride)
+      .wait(kSemQuery)
+      .post(post);
+}
+
 std::vector<Command> Image::commands_of_pass() const {
   std::vector<Command> out;
-  const std::uint32_t d = config_.d;
-  const std::uint32_t hd = config_.head_dim;
-  const std::uint32_t attention_block = blocks_of(d);
-  const std::uint32_t ffn_block = attention_block + blocks_of(std::uint64_t{config_.heads} * hd);
-  const Matrix& table = tied_ ? lm_head_ : embedding_;
-  out.push_back(Command(LUOSHU_OP_EMBED)
-                    .set(LUOSHU_CMD_ADDRESS, table.address)
-                    .set(LUOSHU_CMD_EMBED_D, d)
-                    .set(LUOSHU_CMD_EMBED_KBLOCKS, static_cast<std::uint32_t>(table.shape.kblocks))
-                    .set(LUOSHU_CMD_EMBED_MODE, static_cast<std::uint32_t>(table.shape.mode)));
-  const auto norm = [&](const Vector& weights, bool joined) {
-    Command c(LUOSHU_OP_NORM);
-    c.set(LUOSHU_CMD_ADDRESS, weights.address)
-        .set(LUOSHU_CMD_NORM_N, d)
-        .act(0, joined, kVectorNorm)
-        .set_float(LUOSHU_CMD_NORM_INV_N, 1.0f / static_cast<float>(d))
-        .set_float(LUOSHU_CMD_NORM_EPS, config_.eps)
-        .set(LUOSHU_CMD_AUX_BYTES, weights.bytes)
-        .post(kSemNorm);
-    return c;
-  };
-  const auto resid = [&] { return Command(LUOSHU_OP_RESID).set(LUOSHU_CMD_RESID_N, d); };
+  const std::uint32_t attention_block = blocks_of(config_.d);
+  const std::uint32_t ffn_block =
+      attention_block + blocks_of(std::uint64_t{config_.heads} * config_.head_dim);
+  out.push_back(embed());
+  const auto resid = [&] { return Command(LUOSHU_OP_RESID).set(LUOSHU_CMD_RESID_N, config_.d); };
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const Layer& layer = layers_[l];
     const std::uint32_t kv_base = kv_address_ + static_cast<std::uint32_t>(l) * kv_.layer_stride;
-    out.push_back(norm(layer.attn_norm, pack::is_joined(layer.qkv[0].shape.mode)));
-    if (layer.qkv_params.bytes != 0) {
-      out.push_back(Command(LUOSHU_OP_AUX)
-                        .set(LUOSHU_CMD_ADDRESS, layer.qkv_params.address)
-                        .set(LUOSHU_CMD_AUX_BYTES, layer.qkv_params.bytes));
-    }
-    for (std::size_t i = 0; i < layer.qkv.size(); ++i)
-      out.push_back(matmul(layer.qkv[i], 0, kVectorNorm, i == 0 ? kSemNorm : 0));
-    out.push_back(Command(LUOSHU_OP_QKV)
-                      .set(LUOSHU_CMD_ADDRESS, layer.qkv_params.address)
-                      .set(LUOSHU_CMD_QKV_HEADS, config_.heads)
-                      .set(LUOSHU_CMD_QKV_KV_HEADS, config_.kv_heads)
-                      .set(LUOSHU_CMD_QKV_HEAD_DIM, hd)
-                      .set(LUOSHU_CMD_QKV_ROT, config_.rope_dims)
-                      .set(LUOSHU_CMD_QKV_HALVES, config_.rope_halves ? 1 : 0)
-                      .set(LUOSHU_CMD_QKV_BIAS, config_.qkv_bias ? 1 : 0)
-                      .set(LUOSHU_CMD_QKV_QK_NORM, config_.qk_norm ? 1 : 0)
-                      .set_float(LUOSHU_CMD_QKV_INV_HEAD_DIM, 1.0f / static_cast<float>(hd))
-                      .set_float(LUOSHU_CMD_QKV_Q_SCALE,
-                                 static_cast<float>(1.4426950408889634 / std::sqrt(static_cast<double>(hd))))
-                      .set_float(LUOSHU_CMD_QKV_EPS, config_.eps)
-                      .set(LUOSHU_CMD_QKV_KV_BASE, kv_base)
-                      .post(kSemQuery));
-    out.push_back(Command(LUOSHU_OP_ATTN)
-                      .set(LUOSHU_CMD_ADDRESS, kv_base)
-                      .set(LUOSHU_CMD_ATTN_HEADS, config_.heads)
-                      .set(LUOSHU_CMD_ATTN_KV_HEADS, config_.kv_heads)
-                      .set(LUOSHU_CMD_ATTN_HEAD_DIM, hd)
-                      .act(attention_block, pack::is_joined(layer.o.shape.mode), kVectorAttention)
-                      .set(5, 0, 32, kv_.block_bytes)
-                      .set(6, 0, 32, kv_.head_stride)
-                      .wait(kSemQuery)
-                      .post(kSemAttention));
+    project(layer, kv_base, kSemQuery, out);
+    out.push_back(attend(layer, kv_base, kSemAttention));
     out.push_back(matmul(layer.o, attention_block, kVectorAttention, kSemAttention));
     out.push_back(resid());
-    out.push_back(norm(layer.ffn_norm, pack::is_joined(layer.gate_up.shape.mode)));
+    out.push_back(norm(layer.ffn_norm, pack::is_joined(layer.gate_up.shape.mode), kSemNorm));
     out.push_back(matmul(layer.gate_up, 0, kVectorNorm, kSemNorm));
     out.push_back(Command(LUOSHU_OP_SWIGLU)
                       .set(LUOSHU_CMD_SWIGLU_N, config_.ff)
@@ -302,13 +320,24 @@ std::vector<Command> Image::commands_of_pass() const {
     out.push_back(matmul(layer.down, ffn_block, kVectorFfn, kSemFfn));
     out.push_back(resid());
   }
-  out.push_back(norm(output_norm_, pack::is_joined(lm_head_.shape.mode)).for_logits());
+  out.push_back(norm(output_norm_, pack::is_joined(lm_head_.shape.mode), kSemNorm).for_logits());
   out.push_back(matmul(lm_head_, 0, kVectorNorm, kSemNorm).for_logits());
   out.push_back(Command(LUOSHU_OP_LOGITS)
                     .set(LUOSHU_CMD_ADDRESS, logits_address_)
                     .set(LUOSHU_CMD_LOGITS_VOCAB, config_.vocab)
                     .set(LUOSHU_CMD_LOGITS_TOKEN_STRIDE, logits_stride_)
                     .for_logits());
+  return out;
+}
+
+// QKV itself posts when keys and values are written, before the last queries are there; the norm behind it
+// posts when the vector unit has done both.
+std::vector<Command> Image::commands_of_attention() const {
+  const Layer& layer = layers_.front();
+  std::vector<Command> out = {embed()};
+  project(layer, kv_address_, 0, out);
+  out.push_back(norm(layer.ffn_norm, pack::is_joined(layer.gate_up.shape.mode), kSemQuery));
+  out.push_back(attend(layer, kv_address_, 0));
   return out;
 }
 
@@ -392,6 +421,7 @@ void Image::upload(Chip& chip, const std::function<void(std::uint64_t, std::uint
     upload_words(address, words.data(), words.size() * 4, "the command program");
   };
   upload_commands(program_address_, commands_of_pass());
+  upload_commands(attention_address_, commands_of_attention());
   upload_commands(setup_address_,
                   {Command(LUOSHU_OP_ROPE)
                        .set(LUOSHU_CMD_ADDRESS, rope_address_)
@@ -399,12 +429,16 @@ void Image::upload(Chip& chip, const std::function<void(std::uint64_t, std::uint
                        .set(LUOSHU_CMD_AUX_BYTES, static_cast<std::uint32_t>(steps.size() * 4))});
 }
 
+std::uint32_t Image::attention_commands() const {
+  return static_cast<std::uint32_t>(commands_of_attention().size());
+}
+
 std::uint64_t Image::kv_bytes_per_token() const {
   return std::uint64_t{config_.layers} * config_.kv_heads * (kv_.head_dim_padded * 5 / 2 + 2);
 }
 
 std::uint64_t Image::macs(bool lm_head) const {
-  const auto of = [](const Matrix& m) { return m.shape.rows * m.shape.kblocks * 32 * m.shape.planes(); };
+  const auto of = [](const Matrix& m) { return m.source.rows * m.source.cols; };
   std::uint64_t sum = lm_head ? of(lm_head_) : 0;
   for (const Layer& layer : layers_) {
     for (const Matrix& m : layer.qkv) sum += of(m);

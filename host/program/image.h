@@ -48,16 +48,30 @@ class Image {
   std::uint64_t memory_bytes() const { return end_; }           // device memory in all
   std::uint64_t weight_bytes() const { return weight_bytes_; }  // streams of one pass, LM head included
   std::uint64_t kv_bytes_per_token() const;
+  // Bytes of the file's own blocks that a pass needs: matrices, LM head, norms, biases. Nothing that packing
+  // adds (padding rows, planes), no embedding table beside the LM head.
+  std::uint64_t file_bytes() const { return file_bytes_; }
   std::uint32_t program() const { return program_address_; }
   std::uint32_t commands() const { return static_cast<std::uint32_t>(command_count_); }
   std::uint32_t setup_program() const { return setup_address_; }
   std::uint32_t setup_commands() const { return 1; }
+  // The first layer up to its attention, which starts when all its queries, keys and values are there: for
+  // measuring attention alone.
+  std::uint32_t attention_program() const { return attention_address_; }
+  std::uint32_t attention_commands() const;
   std::uint32_t max_tokens() const { return max_tokens_; }  // tokens of a pass
   std::uint32_t context() const { return context_; }
+  std::uint32_t sequences() const { return sequences_; }
+  const Capabilities& chip() const { return chip_; }
   const KvLayout& kv() const { return kv_; }
+  // Of the first block of one KV head's cache.
+  std::uint32_t kv_address(std::uint32_t sequence, std::uint32_t layer, std::uint32_t head) const {
+    return kv_address_ + sequence * kv_.sequence_stride + layer * kv_.layer_stride + head * kv_.head_stride;
+  }
   std::uint32_t logits_address(std::uint32_t token) const { return logits_address_ + token * logits_stride_; }
   const std::vector<TensorPlan>& tensors() const { return plans_; }
-  // Multiply-accumulates of one token through all matrices, LM head included or not.
+  // Multiply-accumulates of one token through all matrices, LM head included or not; one per weight of the
+  // file.
   std::uint64_t macs(bool lm_head) const;
   TokenContext token_context(std::uint32_t token, std::uint32_t position, std::uint32_t sequence = 0) const;
 
@@ -86,15 +100,25 @@ class Image {
   void plan_layers();
   void plan_limits();
   std::vector<Command> commands_of_pass() const;
+  std::vector<Command> commands_of_attention() const;
+  // Parts of a program; `post` is a semaphore.
+  Command embed() const;
+  Command norm(const Vector& weights, bool joined, std::uint32_t post) const;
+  void project(const Layer& layer, std::uint32_t kv_base, std::uint32_t post,
+               std::vector<Command>& out) const;
+  Command attend(const Layer& layer, std::uint32_t kv_base, std::uint32_t post) const;
   Command matmul(const Matrix& m, std::uint32_t src_block, std::uint32_t vector, std::uint32_t wait) const;
 
   const gguf::File& file_;
   const ModelConfig& config_;
   const Capabilities chip_;
   const std::uint32_t context_;
+  const std::uint32_t sequences_;
   std::uint64_t end_ = 0;
   std::uint64_t weight_bytes_ = 0;
+  std::uint64_t file_bytes_ = 0;
   std::uint32_t program_address_ = 0;
+  std::uint32_t attention_address_ = 0;
   std::uint32_t setup_address_ = 0;
   std::size_t command_count_ = 0;
   std::uint32_t max_tokens_ = 0;

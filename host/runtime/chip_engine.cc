@@ -31,17 +31,25 @@ std::string error_name(std::uint32_t code) {
   }
 }
 
-class ChipEngine : public Engine {
+[[noreturn]] void fail(const ChipEvent& event) {
+  DeviceError::Detail detail;
+  detail.operation = "run";
+  detail.address = event.detail;
+  detail.code = event.code;
+  throw DeviceError("the chip reports: " + error_name(event.code) + "; reset the device and try again",
+                    detail);
+}
+
+class ChipEngine : public BatchEngine {
  public:
   ChipEngine(Chip& chip, const Image& image, std::uint32_t vocab)
-      : chip_(chip), image_(image), vocab_(vocab) {
+      : chip_(chip), image_(image), vocab_(vocab), parked_(image.sequences(), 0) {
     chip_.configure(image.kv().head_stride, image.kv().block_bytes, {});
     RunRequest setup;
     setup.program = image.setup_program();
     setup.commands = image.setup_commands();
     setup.tokens.resize(1);
-    chip_.start(setup);
-    wait_done();
+    run_to_end(chip_, setup);
     take_cost();
   }
 
@@ -52,7 +60,7 @@ class ChipEngine : public Engine {
 
   std::int32_t evaluate(const std::vector<std::int32_t>& tokens, LogitsMode mode,
                         std::vector<float>* logits) override {
-    check_room(tokens.size());
+    check_room(tokens.size(), position_);
     std::int32_t next = -1;
     std::size_t started = 0;
     std::size_t finished = 0;
@@ -71,7 +79,7 @@ class ChipEngine : public Engine {
         run.write_logits = logits != nullptr && run.logits != LogitsMode::kNone;
         for (std::size_t i = 0; i < count; ++i) {
           run.tokens.push_back(
-              image_.token_context(static_cast<std::uint32_t>(tokens[started + i]), position_));
+              image_.token_context(static_cast<std::uint32_t>(tokens[started + i]), position_, sequence_));
           ++position_;
         }
         chunks.push_back({count, run.logits});
@@ -96,12 +104,12 @@ class ChipEngine : public Engine {
   void decode_greedy(std::int32_t token, std::uint32_t passes, const std::vector<std::uint32_t>& stop_ids,
                      const std::function<bool(std::int32_t, std::uint64_t)>& on_token) override {
     if (passes == 0) return;
-    check_room(passes);
+    check_room(passes, position_);
     chip_.configure(image_.kv().head_stride, image_.kv().block_bytes, stop_ids);
     RunRequest run = request(LogitsMode::kLast);
     run.passes = passes;
     run.loop = true;
-    run.tokens.push_back(image_.token_context(static_cast<std::uint32_t>(token), position_));
+    run.tokens.push_back(image_.token_context(static_cast<std::uint32_t>(token), position_, sequence_));
     std::uint64_t before = chip_.cycles();
     chip_.start(run);
     bool stopping = false;
@@ -120,6 +128,57 @@ class ChipEngine : public Engine {
     }
   }
 
+  std::uint32_t sequences() const override { return image_.sequences(); }
+
+  void select(std::uint32_t sequence) override {
+    check_sequence(sequence);
+    parked_[sequence_] = position_;
+    sequence_ = sequence;
+    position_ = parked_[sequence_];
+  }
+
+  void seek(std::uint32_t position) override {
+    if (position > image_.context()) {
+      throw InputError("position " + std::to_string(position) + " is beyond the context of " +
+                       std::to_string(image_.context()) + "; raise -c");
+    }
+    position_ = position;
+  }
+
+  std::vector<std::int32_t> evaluate_batch(const std::vector<SequenceToken>& tokens,
+                                           std::vector<float>* logits) override {
+    parked_[sequence_] = position_;
+    std::vector<bool> seen(parked_.size());
+    for (const SequenceToken& t : tokens) {
+      check_sequence(t.sequence);
+      if (seen[t.sequence])
+        throw InputError("sequence " + std::to_string(t.sequence) +
+                         " is in a batch twice; give it one token");
+      seen[t.sequence] = true;
+      check_room(1, parked_[t.sequence]);
+    }
+    std::vector<std::int32_t> next(tokens.size(), -1);
+    for (std::size_t first = 0; first < tokens.size(); first += image_.max_tokens()) {
+      const std::size_t count = std::min<std::size_t>(image_.max_tokens(), tokens.size() - first);
+      RunRequest run = request(LogitsMode::kAll);
+      run.write_logits = logits != nullptr;
+      for (std::size_t i = first; i < first + count; ++i) {
+        run.tokens.push_back(image_.token_context(static_cast<std::uint32_t>(tokens[i].token),
+                                                  parked_[tokens[i].sequence]++, tokens[i].sequence));
+      }
+      chip_.start(run);
+      for (;;) {
+        const ChipEvent event = chip_.next_event(kDeadline);
+        if (event.kind == ChipEvent::Kind::kError) fail(event);
+        if (event.kind == ChipEvent::Kind::kDone) break;
+        if (event.index < count) next[first + event.index] = static_cast<std::int32_t>(event.token);
+      }
+      for (std::uint32_t i = 0; logits != nullptr && i < count; ++i) read_logits(i, *logits);
+    }
+    position_ = parked_[sequence_];
+    return next;
+  }
+
   PhaseCost take_cost() override {
     PhaseCost cost;
     const std::uint64_t now = chip_.cycles();
@@ -130,9 +189,16 @@ class ChipEngine : public Engine {
   }
 
  private:
-  void check_room(std::size_t tokens) const {
-    if (tokens > image_.context() - position_) {
-      throw InputError("the text needs " + std::to_string(position_ + tokens) +
+  void check_sequence(std::uint32_t sequence) const {
+    if (sequence >= parked_.size()) {
+      throw InputError("sequence " + std::to_string(sequence) + " does not exist, there are " +
+                       std::to_string(parked_.size()) + "; plan the image with more");
+    }
+  }
+
+  void check_room(std::size_t tokens, std::uint32_t position) const {
+    if (tokens > image_.context() - position) {
+      throw InputError("the text needs " + std::to_string(position + tokens) +
                        " positions, the context has " + std::to_string(image_.context()) +
                        "; shorten the prompt or raise -c");
     }
@@ -148,23 +214,6 @@ class ChipEngine : public Engine {
     return run;
   }
 
-  void wait_done() {
-    for (;;) {
-      const ChipEvent event = chip_.next_event(kDeadline);
-      if (event.kind == ChipEvent::Kind::kError) fail(event);
-      if (event.kind == ChipEvent::Kind::kDone) return;
-    }
-  }
-
-  [[noreturn]] static void fail(const ChipEvent& event) {
-    DeviceError::Detail detail;
-    detail.operation = "run";
-    detail.address = event.detail;
-    detail.code = event.code;
-    throw DeviceError("the chip reports: " + error_name(event.code) + "; reset the device and try again",
-                      detail);
-  }
-
   void read_logits(std::uint32_t token, std::vector<float>& logits) {
     const std::size_t at = logits.size();
     logits.resize(at + vocab_);
@@ -174,14 +223,25 @@ class ChipEngine : public Engine {
   Chip& chip_;
   const Image& image_;
   const std::uint32_t vocab_;
-  std::uint32_t position_ = 0;
+  std::uint32_t sequence_ = 0;         // selected
+  std::uint32_t position_ = 0;         // of the selected sequence
+  std::vector<std::uint32_t> parked_;  // positions of the others
   std::uint32_t bank_ = 0;
   std::uint64_t cost_start_ = 0;
 };
 
 }  // namespace
 
-std::unique_ptr<Engine> make_chip_engine(Chip& chip, const Image& image, std::uint32_t vocab) {
+void run_to_end(Chip& chip, const RunRequest& run) {
+  chip.start(run);
+  for (;;) {
+    const ChipEvent event = chip.next_event(kDeadline);
+    if (event.kind == ChipEvent::Kind::kError) fail(event);
+    if (event.kind == ChipEvent::Kind::kDone) return;
+  }
+}
+
+std::unique_ptr<BatchEngine> make_chip_engine(Chip& chip, const Image& image, std::uint32_t vocab) {
   return std::make_unique<ChipEngine>(chip, image, vocab);
 }
 

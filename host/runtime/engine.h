@@ -41,8 +41,31 @@ class Engine {
   virtual PhaseCost take_cost() = 0;
 };
 
+// The next token of one of several sequences.
+struct SequenceToken {
+  std::uint32_t sequence = 0;
+  std::int32_t token = 0;
+};
+
+// An engine with several sequences, each with a KV cache and a position of its own (Image's `sequences`).
+// What Engine says is about the selected one, at first sequence 0.
+class BatchEngine : public Engine {
+ public:
+  virtual std::uint32_t sequences() const = 0;
+  virtual void select(std::uint32_t sequence) = 0;
+  // Moves the selected sequence to a position up to the context. What lies before counts as evaluated: its
+  // keys and values are in the cache, evaluated earlier or written there.
+  virtual void seek(std::uint32_t position) = 0;
+  // Evaluates one token each of different sequences together, every weight read once for as many as a pass
+  // holds. Returns the greedy next tokens, in the order given; with logits appends [tokens, vocab] floats.
+  virtual std::vector<std::int32_t> evaluate_batch(const std::vector<SequenceToken>& tokens,
+                                                   std::vector<float>* logits) = 0;
+};
+
+// Starts a run that gives no tokens and waits for its end. Throws DeviceError.
+void run_to_end(Chip& chip, const RunRequest& run);
 // Runs a model on a chip. The image must have been uploaded; both must outlive the engine.
-std::unique_ptr<Engine> make_chip_engine(Chip& chip, const Image& image, std::uint32_t vocab);
+std::unique_ptr<BatchEngine> make_chip_engine(Chip& chip, const Image& image, std::uint32_t vocab);
 // Runs a model on the fp32 reference.
 std::unique_ptr<Engine> make_reference_engine(Reference& reference, std::uint32_t vocab,
                                               std::uint32_t context);

@@ -4,31 +4,37 @@
 #include <algorithm>
 
 namespace luoshu {
-namespace {
 
-// Multiplications of scores and weighted values for `keys` (query, key) pairs, all layers.
-std::uint64_t attention_macs(const ModelConfig& config, std::uint64_t keys) {
-  return keys * config.layers * config.heads * config.head_dim * 2;
+std::uint64_t key_bytes(const ModelConfig& config) {
+  return std::uint64_t{config.layers} * config.kv_heads * (config.head_dim * 5 / 2 + 2);
 }
 
-}  // namespace
+Work shared_work(const Image& image, const ModelConfig& config, const std::vector<Span>& spans,
+                 std::uint64_t logits) {
+  std::uint64_t tokens = 0;
+  std::uint64_t keys = 0;   // read from the cache or written to it
+  std::uint64_t pairs = 0;  // of a query and a key
+  for (const Span& span : spans) {
+    const std::uint64_t n = span.tokens;
+    tokens += n;
+    keys += span.position + n;
+    pairs += n * span.position + n * (n + 1) / 2;
+  }
+  const std::uint64_t lm_head = image.macs(true) - image.macs(false);
+  Work work;
+  work.bytes = image.file_bytes() + keys * key_bytes(config);
+  // Scores and weighted values, each head_dim multiplications per query head.
+  work.macs = tokens * image.macs(false) + logits * lm_head +
+              pairs * config.layers * config.heads * config.head_dim * 2;
+  return work;
+}
 
 Work decode_work(const Image& image, const ModelConfig& config, std::uint32_t position) {
-  const std::uint64_t keys = std::uint64_t{position} + 1;
-  Work work;
-  work.bytes = image.weight_bytes() + (keys + 1) * image.kv_bytes_per_token();  // read all, write one
-  work.macs = image.macs(true) + attention_macs(config, keys);
-  return work;
+  return shared_work(image, config, {{position, 1}}, 1);
 }
 
 Work prefill_work(const Image& image, const ModelConfig& config, std::uint32_t tokens, bool all_logits) {
-  const std::uint64_t n = tokens;
-  Work work;
-  work.bytes = image.weight_bytes() + 2 * n * image.kv_bytes_per_token();
-  const std::uint64_t lm_head = image.macs(true) - image.macs(false);
-  work.macs =
-      n * image.macs(false) + (all_logits ? n : 1) * lm_head + attention_macs(config, n * (n + 1) / 2);
-  return work;
+  return shared_work(image, config, {{0, tokens}}, all_logits ? tokens : 1);
 }
 
 std::uint64_t roofline_cycles(const Work& work, const Capabilities& chip) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A chip that measures how long its calls take: what is left of the wall time is the host's own.
+// A chip that tells how long the device took: what is left of the wall time is the host's own.
 #pragma once
 #include <chrono>
 #include <memory>
@@ -12,8 +12,8 @@ namespace luoshu {
 class TimedChip final : public Chip {
  public:
   explicit TimedChip(std::unique_ptr<Chip> chip) : chip_(std::move(chip)) {}
-  // Seconds spent inside the chip so far.
-  double seconds() const { return seconds_; }
+  // Seconds that the device took so far: what it tells itself, else all that was spent in its calls.
+  double seconds() const { return chip_->device_seconds().value_or(seconds_); }
 
   const Capabilities& capabilities() const override { return chip_->capabilities(); }
   void write_memory(std::uint32_t address, const void* data, std::size_t bytes) override {

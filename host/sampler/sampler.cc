@@ -28,26 +28,64 @@ void require(bool good, const char* flag, const char* range, T value) {
   throw InputError(message.str());
 }
 
-std::vector<Candidate> checked_candidates(const float* logits, std::size_t n) {
+// Throws DeviceError for logits that are no distribution.
+void check_logits(const float* logits, std::size_t n) {
   if (n == 0 || n > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
     throw DeviceError("the device returned " + std::to_string(n) +
                       " logits; check the model and its configuration");
   }
-  std::vector<Candidate> candidates(n);
-  bool finite = false;
-  for (std::size_t i = 0; i < n; ++i) {
-    if (std::isnan(logits[i]) || logits[i] == std::numeric_limits<float>::infinity()) {
-      throw DeviceError("the logit of token " + std::to_string(i) + " is " +
-                        (std::isnan(logits[i]) ? "NaN" : "infinite") +
-                        "; run the self test of the device and check the model file");
-    }
-    finite = finite || logits[i] != -std::numeric_limits<float>::infinity();
-    candidates[i] = {static_cast<std::int32_t>(i), static_cast<double>(logits[i])};
+  constexpr float kLargest = std::numeric_limits<float>::max();
+  int bad = 0;
+  int finite = 0;
+  for (std::size_t i = 0; i < n; ++i) {  // no branch, so that compilers make vector code of it
+    bad |= static_cast<int>(!(logits[i] <= kLargest));
+    finite |= static_cast<int>(logits[i] >= -kLargest);
   }
-  if (!finite) {
+  if (bad != 0) {
+    const auto i = static_cast<std::size_t>(
+        std::find_if(logits, logits + n, [](float x) { return !(x <= kLargest); }) - logits);
+    throw DeviceError("the logit of token " + std::to_string(i) + " is " +
+                      (std::isnan(logits[i]) ? "NaN" : "infinite") +
+                      "; run the self test of the device and check the model file");
+  }
+  if (finite == 0) {
     throw DeviceError("every logit is -infinity; run the self test of the device and check the model file");
   }
+}
+
+std::vector<Candidate> all_candidates(const float* logits, std::size_t n) {
+  std::vector<Candidate> candidates(n);
+  for (std::size_t i = 0; i < n; ++i)
+    candidates[i] = {static_cast<std::int32_t>(i), static_cast<double>(logits[i])};
   return candidates;
+}
+
+// The k likeliest, best first: one pass that looks at blocks without a larger logit only once.
+std::vector<Candidate> likeliest(const float* logits, std::size_t n, std::size_t k) {
+  constexpr std::size_t kBlock = 64;
+  std::vector<Candidate> heap;  // the worst of them in front
+  heap.reserve(k);
+  for (std::size_t begin = 0; begin < n; begin += kBlock) {
+    const std::size_t end = std::min(n, begin + kBlock);
+    if (heap.size() == k) {
+      const auto least = static_cast<float>(heap.front().logit);
+      int any = 0;
+      for (std::size_t i = begin; i < end; ++i) any |= static_cast<int>(logits[i] > least);
+      if (any == 0) continue;
+    }
+    for (std::size_t i = begin; i < end; ++i) {
+      const Candidate c{static_cast<std::int32_t>(i), static_cast<double>(logits[i])};
+      if (heap.size() == k) {
+        if (!better(c, heap.front())) continue;
+        std::pop_heap(heap.begin(), heap.end(), better);
+        heap.pop_back();
+      }
+      heap.push_back(c);
+      std::push_heap(heap.begin(), heap.end(), better);
+    }
+  }
+  std::sort_heap(heap.begin(), heap.end(), better);
+  return heap;
 }
 
 // Lowers each token of the recent history once: positive logits are divided, others multiplied (Keskar et al.
@@ -111,15 +149,23 @@ Sampler::Sampler(const SamplerOptions& options) : options_(options), random_(opt
 
 std::vector<TokenProbability> Sampler::distribution(const float* logits, std::size_t n,
                                                     const std::vector<std::int32_t>& history) const {
-  std::vector<Candidate> candidates = checked_candidates(logits, n);
-  penalize(candidates, history, static_cast<double>(options_.repeat_penalty), options_.repeat_last_n);
+  check_logits(logits, n);
+  const bool top_k = options_.top_k > 0 && static_cast<std::size_t>(options_.top_k) < n;
+  const auto kept = static_cast<std::size_t>(top_k ? options_.top_k : 0);
+  std::vector<Candidate> candidates;
+  if (top_k && options_.repeat_penalty == 1.0f) {
+    candidates = likeliest(logits, n, kept);
+  } else {
+    candidates = all_candidates(logits, n);
+    penalize(candidates, history, static_cast<double>(options_.repeat_penalty), options_.repeat_last_n);
+    if (top_k) {
+      std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(kept),
+                        candidates.end(), better);
+      candidates.resize(kept);
+    }
+  }
   const Candidate best = *std::min_element(candidates.begin(), candidates.end(), better);
   if (options_.temperature == 0) return {{best.token, 1.0}};
-  const bool top_k = options_.top_k > 0 && static_cast<std::size_t>(options_.top_k) < n;
-  if (top_k) {
-    std::partial_sort(candidates.begin(), candidates.begin() + options_.top_k, candidates.end(), better);
-    candidates.resize(static_cast<std::size_t>(options_.top_k));
-  }
   // Top-p and min-p each keep a run of the likeliest tokens, so that their order does not matter as long as
   // top-p counts the weight of all; min-p goes first and leaves little to sort.
   const auto top_p = static_cast<double>(options_.top_p);

@@ -8,6 +8,10 @@ if(verilator_FOUND)
     add_test(NAME chip_test_${config} COMMAND chip_test --gtest_filter=*${config}* WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(chip_test_${config} PROPERTIES TIMEOUT 600)
   endforeach()
+  luoshu_test(NAME batch_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/batch_test.cc
+    LIBRARIES luoshu_runtime luoshu_model_chip luoshu_simulated_chip)
+  luoshu_test(NAME bench_chip_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/bench_chip_test.cc
+    LIBRARIES luoshu_bench luoshu_simulated_chip)
   luoshu_test(NAME cycles_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/cycles_test.cc TIMEOUT 600
     LIBRARIES luoshu_runtime luoshu_simulated_chip nlohmann_json::nlohmann_json)
   target_compile_definitions(cycles_test PRIVATE LUOSHU_SOURCE_ROOT="${CMAKE_SOURCE_DIR}")

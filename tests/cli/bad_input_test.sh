@@ -24,12 +24,25 @@ expect 2 'unknown configuration' generate --config huge -p x
 expect 2 'unknown device' generate --device toaster -p x
 expect 2 'a later release' generate --device usb -p x
 expect 2 'unknown memory' generate --device model --memory dream -p x
+expect 2 "--memory holds 'share=2'" generate --device model --memory ideal,share=2 -p x
+expect 2 "--memory holds 'speed=1'" generate --device model --memory latency30,speed=1 -p x
 expect 2 '--trace-window' generate --device sim --trace "$work/t.fst" --trace-window 5 -p x
 expect 2 'cannot write' generate --device model -n 1 -p x --json "$work/no/such/folder.json"
 expect 2 'cannot write' generate --device model -n 1 -p x --logits "$work/no/such/folder.npy"
 expect 2 'refusing to listen' simulator --listen tcp:0.0.0.0:0
 expect 2 'unknown address' simulator --listen nowhere
 expect 2 'no port' generate --device tcp:localhost -p x
+expect 2 'unknown shape' bench --device model --shape qwen4
+expect 2 'unknown weight type' bench --device model --shape stories260k --type Q9
+expect 2 'exclude each other' bench --device model --shape stories260k -m x.gguf
+expect 2 "--test holds 'tg'" bench --device model --shape stories260k --test pp4,tg
+expect 2 "--batch holds '0'" bench --device model --shape stories260k --batch 1,0
+expect 2 'the reference is no chip' bench --device reference --shape stories260k
+expect 2 'see luoshu --help' bench --device model --shape stories260k --format xml
+expect 2 'positions of 256 sequences' bench --device model --shape stories260k --test tg1@d1000000 --batch 256
+expect 2 'see luoshu --help' bench --device model --shape stories260k -c 4
+expect 2 'cannot write' bench --device model --shape stories260k --test tg1 --plot "$work/no/such/folder.svg"
+expect 2 'cannot write' bench --device model --shape stories260k --test tg1 --json "$work/no/such/folder.json"
 
 # Prompts.
 expect 2 'the prompt is empty' generate --device model

@@ -35,6 +35,14 @@ printf 'Once upon a time, there was a cat.\n\nOne day, Tom went to the park.\n' 
 expect 0 '' perplexity --device model --against reference -f "$work/text" --json -
 grep -q '"kld_mean"' "$work/out" || fail "perplexity"
 
+expect 0 '' bench --shape stories260k --test tg1@d32,at1@d32 --batch 1,2 --json - --plot "$work/roof.svg"
+for key in '"batch": 2' '"test": "at1@d32"' '"roofline_share"' '"memory": "latency30"' '"extrapolated": false'; do
+  grep -q "$key" "$work/out" || fail "bench: no $key"
+done
+grep -q '</svg>' "$work/roof.svg" || fail "bench --plot"
+expect 0 '' bench --shape stories260k --test pp4 --extrapolate --memory tang-nano-20k,share=0.5
+grep -q '^| stories260k .*extrapolated from 2 and 4 layers |$' "$work/out" || fail "bench --extrapolate"
+
 expect 1 'check that the simulator runs there' generate --device "unix:$work/nobody.sock" -p x
 
 # The simulator in a process of its own gives the text of the model.

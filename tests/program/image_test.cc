@@ -83,7 +83,7 @@ TEST(Image, ContextBeyondTheMemory) {
   for (const std::uint32_t context : {1u << 20, (1u << 20) - 1, 838861u, 419431u, ~0u}) {
     const std::string text = refusal(m, "lab", context);
     EXPECT_TRUE(has(text, "KV cache")) << text;
-    EXPECT_TRUE(has(text, "smaller -c")) << text;
+    EXPECT_TRUE(has(text, "smaller context")) << text;
   }
   EXPECT_TRUE(has(refusal(m, "lab", 4096, 1u << 20), "KV cache"));
   // A cache that fits only without the weights: 704 bytes per block of 32 positions.

@@ -128,7 +128,7 @@ TEST(Reference, Stories260K) {
       Image image(file, config, chip.capabilities(), config.context_length);
       image.upload(chip, nullptr, true);
       const auto exact = make_chip_engine(chip, image, config.vocab);
-      for (Engine* engine : {fp32.get(), exact.get()}) {
+      for (Engine* const engine : std::initializer_list<Engine*>{fp32.get(), exact.get()}) {
         std::size_t clear = 0;
         std::int32_t next = engine->evaluate(prompt, LogitsMode::kLast, nullptr);
         for (std::size_t i = 0; i < tokens.size(); ++i) {

@@ -92,6 +92,9 @@ class Chip {
   virtual ChipCounters counters(bool clear) = 0;
   // Core cycles so far (simulation), 0 where there is none.
   virtual std::uint64_t cycles() const = 0;
+  // Wall time that the device took so far, the host's own work left out; nothing where the chip cannot tell
+  // and every call is the device's.
+  virtual std::optional<double> device_seconds() const { return std::nullopt; }
 };
 
 }  // namespace luoshu

@@ -33,6 +33,7 @@ struct LinkStatistics {
   std::uint64_t bytes_skipped = 0;  // received bytes that were in no valid frame
   std::uint64_t refused = 0;        // answers that refused a frame (bad CRC, sequence, overrun, busy)
   std::uint64_t replays = 0;        // event replays asked for
+  double transport_seconds = 0;     // of wall time inside the transport: moving bytes, waiting, simulating
 };
 
 struct HelloReply {

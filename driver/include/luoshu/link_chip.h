@@ -28,6 +28,7 @@ class LinkChip : public Chip {
   ChipEvent next_event(std::chrono::milliseconds deadline) override;
   ChipCounters counters(bool clear) override;
   std::uint64_t cycles() const override { return 0; }
+  std::optional<double> device_seconds() const override { return device_.statistics().transport_seconds; }
 
   Device& device() { return device_; }
 

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// luoshu bench: cycles, tokens per second and shares of the roofline for a model or a shape.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <memory>
+
+#include "bench/plot.h"
+#include "bench/runner.h"
+#include "bench/shapes.h"
+#include "bench/table.h"
+#include "cli/devices.h"
+#include "cli/files.h"
+#include "cli/session.h"
+#include "cli/verbs.h"
+
+namespace luoshu::cli {
+namespace {
+
+struct Options {
+  ModelOptions model;
+  std::string shape;
+  std::string type = "Q8_0";
+  std::string tests = "pp32,tg4@d128";
+  std::string batches = "1";
+  std::string format = "md";
+  std::string json;
+  std::string plot;
+  bool extrapolate = false;
+};
+
+// Layers of the shortened models of --extrapolate.
+constexpr std::uint32_t kFewLayers = 2, kMoreLayers = 4;
+
+std::string date() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
+// The processor's name, as the kernel tells it.
+std::string machine() {
+  std::ifstream in("/proc/cpuinfo");
+  std::string line;
+  while (std::getline(in, line)) {
+    const std::size_t colon = line.find(": ");
+    if (line.compare(0, 10, "model name") == 0 && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "unknown";
+}
+
+std::unique_ptr<gguf::File> open_model(const Options& o) {
+  if (o.shape.empty()) return std::make_unique<gguf::File>(model_path(o.model));
+  return bench::synthetic_model(bench::shape(o.shape), bench::weight_type(o.type));
+}
+
+bench::Setting setting(const Options& o, DeviceKind kind, const ModelConfig& config,
+                       const Capabilities& chip) {
+  bench::Setting s;
+  s.schema = kSchema;
+  s.version = version();
+  s.commit = commit();
+  s.date = date();
+  s.machine = machine();
+  s.model = o.shape.empty() ? config.name : o.shape;
+  s.type = o.shape.empty() ? "-" : o.type;
+  s.device = o.model.device;
+  s.config = configuration_name(chip);
+  s.memory = kind == DeviceKind::kSim ? o.model.memory : "-";
+  s.label = device_label(kind);
+  s.clock_hz = std::uint64_t{chip.clock_khz} * 1000;
+  return s;
+}
+
+// A test with a number of sequences.
+struct Case {
+  bench::BenchTest test;
+  std::uint32_t batch;
+};
+
+// Every decode test with every batch; the others take one sequence.
+std::vector<Case> cases(const Options& o) {
+  const std::vector<bench::BenchTest> tests = bench::parse_tests(o.tests);
+  const std::vector<std::uint32_t> batches = bench::parse_batches(o.batches);
+  std::vector<Case> all;
+  for (const bench::BenchTest& test : tests) {
+    if (test.kind != bench::BenchTest::Kind::kDecode) {
+      all.push_back({test, 1});
+      continue;
+    }
+    for (const std::uint32_t batch : batches) all.push_back({test, batch});
+  }
+  return all;
+}
+
+// A model on a chip, whole or with some of its layers.
+class Bench {
+ public:
+  Bench(const Options& o, std::vector<Case> all) : cases_(std::move(all)), file_(open_model(o)) {
+    for (const Case& c : cases_) {
+      context_ = std::max(context_, c.test.depth + c.test.count);
+      sequences_ = std::max(sequences_, c.batch);
+    }
+  }
+  const gguf::File& file() const { return *file_; }
+  Image plan(const ModelConfig& config, const Capabilities& chip) const {
+    return Image(*file_, config, chip, context_, sequences_);
+  }
+
+  std::vector<bench::Measurement> run(TimedChip& chip, const ModelConfig& config) const {
+    bench::Runner runner(chip, *file_, config, context_, sequences_);
+    std::vector<bench::Measurement> out;
+    for (const Case& c : cases_) {
+      out.push_back(runner.run(c.test, c.batch, [] { return !interrupted(); }));
+      spdlog::info("{} batch {}, {} layers: {} cycles in {:.1f} s", c.test.name(), c.batch, config.layers,
+                   out.back().cycles, out.back().wall_seconds);
+    }
+    return out;
+  }
+
+ private:
+  const std::vector<Case> cases_;
+  std::unique_ptr<gguf::File> file_;
+  std::uint32_t context_ = 1;
+  std::uint32_t sequences_ = 1;
+};
+
+std::vector<bench::Measurement> extrapolated(const Bench& bench, TimedChip& chip, const ModelConfig& whole) {
+  if (whole.layers <= kMoreLayers) {
+    throw InputError("--extrapolate needs more than " + std::to_string(kMoreLayers) +
+                     " layers, the model has " + std::to_string(whole.layers) + "; run it whole");
+  }
+  ModelConfig few = whole;
+  few.layers = kFewLayers;
+  ModelConfig more = whole;
+  more.layers = kMoreLayers;
+  std::vector<bench::Measurement> out;
+  const std::vector<bench::Measurement> a = bench.run(chip, few);
+  const std::vector<bench::Measurement> b = bench.run(chip, more);
+  const Image plan = bench.plan(whole, chip.capabilities());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    out.push_back(bench::extrapolate(a[i], kFewLayers, b[i], kMoreLayers, whole.layers));
+    bench::set_bounds(plan, whole, out.back());
+  }
+  return out;
+}
+
+struct Report {
+  nlohmann::json rows = nlohmann::json::array();
+  Capabilities chip;
+};
+
+Report measure(const Options& o) {
+  const DeviceKind kind = device_kind(o.model.device);
+  if (kind == DeviceKind::kReference)
+    throw InputError("the reference is no chip; bench takes --device sim or model");
+  const Bench bench(o, cases(o));
+  const ModelConfig config = ModelConfig::from(bench.file());
+  TimedChip chip(open_chip(kind, o.model));
+  const std::vector<bench::Measurement> results =
+      o.extrapolate ? extrapolated(bench, chip, config) : bench.run(chip, config);
+  const bench::Setting on = setting(o, kind, config, chip.capabilities());
+  Report report;
+  report.chip = chip.capabilities();
+  for (const bench::Measurement& m : results) report.rows.push_back(bench::as_json(on, m, report.chip));
+  return report;
+}
+
+void run(const Options& o) {
+  if (!o.shape.empty() && !o.model.model.empty())
+    throw InputError("-m and --shape exclude each other; give one of them");
+  const Report report = measure(o);
+  const nlohmann::json& rows = report.rows;
+  if (!o.plot.empty()) write_text(bench::roofline_svg(rows, report.chip), o.plot);
+  if (!o.json.empty()) write_json(rows, o.json);
+  if (o.json == "-") return;
+  if (o.format == "json") {
+    write_json(rows, "-");
+  } else {
+    std::fputs((o.format == "csv" ? bench::csv(rows) : bench::markdown(rows)).c_str(), stdout);
+  }
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, int&) {
+  auto o = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("bench", "measure prefill and decode against the roofline");
+  verb->add_option("-m,--model", o->model.model, "GGUF file (default: the bundled model)");
+  add_device_options(*verb, o->model);
+  verb->add_option("--shape", o->shape, "a model of this shape with synthetic weights instead of a file");
+  verb->add_option("--type", o->type, "type of every matrix of --shape: Q8_0, Q4_0, Q4_1, F16")
+      ->capture_default_str();
+  verb->add_option(
+          "--test", o->tests,
+          "comma-separated: ppN = prompt of N tokens, tgN = N decode passes; @dD = after D tokens that "
+          "are in the cache")
+      ->capture_default_str();
+  verb->add_option("--batch", o->batches, "comma-separated numbers of sequences that decode together")
+      ->capture_default_str();
+  verb->add_option("--format", o->format, "what goes to stdout: md, csv or json")
+      ->check(CLI::IsMember({"md", "csv", "json"}))
+      ->capture_default_str();
+  verb->add_option("--json", o->json, "write the rows as JSON to this file, - = stdout instead of a table");
+  verb->add_option("--plot", o->plot, "write a roofline picture of the rows to this SVG file");
+  verb->add_flag("--extrapolate", o->extrapolate,
+                 "simulate 2 and 4 layers and extrapolate to the whole model; the rows say so");
+  verb->callback([o] { run(*o); });
+}
+
+}  // namespace luoshu::cli
