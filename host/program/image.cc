@@ -105,10 +105,10 @@ void Image::plan_limits() {
   check(head_words, chip_.head_words,
         "head of " + std::to_string(config_.head_dim) + " elements (" + std::to_string(config_.rope_dims) +
             " rotated) in words of the vector unit");
-  check(blocks_of(config_.d) + blocks_of(std::uint64_t{config_.heads} * config_.head_dim) +
-            blocks_of(config_.ff),
+  check(blocks_of(config_.d) +
+            std::max(blocks_of(std::uint64_t{config_.heads} * config_.head_dim), blocks_of(config_.ff)),
         chip_.act_blocks,
-        "activation storage in blocks of 32 (embedding, attention and feed-forward length)");
+        "activation storage in blocks of 32 (embedding and the longer of attention and feed-forward length)");
 }
 
 Image::Matrix Image::place(pack::MatrixSource source) {
@@ -234,8 +234,10 @@ std::vector<Command> Image::commands_of_pass() const {
   std::vector<Command> out;
   const std::uint32_t d = config_.d;
   const std::uint32_t hd = config_.head_dim;
+  // Attention and feed-forward vectors share their place: a RESID, which takes every result of the matrix
+  // that reads the one, lies between that and the first write of the other.
   const std::uint32_t attention_block = blocks_of(d);
-  const std::uint32_t ffn_block = attention_block + blocks_of(std::uint64_t{config_.heads} * hd);
+  const std::uint32_t ffn_block = attention_block;
   const Matrix& table = tied_ ? lm_head_ : embedding_;
   out.push_back(Command(LUOSHU_OP_EMBED)
                     .set(LUOSHU_CMD_ADDRESS, table.address)
