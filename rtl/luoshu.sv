@@ -12,7 +12,7 @@ module luoshu #(
     parameter int Groups      = 2,      // tokens per pass = Columns x Groups
     parameter int VectorLanes = 4,
     parameter int MaxD        = 2048,   // residual elements per token
-    parameter int ActBlocks   = 320,    // activation blocks per token
+    parameter int ActBlocks   = 256,    // activation blocks per token
     parameter int MaxHeads    = 32,
     parameter int QElements   = 2048,   // query heads x padded head_dim per token
     parameter int HeadWords   = 64,     // words of VectorLanes elements for one head in the vector unit
@@ -160,7 +160,7 @@ module luoshu #(
   // ---------------------------------------------------------------- weight stream
   logic            value_valid, value_ready, scale_valid, scale_ready, aux_valid, aux_ready;
   logic [Beat-1:0] value_data, scale_data, aux_data;
-  luoshu_weight_stream #(.Lanes(Lanes), .ValueDepth(ValueDepth)) u_weights (
+  luoshu_weight_stream #(.Lanes(Lanes), .ValueDepth(ValueDepth), .AuxDepth((Lanes > 32) ? 32 : 16)) u_weights (
       .clk_i, .rst_ni(unit_rst_n), .halt_i(halt), .seg_valid_i(seg_valid), .seg_ready_o(seg_ready), .seg_aux_i(seg_aux),
       .seg_addr_i(seg_addr), .seg_beats_i(seg_beats), .seg_mode_i(seg_mode),
       .rq_valid_o(rq_valid[ReadWeights]), .rq_ready_i(rq_ready[ReadWeights]), .rq_addr_o(rq_addr[ReadWeights*32 +: 32]),

@@ -11,7 +11,7 @@ module luoshu_compute #(
     parameter int Groups      = 2,
     parameter int VectorLanes = 4,
     parameter int MaxD        = 2048,
-    parameter int ActBlocks   = 320,
+    parameter int ActBlocks   = 256,
     parameter int MaxHeads    = 32,
     parameter int QElements   = 2048,
     parameter int HeadWords   = 64,
@@ -105,7 +105,9 @@ module luoshu_compute #(
   logic [19:0] r_row;
   logic [5:0]  r_token;
   logic [31:0] r_data;
-  luoshu_array #(.Lanes(Lanes), .Columns(Columns), .Groups(Groups), .ActBlocks(ActBlocks), .InfoBits(InfoBits)) u_array (
+  luoshu_array #(
+      .Lanes(Lanes), .Columns(Columns), .Groups(Groups), .ActBlocks(ActBlocks), .InfoBits(InfoBits), .TileBits((Lanes < 32) ? 3 : 4)
+  ) u_array (
       .clk_i, .rst_ni, .cmd_valid_i(cmd_valid_i[0]), .cmd_ready_o(cmd_ready_o[0]), .cmd_i(cmd_i[255:0]), .info_i(info_i[InfoBits-1:0]),
       .done_o(done_o[0]), .value_valid_i, .value_ready_o, .value_data_i, .scale_valid_i, .scale_ready_o, .scale_data_i,
       .mac_valid_o(w_valid), .mac_ready_i(w_ready), .mac_a_o(w_a), .mac_mode_o(w_mode), .mac_cols_o(w_cols), .mac_b_o(w_b), .mac_sum_i(w_sum),
@@ -136,7 +138,12 @@ module luoshu_compute #(
   logic [3:0]                head_bits;
   logic                      er_valid, er_ready, er_rvalid, er_rready;
   logic [Lanes*8-1:0]        er_rdata;
-  luoshu_vector #(.L(Lanes), .VL(VectorLanes), .MaxTokens(MaxTokens), .MaxD(MaxD), .HeadWords(HeadWords)) u_vector (
+  // Parameters: two norms of the widest model; where block RAM is scarce, one.
+  localparam int NormWords = (MaxD + VectorLanes - 1) / VectorLanes;
+  luoshu_vector #(
+      .L(Lanes), .VL(VectorLanes), .MaxTokens(MaxTokens), .MaxD(MaxD), .HeadWords(HeadWords),
+      .ParamWords((Lanes > 32) ? 2 * NormWords : 1 << $clog2(NormWords))
+  ) u_vector (
       .clk_i, .rst_ni, .cmd_valid_i(cmd_valid_i[1]), .cmd_ready_o(cmd_ready_o[1]), .cmd_i(cmd_i[511:256]), .done_o(done_o[1]),
       .kv_written_o,
       .busy_o(count_o[6]), .stall_memory_o(count_o[7]), .stall_stream_o(count_o[8]),
@@ -167,7 +174,7 @@ module luoshu_compute #(
       .wq_data_o(wq_data_o[Lanes*8-1:0]), .wq_strb_o(wq_strb_o[Lanes-1:0]), .wc_bvalid_i(wc_bvalid_i[0]), .idle_o(kw_idle)
   );
 
-  luoshu_kv_reader #(.Lanes(Lanes), .Depth(32)) u_embedding (
+  luoshu_kv_reader #(.Lanes(Lanes), .Depth((Lanes > 32) ? 32 : 16)) u_embedding (
       .clk_i, .rst_ni, .rd_valid_i(er_valid), .rd_ready_o(er_ready), .rd_addr_i(er_addr), .rd_beats_i(er_beats),
       .rq_valid_o(er_rq_valid_o), .rq_ready_i(er_rq_ready_i), .rq_addr_o(er_rq_addr_o), .rq_beats_o(er_rq_beats_o),
       .rc_valid_i(er_rc_valid_i), .rc_data_i, .kv_valid_o(er_rvalid), .kv_ready_i(er_rready), .kv_data_o(er_rdata)

@@ -37,8 +37,8 @@ struct Target {
   std::optional<double> bram;
 };
 const Target kTargets[] = {
-    {"nano", "gw2a", "synth_gowin -family gw2a -noflatten -noiopads", 9000, 14000, 44, 40},
-    {"lab", "ecp5", "synth_ecp5 -noflatten", 10000, 50000, 150, std::nullopt},
+    {"nano", "gw2a", "synth_gowin -family gw2a -noiopads", 9000, 14000, 44, 40},
+    {"lab", "ecp5", "synth_ecp5", 10000, 50000, 150, std::nullopt},
 };
 
 // Cells of a netlist, in the units of the report.
@@ -52,9 +52,14 @@ struct Count {
   }
 };
 
+// Flat: the whole chip as one module, its honest size. Modules: hierarchy is kept, so that each module has a
+// number.
+enum class View { kFlat, kModules };
+
 struct Report {
   const Target* target;
-  Count total;
+  Count total;  // flat
+  Count modules_total;
   std::vector<std::pair<std::string, Count>> modules;  // by type, own cells of all instances, largest first
 };
 
@@ -161,7 +166,7 @@ std::string wrapper(const std::string& config) {
 // FPGAs have a clock gate of their own.
 constexpr const char* kClockGate = "luoshu_clock_gate.sv";
 
-std::string script(const Target& target, const fs::path& folder) {
+std::string script(const Target& target, View view, const fs::path& folder) {
   const fs::path rtl = source_root() / "rtl";
   std::vector<std::string> packages;
   std::vector<std::string> files;
@@ -181,9 +186,11 @@ std::string script(const Target& target, const fs::path& folder) {
   // The sums of the MAC array as carry chains, everything mapped for area within the delay.
   text += "techmap -map " + fs::relative(source_root() / "fpga" / "adders.v", folder).generic_string() +
           " *luoshu_mac_column* *luoshu_mac_array*\nopt_clean\n";
+  if (view == View::kFlat) text += "flatten\nopt\nopt_clean\n";
   text += "scratchpad -copy abc9.script.default.area abc9.script\nscratchpad -set abc9.D " +
           std::to_string(target.logic_ps) + "\n";
-  return text + target.synthesis + " -top " + kTop + "\ntee -q -o stat.json stat -json\n";
+  return text + target.synthesis + (view == View::kFlat ? "" : " -noflatten") + " -top " + kTop +
+         "\ntee -q -o stat.json stat -json\n";
 }
 
 // ---------------------------------------------------------------- counting
@@ -236,13 +243,15 @@ void count(const json& modules, const std::string& module, double times,
   types[type_name(module)].add(own, times);
 }
 
-Report synthesise(const Target& target) {
+// Cells by module type; empty when interrupted.
+std::map<std::string, Count> synthesise(const Target& target, View view) {
   const fs::path tools = tools_folder();
-  const fs::path folder = build_folder() / "area" / target.config;
+  const std::string name = view == View::kFlat ? "flat" : "modules";
+  const fs::path folder = build_folder() / "area" / target.config / name;
   fs::create_directories(folder);
   write_text(folder / "top.sv", wrapper(target.config));
-  write_text(folder / "area.ys", script(target, folder));
-  spdlog::info("area: {} for {} (minutes; log: {})", target.config, target.family,
+  write_text(folder / "area.ys", script(target, view, folder));
+  spdlog::info("area: {} for {}, {} (minutes; log: {})", target.config, target.family, name,
                (folder / "yosys.log").string());
   ChildOptions options;
   options.folder = folder.string();
@@ -258,9 +267,16 @@ Report synthesise(const Target& target) {
   const json modules = json::parse(text_of(folder / "stat.json")).at("modules");
   std::map<std::string, Count> types;
   count(modules, modules.contains(kTop) ? kTop : std::string("\\") + kTop, 1, types);
+  return types;
+}
+
+Report measure(const Target& target) {
   Report report;
   report.target = &target;
-  for (const auto& [type, own] : types) report.total.add(own, 1);
+  for (const auto& [type, own] : synthesise(target, View::kFlat)) report.total.add(own, 1);
+  if (interrupted()) return report;
+  const std::map<std::string, Count> types = synthesise(target, View::kModules);
+  for (const auto& [type, own] : types) report.modules_total.add(own, 1);
   report.modules.assign(types.begin(), types.end());
   std::stable_sort(report.modules.begin(), report.modules.end(),
                    [](const auto& a, const auto& b) { return a.second.lut4 > b.second.lut4; });
@@ -280,6 +296,11 @@ json as_json(const Report& r) {
           {"ff", static_cast<std::int64_t>(r.total.ff)},
           {"mult18", r.total.mult18},
           {"bram", static_cast<std::int64_t>(r.total.bram)},
+          {"hierarchical",
+           {{"lut4", static_cast<std::int64_t>(r.modules_total.lut4)},
+            {"ff", static_cast<std::int64_t>(r.modules_total.ff)},
+            {"mult18", r.modules_total.mult18},
+            {"bram", static_cast<std::int64_t>(r.modules_total.bram)}}},
           {"largest", largest}};
 }
 
@@ -292,12 +313,13 @@ void print_line(const char* what, double used, std::optional<double> budget) {
 }
 
 void print(const Report& r) {
-  std::printf("%s for %s\n", r.target->config, r.target->family);
+  std::printf("%s for %s, flat\n", r.target->config, r.target->family);
   print_line("LUT4", r.total.lut4, r.target->lut4);
   print_line("flip-flops", r.total.ff, std::nullopt);
   print_line("18x18 multipliers", r.total.mult18, r.target->mult18);
   print_line("18 kbit block RAMs", r.total.bram, r.target->bram);
-  std::printf("  largest modules (own cells of all instances):\n");
+  std::printf("  largest modules (own cells of all instances) with hierarchy kept, %g LUT4 in all:\n",
+              r.modules_total.lut4);
   for (const auto& [type, own] : r.modules) {
     std::printf("    %-24s %6g LUT4 %6g FF %5g mult %4g RAM\n", type.c_str(), own.lut4, own.ff, own.mult18,
                 own.bram);
@@ -308,7 +330,7 @@ void run(const std::string& config, const std::string& json_path) {
   json all = json::array();
   for (const Target& target : kTargets) {
     if (config != "all" && config != target.config) continue;
-    const Report report = synthesise(target);
+    const Report report = measure(target);
     if (interrupted()) return;
     if (json_path.empty()) print(report);
     all.push_back(as_json(report));

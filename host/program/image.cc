@@ -108,10 +108,10 @@ void Image::plan_limits() {
   check(head_words, chip_.head_words,
         "head of " + std::to_string(config_.head_dim) + " elements (" + std::to_string(config_.rope_dims) +
             " rotated) in words of the vector unit");
-  check(blocks_of(config_.d) + blocks_of(std::uint64_t{config_.heads} * config_.head_dim) +
-            blocks_of(config_.ff),
+  check(blocks_of(config_.d) +
+            std::max(blocks_of(std::uint64_t{config_.heads} * config_.head_dim), blocks_of(config_.ff)),
         chip_.act_blocks,
-        "activation storage in blocks of 32 (embedding, attention and feed-forward length)");
+        "activation storage in blocks of 32 (embedding and the longer of attention and feed-forward length)");
 }
 
 Image::Matrix Image::place(pack::MatrixSource source) {
@@ -300,8 +300,9 @@ Command Image::attend(const Layer& layer, std::uint32_t kv_base, std::uint32_t p
 std::vector<Command> Image::commands_of_pass() const {
   std::vector<Command> out;
   const std::uint32_t attention_block = blocks_of(config_.d);
-  const std::uint32_t ffn_block =
-      attention_block + blocks_of(std::uint64_t{config_.heads} * config_.head_dim);
+  // Attention and feed-forward vectors share their place: a RESID, which takes every result of the matrix
+  // that reads the one, lies between that and the first write of the other.
+  const std::uint32_t ffn_block = attention_block;
   out.push_back(embed());
   const auto resid = [&] { return Command(LUOSHU_OP_RESID).set(LUOSHU_CMD_RESID_N, config_.d); };
   for (std::size_t l = 0; l < layers_.size(); ++l) {

@@ -14,7 +14,7 @@ module luoshu_array #(
     parameter int Lanes     = 32,
     parameter int Columns   = 4,
     parameter int Groups    = 2,
-    parameter int ActBlocks = 320,
+    parameter int ActBlocks = 256,
     parameter int InfoBits  = 12,
     parameter int TileBits  = 4,                              // log2 of tiles in flight
     parameter int ActLanes  = (Lanes < 32) ? Lanes : 32,      // derived

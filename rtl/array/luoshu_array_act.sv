@@ -8,7 +8,7 @@
 module luoshu_array_act #(
     parameter int Lanes    = 32,
     parameter int Groups   = 2,
-    parameter int Blocks   = 320,                         // per token
+    parameter int Blocks   = 256,                         // per token
     parameter int ActLanes = (Lanes < 32) ? Lanes : 32,   // derived
     parameter int GroupBits = (Groups > 1) ? $clog2(Groups) : 1,
     parameter int AddrBits = $clog2(Groups * Blocks * (32 / ActLanes))

@@ -162,14 +162,17 @@ module luoshu_attention #(
   );
   logic                scored_valid, score_free, v_start, v_done, capture, drain_busy, v_last;
   logic [ItemBits+3:0] scored;
-  logic [511:0]        exponents;
+  logic                meta_valid, meta_last;
+  logic [2:0]          meta_beat;
+  logic [1:0]          meta_slot;
   logic [3:0]          weights;
   logic [1:0]          v_slot;
   luoshu_attn_issue #(.Lanes(Lanes), .Columns(Columns), .Lag(2), .MetaBits(MetaBits), .ItemBits(ItemBits)) u_issue (
       .clk_i, .rst_ni, .hpb_i(hpb), .item_valid_i(q_valid), .item_ready_o(q_ready), .item_i(q_item),
       .kv_valid_i(kv_valid), .kv_ready_o(kv_ready), .kv_data_i(kv_data),
       .k_valid_o, .k_ready_i, .k_a_o, .k_acc_o, .k_last_o, .k_cols_o, .k_meta_o,
-      .loaded_i(loaded), .scored_valid_o(scored_valid), .scored_o(scored), .exponents_o(exponents), .score_free_i(score_free),
+      .loaded_i(loaded), .scored_valid_o(scored_valid), .scored_o(scored), .score_free_i(score_free),
+      .meta_valid_o(meta_valid), .meta_beat_o(meta_beat), .meta_last_o(meta_last), .meta_slot_o(meta_slot),
       .weights_i(weights), .v_start_o(v_start), .v_slot_o(v_slot), .drain_busy_i(drain_busy), .capture_o(capture),
       .v_done_o(v_done), .v_last_o(v_last), .stall_memory_o, .stall_wait_o
   );
@@ -182,7 +185,8 @@ module luoshu_attention #(
   logic [Step-1:0]   sc_in, ex_in;
   logic              steps_busy;
   luoshu_attn_steps #(.Lanes(Lanes), .Step(Step), .ResultDelay(ResultDelay), .ItemBits(ItemBits)) u_steps (
-      .clk_i, .rst_ni, .hpb_i(hpb), .in_valid_i(scored_valid), .in_ready_o(score_free), .in_i(scored), .exponents_i(exponents),
+      .clk_i, .rst_ni, .hpb_i(hpb), .in_valid_i(scored_valid), .in_ready_o(score_free), .in_i(scored),
+      .meta_valid_i(meta_valid), .meta_beat_i(meta_beat), .meta_last_i(meta_last), .meta_slot_i(meta_slot), .meta_data_i(kv_data),
       .sc_valid_o(sc_valid), .sc_first_o(sc_first), .sc_key_o(sc_key), .sc_item_o(sc_item), .sc_set_o(sc_set), .sc_block_o(sc_block),
       .sc_ke_o(sc_ke), .sc_ve_o(sc_ve), .sc_in_o(sc_in), .sc_final_o(sc_final), .sc_new_o(sc_new), .sc_last_o(sc_last),
       .ex_start_o(ex_start), .ex_valid_o(ex_valid), .ex_key_o(ex_key), .ex_item_o(ex_item), .ex_set_o(ex_set), .ex_ve_o(ex_ve),
@@ -191,6 +195,8 @@ module luoshu_attention #(
   );
 
   // ---------------------------------------------------------------- columns
+  // With four columns and more the MAC array takes nearly all multipliers of an FPGA.
+  localparam int Soft = (Columns >= 4) ? 1 : 0;
   logic [Columns-1:0]    busy_cols, out_re, out_gnt;
   logic [1:0]            out_slot;
   logic [7:0]            out_elem;
@@ -198,7 +204,7 @@ module luoshu_attention #(
   logic [Columns*10-1:0] out_r;
   generate
     for (genvar c = 0; c < Columns; c++) begin : gen_column
-      luoshu_attn_column #(.Lanes(Lanes), .Step(Step), .MetaBits(MetaBits)) u_column (
+      luoshu_attn_column #(.Lanes(Lanes), .Step(Step), .Soft(Soft), .MetaBits(MetaBits)) u_column (
           .clk_i, .hpb_i(hpb), .ld_we_i(ld_we[c]), .ld_addr_i(ld_addr), .ld_data_i(ld_data),
           .li_we_i(li_we[c]), .li_set_i(li_set), .li_active_i(li_active), .li_qe_i(li_qe), .li_pos_i(li_pos),
           .op_valid_i(k_op_valid_i[c]), .op_meta_i(k_op_meta_i[c*MetaBits +: MetaBits]), .op_b_o(k_b_o[c*Lanes*17 +: Lanes*17]),
@@ -233,7 +239,7 @@ module luoshu_attention #(
     end
   end
 
-  luoshu_attn_out #(.Columns(Columns), .MaxTokens(MaxTokens)) u_out (
+  luoshu_attn_out #(.Columns(Columns), .MaxTokens(MaxTokens), .Soft(Soft)) u_out (
       .clk_i, .rst_ni, .head_dim_i(cmd_q[luoshu_defs_pkg::CmdAttnHeadDimLsb +: 9]), .heads_i(cmd_q[luoshu_defs_pkg::CmdAttnHeadsLsb +: 9]),
       .act_block_i(cmd_q[luoshu_defs_pkg::CmdActBlockLsb +: 16]), .act_joined_i(cmd_q[luoshu_defs_pkg::CmdActJoinedLsb]),
       .act_vec_i(cmd_q[luoshu_defs_pkg::CmdActVectorLsb +: 2]),

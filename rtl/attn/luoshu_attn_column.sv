@@ -16,7 +16,7 @@
 module luoshu_attn_column #(
     parameter int Lanes  = 32,   // L
     parameter int Step   = 2,    // keys per score and exp step: 1 or 2
-    parameter int Column = 0,
+    parameter int Soft   = 1,    // see luoshu_attn_exp
     parameter int MetaBits = 16
 ) (
     input  wire                    clk_i,
@@ -336,7 +336,7 @@ module luoshu_attn_column #(
           ex1_shift_q[k*5 +: 5] <= (distance > 9'd31) ? 5'd31 : distance[4:0];
         end
       end
-      luoshu_attn_exp u_exp (
+      luoshu_attn_exp #(.Soft(Soft)) u_exp (
           .clk_i, .en_i(|ex_q[4:0]), .valid_i(ex1_in_q[k] && s_row[k*33 + 32] && ex_q[0]),
           .t_i($signed(s_row[k*33 +: 32]) - (32'(ex_m) <<< 16)), .shift_i(ex1_shift_q[k*5 +: 5]),
           .p_o(p_out[k*16 +: 16]), .ps_o(ps_out[k*16 +: 16])
@@ -363,24 +363,48 @@ module luoshu_attn_column #(
     for (int k = 0; k < Step; k++) p_sum = p_sum + 18'(p_out[k*16 +: 16]);
   end
 
-  // l = rs(l, m' - m) at an item's start (the shifted value plus the bit below it), then the weights are added
-  logic [48:0] l_shifted;
-  logic [47:0] l_old, l_add;
-  assign l_shifted = {l_q, 1'b0} >> item_down_q[ex_item_i];
-  assign l_old     = !ex_start_i ? l_q : item_first_q[ex_item_i] ? 48'd0 : l_shifted[48:1];
-  assign l_add     = !ex_start_i ? 48'(p_sum) : 48'(l_shifted[0] && !item_first_q[ex_item_i]);
+  // l = rs(l, m' - m) + sum of the weights: while the weights add up, l is shifted by 16, 4 or 1 per cycle, 7 cycles at most
+  // (beyond 46 nothing is left: l is below 2^46 units, as a memory of 2^32 bytes holds fewer than 2^30 keys). ex_final_i comes
+  // 7 cycles after ex_start_i or later; l is complete two cycles after it, when the next item may start.
+  logic              fin_q;         // ex_final_i a cycle ago
+  logic [5:0]        left_down_q;   // still to shift
+  logic              half_q;        // the bit below l
+  logic [21:0]       weight_q;      // sum of the item's weights
+  logic [47:0]       l_total;
+  logic              l_gone;
+  assign l_gone  = item_first_q[ex_item_i] || (item_down_q[ex_item_i] > 6'd46);
+  assign l_total = l_q + 48'(weight_q) + 48'(half_q);
   always_ff @(posedge clk_i) begin
     ex_q <= {ex_q[4:0], ex_valid_i};
     ex_key_q[0] <= ex_key_i;
     for (int i = 1; i < 6; i++) ex_key_q[i] <= ex_key_q[i-1];
-    if ((ex_start_i || ex_q[4]) && ex_any) l_q <= l_old + l_add;
-    if (ex_final_i && ex_last_i) set_l_q[ex_set_i] <= l_q;
+    fin_q       <= ex_final_i;
+    if (ex_start_i) weight_q <= '0;
+    else if (ex_q[4]) weight_q <= weight_q + 22'(p_sum);
+    if (ex_start_i && ex_any) begin
+      half_q      <= 1'b0;
+      left_down_q <= l_gone ? 6'd0 : item_down_q[ex_item_i];
+      if (l_gone) l_q <= '0;
+    end else if (left_down_q[5:4] != 2'd0) begin
+      {l_q, half_q}    <= {16'd0, l_q[47:15]};
+      left_down_q[5:4] <= left_down_q[5:4] - 2'd1;
+    end else if (left_down_q[3:2] != 2'd0) begin
+      {l_q, half_q}    <= {4'd0, l_q[47:3]};
+      left_down_q[3:2] <= left_down_q[3:2] - 2'd1;
+    end else if (left_down_q[1:0] != 2'd0) begin
+      {l_q, half_q}    <= {1'd0, l_q};
+      left_down_q[1:0] <= left_down_q[1:0] - 2'd1;
+    end else if (fin_q && ex_any) begin
+      l_q    <= l_total;
+      half_q <= 1'b0;
+    end
+    if (fin_q && ex_last_i) set_l_q[ex_set_i] <= ex_any ? l_total : l_q;
   end
   assign out_l_o = set_l_q[out_slot_q];
 
   // ---------------------------------------------------------------- drain: add segments, merge into o
-  // Element e of the chunk is the sum of lanes e, e + hp, ...: a tree over the groups of 8 lanes, whose level v either selects
-  // by bit 3 + v of e or, beyond hp, adds.
+  // Element e of the chunk is the sum of lanes e, e + hp, ...: of the groups of 8 lanes whose number agrees with e in the bits
+  // below hp, by a tree.
   logic [4:0]       dr_chunk_q;
   logic [1:0]       dr_item_q, dr_set_q;
   logic [7:0]       left_q;      // elements left to drain (DrainLanes at a time)
@@ -392,6 +416,14 @@ module luoshu_attn_column #(
   logic [1:0]       set1_q, set2_q, set3_q;
   logic             first1_q;
   logic [5:0]       osh1_q, bsh1_q;
+
+  logic [Groups8-1:0] dr_group;   // groups that take part
+  always_comb begin
+    for (int g = 0; g < Groups8; g++) begin
+      dr_group[g] = 1'b1;
+      for (int v = 0; v < LB - 3; v++) if (32'(hpb_i) > v + 3 && elem_q[(3+v) % 8] != 1'(g >> v)) dr_group[g] = 1'b0;
+    end
+  end
 
   assign dr_run  = (left_q != 8'd0);
   assign drain_busy_o = dr_run || acc_valid_i;
@@ -412,18 +444,19 @@ module luoshu_attn_column #(
     if (dr_run) begin
       for (int d = 0; d < DrainLanes; d++) begin : element
         logic [Groups8*29-1:0] node;
-        logic [28:0]           low, high;
         logic [255:0]          lanes;
         for (int g = 0; g < Groups8; g++) begin
-          lanes = acc_i[g*256 +: 256];   // 29 bits of each 32 count
-          node[g*29 +: 29] = lanes[{elem_q[2:0] | 3'(d), 5'd0} +: 29];
+          if (DrainLanes > 1) begin
+            lanes = acc_i[g*256 +: 256];   // 29 bits of each 32 count
+            node[g*29 +: 29] = dr_group[g] ? lanes[{elem_q[2:0] | 3'(d), 5'd0} +: 29] : 29'd0;
+          end else begin   // the same in fewer LUTs
+            node[g*29 +: 29] = '0;
+            for (int j = 0; j < 8; j++)
+              node[g*29 +: 29] = node[g*29 +: 29] | (acc_i[(g*8+j)*32 +: 29] & {29{dr_group[g] && elem_q[2:0] == 3'(j)}});
+          end
         end
         for (int v = 0; v < LB - 3; v++) begin
-          for (int g = 0; g < (Groups8 >> (v + 1)); g++) begin
-            low  = (32'(hpb_i) > v + 3 && elem_q[(3+v) % 8]) ? 29'd0 : node[2*g*29 +: 29];
-            high = (32'(hpb_i) > v + 3 && !elem_q[(3+v) % 8]) ? 29'd0 : node[(2*g+1)*29 +: 29];
-            node[g*29 +: 29] = low + high;
-          end
+          for (int g = 0; g < (Groups8 >> (v + 1)); g++) node[g*29 +: 29] = node[2*g*29 +: 29] + node[(2*g+1)*29 +: 29];
         end
         dr1_ob_q[d*29 +: 29] <= node[28:0];
       end
@@ -510,7 +543,5 @@ module luoshu_attn_column #(
 
   logic unused_bits;
   assign unused_bits = ^{sum_meta_i, acc_meta_i, op_meta_i, acc_i, out_elem_q, ex_q[5], ex_key_q[5], sc_last_i};
-  logic [31:0] unused_column;
-  assign unused_column = Column;
 endmodule
 `default_nettype wire

@@ -4,10 +4,12 @@
 //
 // t_i: logit minus running maximum, signed, 16 fraction bits, <= 0. shift_i: exponent distance of V, saturated to 31.
 // A key that is not valid gives 0. Latency 4 cycles, one key per cycle, no stall; the caller tracks validity in time.
-// The interpolation's 15 x 8 bit product is a sum of shifted slopes, so that it takes no hardware multiplier.
+// The interpolation is a 15 x 8 bit product.
 `default_nettype none
 
-module luoshu_attn_exp (
+module luoshu_attn_exp #(
+    parameter int Soft = 1  // 1: the product is a sum of shifted slopes and takes no hardware multiplier
+) (
     input  wire               clk_i,
     input  wire               en_i,     // a key enters or is inside: the pipeline moves
     input  wire               valid_i,
@@ -31,10 +33,16 @@ module luoshu_attn_exp (
   assign entry = luoshu_tables_pkg::exp2_entry(index1_q);
 
   logic signed [23:0] product;
-  always_comb begin
-    product = '0;
-    for (int b = 0; b < 8; b++) if (frac2_q[b]) product = product + (24'(slope2_q) <<< b);
-  end
+  generate
+    if (Soft != 0) begin : gen_soft
+      always_comb begin
+        product = '0;
+        for (int b = 0; b < 8; b++) if (frac2_q[b]) product = product + (24'(slope2_q) <<< b);
+      end
+    end else begin : gen_multiplier
+      assign product = slope2_q * $signed({1'b0, frac2_q});
+    end
+  endgenerate
 
   // rounding half up adds the bit below the shifted value
   logic [18:0] sig_down, shifted;

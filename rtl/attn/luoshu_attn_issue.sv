@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Issues KV beats to the MAC array: K of an item, then V of the item Lag before it, in the order of the stream
-// (luoshu_attn_walk). Takes the exponents of the item (meta beats) out of the stream.
+// (luoshu_attn_walk). The item's meta beats, its exponents, leave the stream on meta_*.
 //
 // K waits until the set's operands are loaded; V waits for the item's weights and, with the last beat of a chunk, for
 // the columns to have drained the chunk before. Steady state: K three beats in three cycles (one lo, two hi), V one per cycle.
@@ -34,10 +34,14 @@ module luoshu_attn_issue #(
     output logic [MetaBits-1:0]  k_meta_o,
     // operands of set slots
     input  wire  [2:0]           loaded_i,      // sets whose operands were loaded so far, modulo 8 it
+    // meta beats: the exponents of an item's keys
+    output logic                 meta_valid_o,
+    output logic [2:0]           meta_beat_o,   // number within the item
+    output logic                 meta_last_o,
+    output logic [1:0]           meta_slot_o,   // item slot
     // K of an item is issued (the results follow): descriptor for the score stage
     output logic                 scored_valid_o,
     output logic [ItemBits+3:0]  scored_o,      // {set slot, item slot, item}
-    output logic [511:0]         exponents_o,   // {ve[32], ke[32]}, with scored_valid_o
     input  wire                  score_free_i,  // the score stage has taken every item issued so far
     // weights ready
     input  wire  [3:0]           weights_i,     // per item slot
@@ -75,7 +79,6 @@ module luoshu_attn_issue #(
   assign set_q  = sets_q[1:0];
   assign loaded = (loaded_i != sets_q);      // at most 4 sets are loaded ahead
   logic [3:0]          meta_q;               // meta beats left
-  logic [511:0]        exponents_q;
   logic [L*8-1:0]      low_q;
   logic                half_q;               // which hi beat of the pair
   logic [4:0]          row_q, chunk_q;       // of the beat
@@ -122,7 +125,10 @@ module luoshu_attn_issue #(
   assign item_ready_o = (state_q == NextItem);
   assign scored_valid_o = (state_q == Handover) && score_free_i && v_space;
   assign scored_o    = {set_q, item_slot_q, item_q};
-  assign exponents_o = exponents_q;
+  assign meta_valid_o = (state_q == Meta) && kv_valid_i;
+  assign meta_beat_o  = 3'(4'(MetaBeats) - meta_q);
+  assign meta_last_o  = (meta_q == 4'd1);
+  assign meta_slot_o  = item_slot_q;
 
   // capture_q counts the cycles in which a captured chunk is still in the MAC pipeline
   always_ff @(posedge clk_i) begin
@@ -192,7 +198,6 @@ module luoshu_attn_issue #(
     end
     if (state_q == Meta && kv_valid_i) begin
       meta_q <= meta_q - 4'd1;
-      exponents_q <= (L >= 64) ? 512'(kv_data_i) : 512'({kv_data_i, exponents_q} >> ((L >= 64) ? 0 : L*8));
       row_q   <= '0;
       chunk_q <= '0;
       half_q  <= 1'b0;

@@ -53,13 +53,14 @@ module luoshu_attn_load #(
   localparam int L = Lanes;
   localparam int LB = $clog2(L);
   localparam int VB = $clog2(VectorLanes);
-  localparam int Parts = L / VectorLanes;            // RAMs side by side
+  localparam int Parts = L / VectorLanes;            // writes in a word of L elements, an even number
+  localparam int PartBytes = (VectorLanes * 12 + 7) / 8;
   localparam int Words = QElements / L;              // per token
   localparam int WordBits = (Words > 1) ? $clog2(Words) : 1;
   localparam int TokenBits = (MaxTokens > 1) ? $clog2(MaxTokens) : 1;
   localparam int HeadBits = $clog2(MaxHeads);
 
-  // ---------------------------------------------------------------- q RAM: Parts RAMs of VectorLanes elements
+  // ---------------------------------------------------------------- q RAMs: two writes of VectorLanes elements side by side in each
   // Heads narrower than a write are a write apart.
   logic [3:0]      w_stride, r_stride;   // log2
   localparam logic [3:0] Least = (VB > 3) ? 4'(VB) : 4'd3;   // a padded head has 8 elements or more
@@ -71,12 +72,19 @@ module luoshu_attn_load #(
   logic [L*12-1:0] word;
   assign qw_flat = (16'(qw_head_i) << w_stride) + 16'(qw_elem_i);
   generate
-    for (genvar p = 0; p < Parts; p++) begin : gen_part
-      luoshu_ram_1r1w #(.Width(VectorLanes*12), .Depth(MaxTokens*Words)) u_ram (
-          .clk_i, .we_i(qw_valid_i && (32'(qw_flat[LB-1:0]) >> VB) == p),
-          .waddr_i({qw_token_i[TokenBits-1:0], qw_flat[LB +: WordBits]}), .wmask_i('0), .wdata_i(qw_data_i),
-          .re_i(re), .raddr_i(raddr), .rdata_o(word[p*VectorLanes*12 +: VectorLanes*12])
+    for (genvar p = 0; p < Parts / 2; p++) begin : gen_pair
+      logic [2*PartBytes*8-1:0] pair;   // a part is whole bytes
+      logic                     low;
+      assign low = !qw_flat[VB];
+      luoshu_ram_1r1w #(.Width(2*PartBytes*8), .Depth(MaxTokens*Words), .ByteWrite(1)) u_ram (
+          .clk_i, .we_i(qw_valid_i && (32'(qw_flat[LB-1:0]) >> (VB + 1)) == p),
+          .waddr_i({qw_token_i[TokenBits-1:0], qw_flat[LB +: WordBits]}), .wmask_i({{PartBytes{!low}}, {PartBytes{low}}}),
+          .wdata_i({2{(PartBytes*8)'(qw_data_i)}}), .re_i(re), .raddr_i(raddr), .rdata_o(pair)
       );
+      assign word[p*VectorLanes*24 +: VectorLanes*24] =
+          {pair[PartBytes*8 +: VectorLanes*12], pair[0 +: VectorLanes*12]};
+      logic unused_pad;
+      assign unused_pad = ^pair;
     end
   endgenerate
   logic [7:0] exponent;

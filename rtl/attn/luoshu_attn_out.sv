@@ -9,7 +9,8 @@
 
 module luoshu_attn_out #(
     parameter int Columns = 4,
-    parameter int MaxTokens = 8
+    parameter int MaxTokens = 8,
+    parameter int Soft = 1     // 1: small products take no hardware multiplier
 ) (
     input  wire                  clk_i,
     input  wire                  rst_ni,
@@ -52,10 +53,13 @@ module luoshu_attn_out #(
 );
   localparam int TokenBits = (MaxTokens > 1) ? $clog2(MaxTokens) : 1;
 
-  // a * b by shifted adds, so that no hardware multiplier is taken
   function automatic [17:0] product(input [8:0] a, input [8:0] b);
-    product = '0;
-    for (int i = 0; i < 9; i++) if (b[i]) product = product + (18'(a) << i);
+    if (Soft == 0) begin
+      product = 18'(a) * 18'(b);
+    end else begin  // by shifted adds
+      product = '0;
+      for (int i = 0; i < 9; i++) if (b[i]) product = product + (18'(a) << i);
+    end
   endfunction
 
   // ---------------------------------------------------------------- sequence over columns and elements
@@ -146,8 +150,7 @@ module luoshu_attn_out #(
   luoshu_tofp #(.Width(48)) u_tofp (
       .clk_i, .rst_ni, .valid_i(s1_valid_q), .int_i(s1_int), .exp_i(s1_exp), .valid_o(fp_valid), .r_o(fp)
   );
-  // With four columns and more the MAC array takes nearly all multipliers of an FPGA.
-  luoshu_sfu #(.MetaWidth(1), .Soft((Columns >= 4) ? 1 : 0)) u_recip (
+  luoshu_sfu #(.MetaWidth(1), .Soft(Soft)) u_recip (
       .clk_i, .rst_ni, .valid_i(fp_valid && fp_sum_q[2]), .op_i(2'd0), .x_i(fp), .meta_i(1'b0),
       .valid_o(recip_valid), .r_o(recip), .raw_o(unused_raw), .n_o(unused_n), .neg_o(unused_neg), .meta_o(unused_meta)
   );

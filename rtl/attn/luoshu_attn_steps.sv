@@ -19,7 +19,12 @@ module luoshu_attn_steps #(
     input  wire                 in_valid_i,
     output logic                in_ready_o,
     input  wire  [ItemBits+3:0] in_i,         // {set slot, item slot, item}
-    input  wire  [511:0]        exponents_i,
+    // exponents of an item's keys (luoshu_attn_exponents), before the item
+    input  wire                 meta_valid_i,
+    input  wire  [2:0]          meta_beat_i,
+    input  wire                 meta_last_i,
+    input  wire  [1:0]          meta_slot_i,
+    input  wire  [Lanes*8-1:0]  meta_data_i,
     // score
     output logic                sc_valid_o,
     output logic                sc_first_o,
@@ -56,12 +61,17 @@ module luoshu_attn_steps #(
   assign seg_bits = (hpb_i < 4'(LB)) ? 3'(4'(LB) - hpb_i) : 3'd0;
   assign two      = (Step == 2) && (seg_bits != 3'd0);
 
+  luoshu_attn_exponents #(.Lanes(Lanes), .Step(Step)) u_exponents (
+      .clk_i, .rst_ni, .in_valid_i(meta_valid_i), .in_beat_i(meta_beat_i), .in_last_i(meta_last_i), .in_slot_i(meta_slot_i),
+      .in_data_i(meta_data_i), .sc_slot_i(sc_item_o), .sc_key_i(sc_key_o), .sc_ke_o, .sc_ve_o, .ex_slot_i(ex_item_o),
+      .ex_key_i(ex_key_o), .ex_ve_o
+  );
+
   // ---------------------------------------------------------------- score
   typedef enum logic [1:0] {Empty, Delay, Run, Tail} state_e;
   state_e      sc_q, ex_q;
   logic [5:0]  sc_wait_q;
   logic [5:0]  sc_at_q, sc_keys_q, sc_end_q;   // next key, keys that exist, keys to step
-  logic [255:0] sc_ke_q, sc_ve_q, ve_all_q, ex_ve_q;
   logic        sc_new_q, sc_last_q;
   logic        hand;      // score -> exp
   logic [5:0]  in_keys, row_mask;
@@ -76,8 +86,6 @@ module luoshu_attn_steps #(
   assign sc_key_o   = sc_at_q[4:0];
   assign sc_new_o   = sc_new_q;
   assign sc_last_o  = sc_last_q;
-  assign sc_ke_o    = sc_ke_q[Step*8-1:0];
-  assign sc_ve_o    = sc_ve_q[Step*8-1:0];
   assign sc_final_o = (sc_q == Tail) && (sc_wait_q == 6'd1);
   assign hand       = (sc_q == Tail) && (sc_wait_q == 6'd0) && (ex_q == Empty);
   always_comb begin
@@ -104,16 +112,12 @@ module luoshu_attn_steps #(
       sc_end_q   <= (in_keys + row_mask) & ~row_mask;
       sc_new_q   <= in_i[33];
       sc_last_q  <= in_i[34];
-      {sc_ve_q, sc_ke_q} <= exponents_i;
-      ve_all_q   <= exponents_i[511:256];
       sc_wait_q  <= 6'(ResultDelay) + 6'(in_lastcol);
       sc_at_q    <= '0;
     end
     if (sc_q == Delay) sc_wait_q <= sc_wait_q - 6'd1;
     if (sc_q == Run) begin
       sc_at_q   <= sc_at_q + (two ? 6'd2 : 6'd1);
-      sc_ke_q   <= two ? {16'd0, sc_ke_q[255:16]} : {8'd0, sc_ke_q[255:8]};
-      sc_ve_q   <= two ? {16'd0, sc_ve_q[255:16]} : {8'd0, sc_ve_q[255:8]};
       sc_wait_q <= 6'd3;
     end
     if (sc_q == Tail && sc_wait_q != 6'd0) sc_wait_q <= sc_wait_q - 6'd1;
@@ -125,7 +129,6 @@ module luoshu_attn_steps #(
   assign ex_start_o = (ex_q == Delay);
   assign ex_valid_o = (ex_q == Run);
   assign ex_key_o   = ex_at_q[4:0];
-  assign ex_ve_o    = ex_ve_q[Step*8-1:0];
   assign ex_two_o   = two;
   assign ex_final_o = (ex_q == Tail) && (ex_wait_q == 4'd0);
   always_comb begin
@@ -153,12 +156,10 @@ module luoshu_attn_steps #(
       ex_last_o <= sc_last_q;
       ex_keys_q <= sc_keys_q;
       ex_end_q  <= sc_end_q;
-      ex_ve_q   <= ve_all_q;
       ex_at_q   <= '0;
     end
     if (ex_q == Run) begin
       ex_at_q   <= ex_at_q + (two ? 6'd2 : 6'd1);
-      ex_ve_q   <= two ? {16'd0, ex_ve_q[255:16]} : {8'd0, ex_ve_q[255:8]};
       ex_wait_q <= 4'd5;
     end
     if (ex_q == Tail) ex_wait_q <= ex_wait_q - 4'd1;

@@ -87,6 +87,8 @@ module luoshu_attn_walk #(
   state_e       state_q;
   logic [31:0]  position_q [MaxTokens];
   logic [31:0]  sequence_q [MaxTokens];
+  logic         same_q [MaxTokens];   // the token's sequence is that of the token before
+  logic [31:0]  last_sequence_q;
   logic [6:0]   load_q;             // tokens asked for
   logic         load_data_q;
   logic [TokenBits-1:0] load_index_q;
@@ -121,7 +123,7 @@ module luoshu_attn_walk #(
     span = 4'd1;
     for (int n = 1; n < Columns; n++) begin
       if (32'(span) == n && n < 32'(fit) && 32'(token_q) + n < 32'(tokens_q)
-          && sequence_q[TokenBits'(32'(token_q) + n)] == sequence_q[token_q[TokenBits-1:0]]) span = 4'(n + 1);
+          && same_q[TokenBits'(32'(token_q) + n)]) span = 4'(n + 1);
     end
     last_token = token_q + 7'(span) - 7'd1;
   end
@@ -174,6 +176,8 @@ module luoshu_attn_walk #(
         if (load_data_q) begin
           position_q[load_index_q] <= ctx_data_i[63:32];
           sequence_q[load_index_q] <= ctx_data_i[95:64];
+          same_q[load_index_q]     <= (ctx_data_i[95:64] == last_sequence_q);
+          last_sequence_q          <= ctx_data_i[95:64];
         end
         if (rest_q != 16'd0) begin
           rest_q  <= rest_q - kv_heads;

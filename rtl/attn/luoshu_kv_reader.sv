@@ -7,7 +7,7 @@
 
 module luoshu_kv_reader #(
     parameter int Lanes = 32,  // bytes per beat
-    parameter int Depth = 128  // beats, a power of two >= 32
+    parameter int Depth = 128  // beats, a power of two >= 16
 ) (
     input  wire                clk_i,
     input  wire                rst_ni,

@@ -7,7 +7,7 @@ module luoshu_control #(
     parameter int Columns   = 4,
     parameter int Groups    = 2,
     parameter int MaxD      = 2048,
-    parameter int ActBlocks = 320,
+    parameter int ActBlocks = 256,
     parameter int MaxHeads  = 32,
     parameter int QElements = 2048,
     parameter int VectorLanes = 4,

@@ -162,7 +162,9 @@ module luoshu_registers #(
   logic [7:0]  tok_flags;
   logic [6:0]  msg_count;
   logic [5:0]  unused_evt;
-  logic [6:0]  unused_tok;
+  // Tokens wait for the firmware: two passes of them and more.
+  localparam int TokenDepth = (Columns * Groups > 8) ? 64 : 16;
+  logic [$clog2(TokenDepth):0] unused_tok;
   logic [63:0] cycle_q;
 
   assign msg_room_o = (msg_count <= 7'd48);
@@ -177,7 +179,7 @@ module luoshu_registers #(
       .in_data_i({reg_addr_i == luoshu_defs_pkg::RegEventLast, reg_wdata_i}),
       .out_valid_o(evt_valid_o), .out_ready_i(evt_ready_i), .out_data_o({evt_last_o, evt_data_o}), .count_o(unused_evt)
   );
-  luoshu_fifo #(.Width(104), .Depth(64)) u_tokens (
+  luoshu_fifo #(.Width(104), .Depth(TokenDepth), .UseRam((TokenDepth > 16) ? 1 : 0)) u_tokens (
       .clk_i, .rst_ni(rst_ni && !soft_reset_o), .in_valid_i(tok_valid_i), .in_ready_o(tok_space),
       .in_data_i({cycle_q[31:0], tok_logit_i, tok_id_i, stop_id, tok_loop_i ? loop_end : 1'b0, tok_index_i}),
       .out_valid_o(tok_valid), .out_ready_i(write && reg_addr_i == luoshu_defs_pkg::RegTokenPop),

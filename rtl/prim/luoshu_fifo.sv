@@ -46,8 +46,7 @@ module luoshu_fifo #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) count_q <= '0;
-    else if (push && !pop) count_q <= count_q + 1'b1;
-    else if (!push && pop) count_q <= count_q - 1'b1;
+    else if (push != pop) count_q <= count_q + {{CountWidth-1{pop}}, 1'b1};  // plus or minus 1, one adder
   end
 
   generate

@@ -87,19 +87,33 @@ module luoshu_kv_writer #(
       assign nibbles[VL*4+7:VL*4] = 8'd0;
     end
   endgenerate
+  // A word starts at a multiple of VL, or of 8 where a padded head is narrower: up to 8 elements there is no shifter, every
+  // byte of the beat has one source.
   localparam int LowBytes = (VL > 1) ? VL / 2 : 1;
-  assign high_shifted = (L*8)'(bytes) << {at[LB-1:0], 3'd0};
-  assign low_shifted  = (L*8)'(nibbles) << {low_at[LB-1:0], 3'd0};
-  assign high_mask    = L'(kept) << at[LB-1:0];
+  localparam int HighBits = (VL > 8) ? 3 : $clog2(VL);        // log2 of the alignment
+  localparam int LowBits  = (HighBits > 1) ? HighBits - 1 : 0;
+  logic [LB-1:0] high_from, low_from;
+  assign high_from = (at[LB-1:0] >> HighBits) << HighBits;
+  assign low_from  = (low_at[LB-1:0] >> LowBits) << LowBits;
+  assign high_mask = L'(kept) << high_from;
+  generate
+    if (VL > 8) begin : gen_shift
+      assign high_shifted = (L*8)'(bytes) << {high_from, 3'd0};
+      assign low_shifted  = (L*8)'(nibbles) << {low_from, 3'd0};
+    end else begin : gen_repeat
+      assign high_shifted = {(L/VL){bytes}};
+      assign low_shifted  = {(L/LowBytes){nibbles[LowBytes*8-1:0]}};
+    end
+  endgenerate
   generate
     if (VL > 8) begin : gen_wide_low
       logic [LowBytes-1:0] low_inside;
       for (genvar i = 0; i < LowBytes; i++) begin : gen_low
         assign low_inside[i] = kept[2*i];
       end
-      assign low_mask = L'(low_inside) << low_at[LB-1:0];
+      assign low_mask = L'(low_inside) << low_from;
     end else begin : gen_narrow_low
-      assign low_mask = L'({LowBytes{1'b1}}) << low_at[LB-1:0];
+      assign low_mask = L'({LowBytes{1'b1}}) << low_from;
     end
   endgenerate
 
@@ -175,6 +189,6 @@ module luoshu_kv_writer #(
   end
   `LUOSHU_ASSERT(writes_counted, !(wq_valid_o && wq_ready_i && pending_q == 8'hff))
   logic unused_bits;
-  assign unused_bits = ^ctx_data_i;
+  assign unused_bits = ^{ctx_data_i, nibbles, at, low_at};
 endmodule
 `default_nettype wire
