@@ -8,6 +8,7 @@
 
 #include "cli/files.h"
 #include "cli/generation.h"
+#include "cli/speculate.h"
 #include "cli/verbs.h"
 #include "runtime/roofline.h"
 #include "tokenizer/utf8.h"
@@ -19,6 +20,7 @@ struct Options {
   ModelOptions model;
   PromptOptions prompt;
   SamplerOptions sampler;
+  SpeculateOptions speculate;
   std::string json;
   std::string logits;
 };
@@ -39,9 +41,10 @@ Roofline roofline(Session& session, const Generation& g, bool all_logits) {
   r.prefill = roofline_cycles(prefill_work(*session.image(), session.config(),
                                            static_cast<std::uint32_t>(g.prompt.size()), all_logits),
                               chip);
-  for (std::size_t i = 0; i < g.per_token.size(); ++i) {
-    const auto position = static_cast<std::uint32_t>(g.prompt.size() + i);
-    r.decode += roofline_cycles(decode_work(*session.image(), session.config(), position), chip);
+  for (const DecodePass& pass : g.passes) {
+    const Work work =
+        shared_work(*session.image(), session.config(), {{pass.position, pass.tokens}}, pass.tokens);
+    r.decode += roofline_cycles(work, chip);
   }
   return r;
 }
@@ -50,7 +53,8 @@ double share(std::uint64_t least, std::uint64_t measured) {
   return measured == 0 ? 0.0 : static_cast<double>(least) / static_cast<double>(measured);
 }
 
-nlohmann::json report(Session& session, const Options& o, const Generation& g, const std::string& text) {
+nlohmann::json report(Session& session, const Options& o, const Generation& g,
+                      const SpeculationCounts& speculation, const std::string& text) {
   const Roofline least = roofline(session, g, !o.logits.empty());
   const std::uint64_t decode_cycles =
       std::accumulate(g.per_token.begin(), g.per_token.end(), std::uint64_t{0});
@@ -92,7 +96,8 @@ nlohmann::json report(Session& session, const Options& o, const Generation& g, c
         {"attention", unit_json(c.attention)},
         {"vector", unit_json(c.vector)},
         {"control", unit_json(c.control)}}},
-      {"speculation", {{"drafted", 0}, {"accepted", 0}, {"passes", g.per_token.size()}}},
+      {"speculation",
+       {{"drafted", speculation.drafted}, {"accepted", speculation.accepted}, {"passes", g.passes.size()}}},
       {"wall_s",
        {{"start", session.start_seconds()},
         {"load", session.load_seconds()},
@@ -117,6 +122,8 @@ void summarise(Session& session, const Options& o, const Generation& g) {
                     static_cast<double>(measured) / passes, 100 * share(least.decode, measured),
                     static_cast<double>(c.weights_read + c.kv_read + c.kv_written + c.other) / passes / 1e6);
   }
+  if (g.passes.size() < g.per_token.size())
+    line += fmt::format("; {:.2f} tokens per pass", passes / static_cast<double>(g.passes.size()));
   if (g.prefill.cycles != 0) {
     line += fmt::format("; prefill of {} tokens {} cycles ({:.1f} %)", g.prompt.size(), g.prefill.cycles,
                         100 * share(least.prefill, g.prefill.cycles));
@@ -133,6 +140,8 @@ void run(const Options& o, int& exit_code) {
   options.ignore_eos = o.prompt.ignore_eos;
   options.want_logits = !o.logits.empty();
   options.sampler = o.sampler;
+  Speculation speculation(session, o.speculate);
+  options.speculator = speculation.speculator();
   const bool to_stdout = o.json != "-";
   Utf8Stream stream;
   std::string text;
@@ -151,7 +160,7 @@ void run(const Options& o, int& exit_code) {
   if (to_stdout) std::fputc('\n', stdout);
   summarise(session, o, g);
   if (!o.logits.empty()) write_npy(g.logits, session.config().vocab, o.logits);
-  if (!o.json.empty()) write_json(report(session, o, g, text), o.json);
+  if (!o.json.empty()) write_json(report(session, o, g, speculation.counts(), text), o.json);
   exit_code = 0;
 }
 
@@ -163,6 +172,7 @@ void add_generate(CLI::App& app, int& exit_code) {
   add_model_options(*verb, o->model);
   add_prompt_options(*verb, o->prompt);
   add_sampler_options(*verb, o->sampler);
+  add_speculate_options(*verb, o->speculate);
   verb->add_option("--json", o->json, "write the result as JSON to this file, - = stdout");
   verb->add_option("--logits", o->logits, "write the logits [positions, vocab] to this .npy file");
   verb->callback([o, &exit_code] { run(*o, exit_code); });

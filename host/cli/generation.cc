@@ -62,16 +62,22 @@ class Run {
     const double start = seconds();
     const double in_chip = chip_seconds();
     bool more = accept(next_);
-    if (more && greedy() && !options_.want_logits) {
-      engine_.decode_greedy(next_, static_cast<std::uint32_t>(limit_ - 1), stops_,
-                            [&](std::int32_t token, std::uint64_t cycles) {
-                              out_.per_token.push_back(cycles);
-                              return accept(token);
-                            });
+    if (options_.speculator != nullptr) {
+      while (more) more = speculate(*options_.speculator);
+    } else if (more && greedy() && !options_.want_logits) {
+      const std::uint32_t first = engine_.position();
+      engine_.decode_greedy(
+          next_, static_cast<std::uint32_t>(limit_ - 1), stops_,
+          [&](std::int32_t token, std::uint64_t cycles) {
+            out_.passes.push_back({first + static_cast<std::uint32_t>(out_.passes.size()), 1});
+            out_.per_token.push_back(cycles);
+            return accept(token);
+          });
     } else {
       while (more) {
         const std::uint64_t before = session_.cycles();
         std::vector<float> logits;
+        out_.passes.push_back({engine_.position(), 1});
         next_ = engine_.evaluate({next_}, LogitsMode::kLast, &logits);
         out_.per_token.push_back(session_.cycles() - before);
         if (!greedy()) next_ = sample(logits);
@@ -91,10 +97,35 @@ class Run {
   double chip_seconds() { return session_.chip() != nullptr ? session_.chip()->seconds() : 0; }
 
   std::int32_t sample(const std::vector<float>& logits) {
-    std::vector<std::int32_t> history = out_.prompt;
-    history.insert(history.end(), out_.tokens.begin(), out_.tokens.end());
     const std::size_t vocab = engine_.vocab();
-    return sampler_.sample(logits.data() + logits.size() - vocab, vocab, history);
+    return sampler_.sample(logits.data() + logits.size() - vocab, vocab, text());
+  }
+
+  std::vector<std::int32_t> text() const {
+    std::vector<std::int32_t> text = out_.prompt;
+    text.insert(text.end(), out_.tokens.begin(), out_.tokens.end());
+    return text;
+  }
+
+  // One pass with drafts; false when its last token was the last of all.
+  bool speculate(Speculator& speculator) {
+    const std::uint64_t before = session_.cycles();
+    const std::uint32_t position = engine_.position();
+    std::vector<float> logits;
+    const std::vector<std::int32_t> tokens =
+        speculator.next(text(), limit_ - out_.tokens.size(), greedy() ? nullptr : &sampler_,
+                        options_.want_logits ? &logits : nullptr);
+    out_.passes.push_back({position, speculator.pass_tokens()});
+    std::uint64_t cycles = session_.cycles() - before;
+    bool more = true;
+    for (std::size_t i = 0; i < tokens.size() && more; ++i) {
+      out_.per_token.push_back(cycles);
+      cycles = 0;
+      const auto row = logits.begin() + static_cast<std::ptrdiff_t>(i * engine_.vocab());
+      if (options_.want_logits) out_.logits.insert(out_.logits.end(), row, row + engine_.vocab());
+      more = accept(tokens[i]);
+    }
+    return more;
   }
 
   // Takes a token; false when it was the last.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/session.h"
+#include "runtime/speculation.h"
 #include "sampler/sampler.h"
 
 namespace luoshu::cli {
@@ -14,6 +15,13 @@ struct GenerationOptions {
   bool ignore_eos = false;
   bool want_logits = false;
   SamplerOptions sampler;
+  Speculator* speculator = nullptr;  // decodes with drafts where given
+};
+
+// A pass over the weights: `tokens` from `position` on.
+struct DecodePass {
+  std::uint32_t position = 0;
+  std::uint32_t tokens = 1;
 };
 
 struct Generation {
@@ -22,7 +30,10 @@ struct Generation {
   std::string stop;                  // "eos", "length", "context"
   std::vector<float> logits;         // [prompt + generated - 1, vocab] where wanted
   PhaseCost prefill, decode;
-  std::vector<std::uint64_t> per_token;  // cycles of each decode pass
+  // Cycles of each token after the first; those of a pass that gave several are the first one's, the others
+  // have 0.
+  std::vector<std::uint64_t> per_token;
+  std::vector<DecodePass> passes;
   double prefill_seconds = 0, decode_seconds = 0;
   double host_seconds = 0;  // of the decode phase, outside the device
 };

@@ -82,6 +82,10 @@ void parse_window(const std::string& text, std::uint64_t& from, std::uint64_t& t
   }
 }
 
+bool parse_count(const std::string& text, std::uint32_t& value) {
+  return parse_number(text.data(), text.data() + text.size(), value);
+}
+
 std::vector<std::int32_t> parse_tokens(const std::string& text, std::uint32_t vocab) {
   std::vector<std::int32_t> ids;
   std::size_t at = 0;

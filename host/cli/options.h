@@ -40,6 +40,8 @@ void add_sampler_options(CLI::App& app, SamplerOptions& options);
 
 // "A:B" as two numbers; throws InputError.
 void parse_window(const std::string& text, std::uint64_t& from, std::uint64_t& to);
+// A whole decimal number; false when `text` is none.
+bool parse_count(const std::string& text, std::uint32_t& value);
 // "1,2,3" as token ids below `vocab`; throws InputError.
 std::vector<std::int32_t> parse_tokens(const std::string& text, std::uint32_t vocab);
 

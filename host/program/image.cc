@@ -438,13 +438,32 @@ std::uint64_t Image::kv_bytes_per_token() const {
   return std::uint64_t{config_.layers} * config_.kv_heads * (kv_.head_dim_padded * 5 / 2 + 2);
 }
 
-std::uint64_t Image::macs(bool lm_head) const {
-  const auto of = [](const Matrix& m) { return m.source.rows * m.source.cols; };
-  std::uint64_t sum = lm_head ? of(lm_head_) : 0;
+void Image::each_matrix(const std::function<void(const Matrix&)>& visit) const {
   for (const Layer& layer : layers_) {
-    for (const Matrix& m : layer.qkv) sum += of(m);
-    sum += of(layer.o) + of(layer.gate_up) + of(layer.down);
+    for (const Matrix& m : layer.qkv) visit(m);
+    visit(layer.o);
+    visit(layer.gate_up);
+    visit(layer.down);
   }
+  visit(lm_head_);
+}
+
+std::uint64_t Image::macs(bool lm_head) const {
+  std::uint64_t sum = 0;
+  each_matrix([&](const Matrix& m) {
+    if (lm_head || !m.lm_head) sum += m.source.rows * m.source.cols;
+  });
+  return sum;
+}
+
+std::uint64_t Image::array_cycles(std::uint32_t tokens) const {
+  std::uint64_t sum = 0;
+  each_matrix([&](const Matrix& m) {
+    const std::uint32_t at_once =
+        std::max(1u, pack::is_joined(m.shape.mode) ? chip_.columns / 2 : chip_.columns);
+    const std::uint64_t groups = (tokens + at_once - 1) / at_once;
+    sum += std::max(m.shape.beats() * groups, m.shape.rows * tokens);
+  });
   return sum;
 }
 

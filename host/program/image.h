@@ -73,6 +73,9 @@ class Image {
   // Multiply-accumulates of one token through all matrices, LM head included or not; one per weight of the
   // file.
   std::uint64_t macs(bool lm_head) const;
+  // Cycles of the array for the matrices of a pass of `tokens`, logits of all: each beat once per group of
+  // columns, and a result per cycle.
+  std::uint64_t array_cycles(std::uint32_t tokens) const;
   TokenContext token_context(std::uint32_t token, std::uint32_t position, std::uint32_t sequence = 0) const;
 
  private:
@@ -95,6 +98,7 @@ class Image {
   };
 
   std::uint32_t allocate(std::uint64_t bytes);
+  void each_matrix(const std::function<void(const Matrix&)>& visit) const;  // of one pass, LM head included
   Matrix place(pack::MatrixSource source);
   Vector place_vector(std::vector<const gguf::Tensor*> parts);
   void plan_layers();

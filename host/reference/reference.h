@@ -16,6 +16,8 @@ class Reference {
   // Expands the weights to fp32. context: positions of the KV cache. Both arguments must outlive the object.
   Reference(const gguf::File& file, const ModelConfig& config, std::uint32_t context);
   void reset() { position_ = 0; }
+  // Forgets what was evaluated at `position` and after it; position <= tokens evaluated.
+  void rollback(std::uint32_t position) { position_ = position; }
   // Evaluates tokens at the next positions; logits become [tokens, vocab], row-major.
   void evaluate(const std::vector<std::int32_t>& tokens, std::vector<float>& logits);
 

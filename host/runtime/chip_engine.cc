@@ -60,46 +60,26 @@ class ChipEngine : public BatchEngine {
 
   std::int32_t evaluate(const std::vector<std::int32_t>& tokens, LogitsMode mode,
                         std::vector<float>* logits) override {
-    check_room(tokens.size(), position_);
-    std::int32_t next = -1;
-    std::size_t started = 0;
-    std::size_t finished = 0;
-    struct Chunk {
-      std::size_t count;
-      LogitsMode mode;
-    };
-    std::vector<Chunk> chunks;
-    // Logits lie in one buffer, so a chunk whose logits are read must finish before the next one starts.
-    const std::size_t in_flight = (mode == LogitsMode::kAll && logits != nullptr) ? 1 : 2;
-    while (finished < chunks.size() || started < tokens.size()) {
-      while (started < tokens.size() && chunks.size() - finished < in_flight) {
-        const std::size_t count = std::min<std::size_t>(image_.max_tokens(), tokens.size() - started);
-        const bool last = started + count == tokens.size();
-        RunRequest run = request(mode == LogitsMode::kLast && !last ? LogitsMode::kNone : mode);
-        run.write_logits = logits != nullptr && run.logits != LogitsMode::kNone;
-        for (std::size_t i = 0; i < count; ++i) {
-          run.tokens.push_back(
-              image_.token_context(static_cast<std::uint32_t>(tokens[started + i]), position_, sequence_));
-          ++position_;
-        }
-        chunks.push_back({count, run.logits});
-        chip_.start(run);
-        started += count;
-      }
-      const Chunk& chunk = chunks[finished++];
-      for (;;) {
-        const ChipEvent event = chip_.next_event(kDeadline);
-        if (event.kind == ChipEvent::Kind::kError) fail(event);
-        if (event.kind == ChipEvent::Kind::kDone) break;
-        next = static_cast<std::int32_t>(event.token);
-      }
-      if (logits != nullptr && chunk.mode != LogitsMode::kNone) {
-        const std::size_t rows = chunk.mode == LogitsMode::kLast ? 1 : chunk.count;
-        for (std::size_t i = 0; i < rows; ++i) read_logits(static_cast<std::uint32_t>(i), *logits);
-      }
-    }
-    return mode == LogitsMode::kNone ? -1 : next;
+    std::vector<std::int32_t> best;
+    evaluate(tokens, mode, logits, best);
+    return mode == LogitsMode::kNone ? -1 : best.back();
   }
+
+  std::vector<std::int32_t> evaluate_each(const std::vector<std::int32_t>& tokens,
+                                          std::vector<float>* logits) override {
+    std::vector<std::int32_t> best;
+    evaluate(tokens, LogitsMode::kAll, logits, best);
+    if (best.size() != tokens.size()) {
+      throw DeviceError("the chip told " + std::to_string(best.size()) + " tokens of a pass of " +
+                        std::to_string(tokens.size()) + "; reset the device and try again");
+    }
+    return best;
+  }
+
+  std::uint32_t pass_tokens() const override { return image_.max_tokens(); }
+  // The keys and values behind stay in memory: attention reads as many keys as a token's position says, and
+  // the next tokens overwrite them.
+  void rollback(std::uint32_t position) override { position_ = std::min(position, position_); }
 
   void decode_greedy(std::int32_t token, std::uint32_t passes, const std::vector<std::uint32_t>& stop_ids,
                      const std::function<bool(std::int32_t, std::uint64_t)>& on_token) override {
@@ -189,6 +169,48 @@ class ChipEngine : public BatchEngine {
   }
 
  private:
+  // evaluate() with the greedy next token of every token whose logits were computed appended to `best`.
+  void evaluate(const std::vector<std::int32_t>& tokens, LogitsMode mode, std::vector<float>* logits,
+                std::vector<std::int32_t>& best) {
+    check_room(tokens.size(), position_);
+    std::size_t started = 0;
+    std::size_t finished = 0;
+    struct Chunk {
+      std::size_t count;
+      LogitsMode mode;
+    };
+    std::vector<Chunk> chunks;
+    // Logits lie in one buffer, so a chunk whose logits are read must finish before the next one starts.
+    const std::size_t in_flight = (mode == LogitsMode::kAll && logits != nullptr) ? 1 : 2;
+    while (finished < chunks.size() || started < tokens.size()) {
+      while (started < tokens.size() && chunks.size() - finished < in_flight) {
+        const std::size_t count = std::min<std::size_t>(image_.max_tokens(), tokens.size() - started);
+        const bool last = started + count == tokens.size();
+        RunRequest run = request(mode == LogitsMode::kLast && !last ? LogitsMode::kNone : mode);
+        run.write_logits = logits != nullptr && run.logits != LogitsMode::kNone;
+        for (std::size_t i = 0; i < count; ++i) {
+          run.tokens.push_back(
+              image_.token_context(static_cast<std::uint32_t>(tokens[started + i]), position_, sequence_));
+          ++position_;
+        }
+        chunks.push_back({count, run.logits});
+        chip_.start(run);
+        started += count;
+      }
+      const Chunk& chunk = chunks[finished++];
+      for (;;) {
+        const ChipEvent event = chip_.next_event(kDeadline);
+        if (event.kind == ChipEvent::Kind::kError) fail(event);
+        if (event.kind == ChipEvent::Kind::kDone) break;
+        best.push_back(static_cast<std::int32_t>(event.token));
+      }
+      if (logits != nullptr && chunk.mode != LogitsMode::kNone) {
+        const std::size_t rows = chunk.mode == LogitsMode::kLast ? 1 : chunk.count;
+        for (std::size_t i = 0; i < rows; ++i) read_logits(static_cast<std::uint32_t>(i), *logits);
+      }
+    }
+  }
+
   void check_sequence(std::uint32_t sequence) const {
     if (sequence >= parked_.size()) {
       throw InputError("sequence " + std::to_string(sequence) + " does not exist, there are " +

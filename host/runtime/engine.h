@@ -31,6 +31,13 @@ class Engine {
   // vocab]. Returns the greedy next token (kLast and kAll), -1 for kNone.
   virtual std::int32_t evaluate(const std::vector<std::int32_t>& tokens, LogitsMode mode,
                                 std::vector<float>* logits) = 0;
+  // Evaluates the tokens, at most pass_tokens(), at the next positions in one pass and returns the greedy
+  // next token after each of them. With logits: appends [tokens, vocab] floats.
+  virtual std::vector<std::int32_t> evaluate_each(const std::vector<std::int32_t>& tokens,
+                                                  std::vector<float>* logits) = 0;
+  virtual std::uint32_t pass_tokens() const = 0;
+  // Forgets everything evaluated at `position` and after it; position <= position().
+  virtual void rollback(std::uint32_t position) = 0;
   // Evaluates `token`, then greedily its continuation, at most `passes` passes. on_token gets every new token
   // and the cycles its pass took (0 where unknown); it returns false to stop early. A token of stop_ids ends
   // the loop as well.

@@ -21,21 +21,29 @@ class ReferenceEngine : public Engine {
 
   std::int32_t evaluate(const std::vector<std::int32_t>& tokens, LogitsMode mode,
                         std::vector<float>* logits) override {
-    if (tokens.size() > context_ - position_) {
-      throw InputError("the text needs " + std::to_string(position_ + tokens.size()) +
-                       " positions, the context has " + std::to_string(context_) +
-                       "; shorten the prompt or raise -c");
-    }
-    std::vector<float> all;
-    reference_.evaluate(tokens, all);
-    position_ += static_cast<std::uint32_t>(tokens.size());
+    const std::vector<float> all = compute(tokens);
     const float* last = all.data() + all.size() - vocab_;
     if (logits != nullptr && mode != LogitsMode::kNone) {
       const float* first = mode == LogitsMode::kAll ? all.data() : last;
       const float* end = all.data() + all.size();
       logits->insert(logits->end(), first, end);
     }
-    return static_cast<std::int32_t>(std::max_element(last, last + vocab_) - last);
+    return best(last);
+  }
+
+  std::vector<std::int32_t> evaluate_each(const std::vector<std::int32_t>& tokens,
+                                          std::vector<float>* logits) override {
+    const std::vector<float> all = compute(tokens);
+    if (logits != nullptr) logits->insert(logits->end(), all.begin(), all.end());
+    std::vector<std::int32_t> next;
+    for (std::size_t t = 0; t < tokens.size(); ++t) next.push_back(best(all.data() + t * vocab_));
+    return next;
+  }
+
+  std::uint32_t pass_tokens() const override { return context_; }
+  void rollback(std::uint32_t position) override {
+    position_ = std::min(position, position_);
+    reference_.rollback(position_);
   }
 
   void decode_greedy(std::int32_t token, std::uint32_t passes, const std::vector<std::uint32_t>& stop_ids,
@@ -51,6 +59,23 @@ class ReferenceEngine : public Engine {
   PhaseCost take_cost() override { return {}; }
 
  private:
+  // The logits of every token.
+  std::vector<float> compute(const std::vector<std::int32_t>& tokens) {
+    if (tokens.size() > context_ - position_) {
+      throw InputError("the text needs " + std::to_string(position_ + tokens.size()) +
+                       " positions, the context has " + std::to_string(context_) +
+                       "; shorten the prompt or raise -c");
+    }
+    std::vector<float> all;
+    reference_.evaluate(tokens, all);
+    position_ += static_cast<std::uint32_t>(tokens.size());
+    return all;
+  }
+
+  std::int32_t best(const float* logits) const {
+    return static_cast<std::int32_t>(std::max_element(logits, logits + vocab_) - logits);
+  }
+
   Reference& reference_;
   const std::uint32_t vocab_;
   const std::uint32_t context_;
