@@ -81,7 +81,7 @@ module luoshu #(
   );
 
   // ---------------------------------------------------------------- control: link, core, registers, sequencer
-  logic                 run_valid, run_ready, run_done, seq_busy, seq_stop, soft_reset, bad_opcode, core_awake, queue_full;
+  logic                 run_valid, run_ready, run_done, seq_busy /*verilator public_flat_rd*/, seq_stop, soft_reset, bad_opcode, core_awake, queue_full;
   logic [31:0]          run_program, run_passes;
   logic [15:0]          run_count;
   logic [InfoBits-1:0]  run_info;
@@ -93,8 +93,8 @@ module luoshu #(
   logic [5:0]           tok_index;
   logic [31:0]          tok_id, tok_logit;
   logic [InfoBits-1:0]  vector_info;
-  logic [11:0]          counts;
-  logic [3:0]           beats;
+  logic [11:0]          counts /*verilator public_flat_rd*/;   // public: read by the timeline of the simulation
+  logic [3:0]           beats /*verilator public_flat_rd*/;
   logic                 progress;
   luoshu_control #(
       .Lanes(Lanes), .Columns(Columns), .Groups(Groups), .MaxD(MaxD), .ActBlocks(ActBlocks), .MaxHeads(MaxHeads),
@@ -116,9 +116,9 @@ module luoshu #(
       .progress_i(progress), .core_awake_o(core_awake), .count_i(counts), .beats_i(beats)
   );
 
-  logic [2:0]            cmd_valid, cmd_ready, cmd_done, cmd_waiting;   // 0 array, 1 vector, 2 attention
+  logic [2:0]            cmd_valid /*verilator public_flat_rd*/, cmd_ready /*verilator public_flat_rd*/, cmd_done, cmd_waiting;   // 0 array, 1 vector, 2 attention
   logic                  kv_written;
-  logic [3*256-1:0]      cmd;
+  logic [3*256-1:0]      cmd /*verilator public_flat_rd*/;
   logic [3*InfoBits-1:0] info;
   logic                  halt, unit_rst_n, seq_unit_rst_n, chip_rst_n;
   logic                  seg_valid, seg_ready, seg_aux;

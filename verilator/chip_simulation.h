@@ -69,6 +69,7 @@ class ChipSimulation : public Simulation {
         const std::uint8_t* p = reinterpret_cast<const std::uint8_t*>(&word);
         out.insert(out.end(), p, p + 4);
       }
+      if (options_.timeline != nullptr) sample_timeline(static_cast<std::uint32_t>(offered), sent);
       sample_memory();
       high();
       ++done.cycles;
@@ -83,6 +84,7 @@ class ChipSimulation : public Simulation {
   }
 
   std::uint64_t cycles() const override { return cycle_; }
+  bool running() const override { return top_->rootp->luoshu__DOT__seq_busy != 0; }
   SparseMemory& memory() override { return memory_; }
   const AxiMemory& port() const override { return axi_; }
 
@@ -128,6 +130,20 @@ class ChipSimulation : public Simulation {
                       reinterpret_cast<const std::uint8_t*>(&top_->m_w_strb_o));
     }
     axi_.advance();
+  }
+
+  void sample_timeline(std::uint32_t offered, bool sent) {
+    const auto& root = *top_->rootp;
+    ChipActivity a;
+    a.units = root.luoshu__DOT__counts;
+    a.beats = root.luoshu__DOT__beats;
+    a.accepted = root.luoshu__DOT__cmd_valid & root.luoshu__DOT__cmd_ready;
+    a.commands = root.luoshu__DOT__cmd.m_storage;
+    a.running = root.luoshu__DOT__seq_busy;
+    a.pending = root.luoshu__DOT__u_control__DOT__u_registers__DOT__pending;
+    a.link_in = top_->rx_valid_i && top_->rx_ready_o ? offered : 0;
+    a.link_out = sent ? 4 : 0;
+    options_.timeline->sample(cycle_, a);
   }
 
   // The low half of the cycle: inputs settle. Then the rising edge.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "chip_timeline.h"
 #include "luoshu/clocked_transport.h"
 #include "memory.h"
 
@@ -18,11 +19,13 @@ struct SimulationOptions {
   std::uint64_t memory_bytes = std::uint64_t{1} << 30;
   std::string trace_file;                                      // FST, empty = none
   std::uint64_t trace_from = 0, trace_to = ~std::uint64_t{0};  // cycles
+  Timeline* timeline = nullptr;  // records every cycle where given; outlives the simulation
 };
 
 class Simulation : public ClockedPeer {
  public:
   virtual std::uint64_t cycles() const = 0;  // since the simulation's start
+  virtual bool running() const = 0;          // the sequencer has a run
   virtual SparseMemory& memory() = 0;
   virtual const AxiMemory& port() const = 0;
 };

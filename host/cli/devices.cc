@@ -41,7 +41,8 @@ std::unique_ptr<Chip> open_chip(DeviceKind kind, const ModelOptions& options) {
     sim.memory = options.memory;
     sim.seed = options.sim_seed;
     sim.trace_file = options.trace;
-    parse_window(options.trace_window, sim.trace_from, sim.trace_to);
+    sim.timeline = options.timeline;
+    parse_window("--trace-window", options.trace_window, sim.trace_from, sim.trace_to);
     return std::make_unique<SimulatedChip>(sim, options.upload == "door");
   }
   auto transport =

@@ -9,6 +9,7 @@
 #include "cli/files.h"
 #include "cli/generation.h"
 #include "cli/speculate.h"
+#include "cli/timeline.h"
 #include "cli/verbs.h"
 #include "runtime/roofline.h"
 #include "tokenizer/utf8.h"
@@ -23,7 +24,25 @@ struct Options {
   SpeculateOptions speculate;
   std::string json;
   std::string logits;
+  std::string timeline;
+  std::string timeline_window;
 };
+
+// What --timeline asks for; null without it.
+std::unique_ptr<Timeline> make_timeline(const Options& o) {
+  if (o.timeline.empty()) {
+    if (!o.timeline_window.empty()) throw InputError("--timeline-window needs --timeline FILE; give both");
+    return nullptr;
+  }
+  if (device_kind(o.model.device) != DeviceKind::kSim) {
+    throw InputError("--timeline is of the in-process simulation, not of --device " + o.model.device +
+                     "; give --device sim");
+  }
+  std::uint64_t from = 0;
+  std::uint64_t to = ~std::uint64_t{0};
+  parse_window("--timeline-window", o.timeline_window, from, to);
+  return std::make_unique<Timeline>(from, to);
+}
 
 nlohmann::json unit_json(const ChipCounters::Unit& u) {
   return {{"busy", u.busy}, {"memory_stall", u.memory_stall}, {"dependency_stall", u.dependency_stall}};
@@ -134,7 +153,10 @@ void summarise(Session& session, const Options& o, const Generation& g) {
 }
 
 void run(const Options& o, int& exit_code) {
-  Session session(o.model);
+  const std::unique_ptr<Timeline> timeline = make_timeline(o);
+  ModelOptions model = o.model;
+  model.timeline = timeline.get();
+  Session session(model);
   GenerationOptions options;
   options.predict = o.prompt.predict;
   options.ignore_eos = o.prompt.ignore_eos;
@@ -159,6 +181,7 @@ void run(const Options& o, int& exit_code) {
   show(stream.finish());
   if (to_stdout) std::fputc('\n', stdout);
   summarise(session, o, g);
+  if (timeline) write_timeline(session, *timeline, o.timeline);
   if (!o.logits.empty()) write_npy(g.logits, session.config().vocab, o.logits);
   if (!o.json.empty()) write_json(report(session, o, g, speculation.counts(), text), o.json);
   exit_code = 0;
@@ -175,6 +198,9 @@ void add_generate(CLI::App& app, int& exit_code) {
   add_speculate_options(*verb, o->speculate);
   verb->add_option("--json", o->json, "write the result as JSON to this file, - = stdout");
   verb->add_option("--logits", o->logits, "write the logits [positions, vocab] to this .npy file");
+  verb->add_option("--timeline", o->timeline,
+                   "write what each unit did when to this JSON file, for Perfetto");
+  verb->add_option("--timeline-window", o->timeline_window, "cycles A:B of the timeline");
   verb->callback([o, &exit_code] { run(*o, exit_code); });
 }
 

@@ -71,14 +71,14 @@ void add_sampler_options(CLI::App& app, SamplerOptions& o) {
       ->capture_default_str();
 }
 
-void parse_window(const std::string& text, std::uint64_t& from, std::uint64_t& to) {
+void parse_window(const std::string& flag, const std::string& text, std::uint64_t& from, std::uint64_t& to) {
   if (text.empty()) return;
   const std::size_t colon = text.find(':');
   const char* begin = text.data();
   const char* end = begin + text.size();
   if (colon == std::string::npos || !parse_number(begin, begin + colon, from) ||
       !parse_number(begin + colon + 1, end, to) || from >= to) {
-    throw InputError("--trace-window '" + text + "' is not A:B with A below B; give two cycle numbers");
+    throw InputError(flag + " '" + text + "' is not A:B with A below B; give two cycle numbers");
   }
 }
 

@@ -8,6 +8,10 @@
 
 #include "sampler/sampler.h"
 
+namespace luoshu {
+class Timeline;
+}
+
 namespace luoshu::cli {
 
 struct ModelOptions {
@@ -22,6 +26,7 @@ struct ModelOptions {
   std::string upload = "door";  // sim: "door" writes the simulated memory directly, "link" takes the link
   std::string trace;
   std::string trace_window;
+  Timeline* timeline = nullptr;  // of sim: records from the start where given
 };
 
 struct PromptOptions {
@@ -38,8 +43,8 @@ void add_device_options(CLI::App& app, ModelOptions& options);
 void add_prompt_options(CLI::App& app, PromptOptions& options);
 void add_sampler_options(CLI::App& app, SamplerOptions& options);
 
-// "A:B" as two numbers; throws InputError.
-void parse_window(const std::string& text, std::uint64_t& from, std::uint64_t& to);
+// "A:B" as two numbers; throws InputError naming the flag.
+void parse_window(const std::string& flag, const std::string& text, std::uint64_t& from, std::uint64_t& to);
 // A whole decimal number; false when `text` is none.
 bool parse_count(const std::string& text, std::uint32_t& value);
 // "1,2,3" as token ids below `vocab`; throws InputError.

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "chip_timeline.h"
 #include "cli/files.h"
 #include "luoshu/configuration.h"
 #include "memory_timing.h"
@@ -79,6 +80,12 @@ Session::Session(const ModelOptions& options) : options_(options), kind_(device_
                                      context);
   }
   chip_ = std::make_unique<TimedChip>(open_chip(kind_, options));
+  if (options.timeline != nullptr) {
+    options.timeline->host_call({"boot", 0, chip_->cycles(), start.seconds()});
+    chip_->observe([this](const char* call, std::uint64_t begin, double seconds) {
+      options_.timeline->host_call({call, begin, chip_->cycles(), seconds});
+    });
+  }
   if (!image_) image_ = std::make_unique<Image>(*file_, config_, chip_->capabilities(), context);
   start_seconds_ = start.seconds();
   spdlog::info("{} {}: {} of weights per token, {} of device memory for {} positions", label(),

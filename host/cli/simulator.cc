@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::uint64_t kSliceCycles = 4096;
 constexpr std::chrono::milliseconds kIdleWait{20};
-constexpr std::uint64_t kIdleCycles = 200000;  // quiet this long: the chip waits for the host
+constexpr std::uint64_t kIdleCycles = 200000;  // quiet this long without a run: the chip waits for the host
 
 struct Options {
   std::string listen;
@@ -25,7 +25,7 @@ struct Options {
 };
 
 // Moves bytes between one client and the chip until the client leaves or Ctrl-C. The clock stands still while
-// the chip is idle and the client silent.
+// the chip is idle and the client silent; a chip that executes a run is never made to wait.
 void serve(SocketTransport& client, Simulation& chip) {
   std::vector<std::uint8_t> in;
   std::vector<std::uint8_t> out;
@@ -34,7 +34,8 @@ void serve(SocketTransport& client, Simulation& chip) {
   while (!interrupted()) {
     if (in.empty()) {
       const auto deadline =
-          Transport::Clock::now() + (quiet < kIdleCycles ? std::chrono::milliseconds(0) : kIdleWait);
+          Transport::Clock::now() +
+          (quiet < kIdleCycles || chip.running() ? std::chrono::milliseconds(0) : kIdleWait);
       const std::size_t n = client.read_some(buffer, sizeof buffer, deadline);
       in.assign(buffer, buffer + n);
       if (n != 0) quiet = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes GGUF files that must be refused, one for each way to be wrong, into a folder: bad_files FOLDER
 #include <cstdio>
+#include <fstream>
 #include <functional>
 #include <limits>
 
@@ -128,8 +129,8 @@ void models(Folder& f) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: bad_files FOLDER\n");
+  if (argc != 3) {
+    std::fprintf(stderr, "usage: bad_files FOLDER GOOD\n");
     return 2;
   }
   Folder folder(argv[1]);
@@ -144,5 +145,7 @@ int main(int argc, char** argv) {
   data = m.file();
   data.replace(data.size() - 8, 4, bytes(std::uint32_t{0x7fc00000}));
   folder.file("data_not_a_number", data);
-  return folder.good() ? 0 : 1;
+  std::ofstream good(argv[2], std::ios::binary);  // a file that runs, to compare with
+  good << RandomModel{}.file();
+  return folder.good() && good.good() ? 0 : 1;
 }

@@ -27,6 +27,15 @@ expect 2 'unknown memory' generate --device model --memory dream -p x
 expect 2 "--memory holds 'share=2'" generate --device model --memory ideal,share=2 -p x
 expect 2 "--memory holds 'speed=1'" generate --device model --memory latency30,speed=1 -p x
 expect 2 '--trace-window' generate --device sim --trace "$work/t.fst" --trace-window 5 -p x
+expect 2 '--timeline-window' generate --device sim --timeline "$work/t.json" --timeline-window 9:5 -p x
+expect 2 'give both' generate --timeline-window 0:5 -p x
+expect 2 'give --device sim' generate --device model --timeline "$work/t.json" -p x
+expect 2 '--speculate many' generate --device model --speculate many -p x
+expect 2 'give 0 to 7' generate --device model --config lab --speculate 8 -p x
+expect 2 'needs --speculate' generate --device model --draft-model "$work/none.gguf" -p x
+expect 2 'check the path' generate --device model --speculate --draft-model "$work/none.gguf" -p x
+expect 2 'see luoshu --help' generate --device model --speculate --draft-min 0 -p x
+expect 2 'n-grams' generate --device model --speculate --draft-min 9 --draft-max 2 -p x
 expect 2 'cannot write' generate --device model -n 1 -p x --json "$work/no/such/folder.json"
 expect 2 'cannot write' generate --device model -n 1 -p x --logits "$work/no/such/folder.npy"
 expect 2 'refusing to listen' simulator --listen tcp:0.0.0.0:0
@@ -82,7 +91,7 @@ for cut in 0 3 4 23 24 3000 100000 $((size / 2)) $((size - 100)); do
   expect 2 'cut.gguf' generate --device model -m "$work/cut.gguf" -p x
 done
 mkdir "$work/bad"
-"$bad_files" "$work/bad" || fail "cannot write the bad files"
+"$bad_files" "$work/bad" "$work/good.gguf" || fail "cannot write the bad files"
 count=0
 for file in "$work"/bad/*.gguf; do
   expect 2 '' generate --device model -n 1 -p x -m "$file"
@@ -93,6 +102,9 @@ for file in "$work"/bad/*.gguf; do
   esac
   count=$((count + 1))
 done
+# A draft model that does not fit the model: the bundled one beside a random one of 131 tokens.
+expect 2 'another vocabulary' generate --device model -m "$work/good.gguf" --speculate --draft-model "$bundled" -p a
+expect 0 '' generate --device model -m "$work/good.gguf" -n 4 --temp 0 --speculate --draft-model "$work/good.gguf" -p a
 [ "$count" -ge 20 ] || fail "only $count bad files"
 [ "$before" = "$(cksum <"$bundled")" ] || fail "the bundled model changed"
 finish

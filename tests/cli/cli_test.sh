@@ -27,6 +27,41 @@ expect 0 '' generate --device model -n 12 -s 7 -p 'Once'
 one=$(cat "$work/out")
 expect 0 '' generate --device model -n 12 -s 7 -p 'Once'
 [ "$one" = "$(cat "$work/out")" ] || fail "one seed, two texts"
+# Drafts change how a greedy text is made, not the text; the model as its own draft model is always right.
+expect 0 '' -q generate --device model -n 40 --temp 0 --ignore-eos -p 'Once upon a time'
+one=$(cat "$work/out")
+for drafts in '' 3 "3 --draft-model $root/models/bundled/luoshu-stories.gguf"; do
+  expect 0 '' -q generate --device model -n 40 --temp 0 --ignore-eos -p 'Once upon a time' --json "$work/s.json" --speculate $drafts
+  [ "$one" = "$(cat "$work/out")" ] || fail "another text with --speculate $drafts"
+done
+grep -q '"accepted": 29' "$work/s.json" && grep -q '"passes": 10' "$work/s.json" || fail "drafts of the model itself" "$work/s.json"
+expect 0 '' -q generate --device reference -n 8 --temp 0 -p 'Once upon a time' --speculate --draft-device reference --draft-model "$root/models/bundled/luoshu-stories.gguf"
+
+# A timeline: JSON, spans of one track in order and apart, every unit, chip and host.
+expect 0 '' -q generate -n 3 --temp 0 -p 'Once' --timeline "$work/t.json"
+if command -v python3 >/dev/null; then
+  python3 - "$work/t.json" <<'PY' || fail 'timeline'
+import collections, json, sys
+trace = json.load(open(sys.argv[1]))
+assert trace["otherData"]["dropped_events"] == 0, trace["otherData"]
+tracks, names = collections.defaultdict(list), {}
+for e in trace["traceEvents"]:
+    if e["ph"] == "X":
+        tracks[e["pid"], e["tid"]].append(e)
+    elif e["ph"] == "M" and e["name"] == "thread_name":
+        names[e["pid"], e["tid"]] = e["args"]["name"]
+for key, spans in tracks.items():
+    for a, b in zip(spans, spans[1:]):
+        assert a["ts"] + a["dur"] <= b["ts"] + 2e-6, (names[key], a, b)
+seen = {names[key] for key in tracks}
+for name in ("array", "attention", "vector unit", "weight stream", "KV stream", "sequencer", "control core", "firmware",
+             "link in", "link out", "calls"):
+    assert name in seen, (name, seen)
+array = {e["name"] for key in tracks if names[key] == "array" for e in tracks[key]}
+assert {"L0 K V Q", "L5 down", "LM head"} <= array, array
+assert any(e["ph"] == "C" and e["args"]["weights"] > 16 for e in trace["traceEvents"])
+PY
+fi
 expect 0 '' configs --json -
 grep -q '"port_bytes": 32' "$work/out" || fail "configs"
 expect 0 '' examine --json -
