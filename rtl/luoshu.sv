@@ -118,9 +118,9 @@ module luoshu #(
 
   logic [2:0]            cmd_valid /*verilator public_flat_rd*/, cmd_ready /*verilator public_flat_rd*/, cmd_done, cmd_waiting;   // 0 array, 1 vector, 2 attention
   logic                  kv_written;
-  logic [3*256-1:0]      cmd /*verilator public_flat_rd*/;
+  logic [3*256-1:0]      cmd;
   logic [3*InfoBits-1:0] info;
-  logic                  halt, unit_rst_n, seq_unit_rst_n, chip_rst_n;
+  logic                  halt /*verilator public_flat_rd*/, unit_rst_n, seq_unit_rst_n, chip_rst_n;
   logic                  seg_valid, seg_ready, seg_aux;
   logic [31:0]           seg_addr, seg_beats;
   logic [2:0]            seg_mode;

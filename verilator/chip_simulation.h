@@ -137,8 +137,10 @@ class ChipSimulation : public Simulation {
     ChipActivity a;
     a.units = root.luoshu__DOT__counts;
     a.beats = root.luoshu__DOT__beats;
+    a.pushed = root.luoshu__DOT__u_sequencer__DOT__q_valid;
     a.accepted = root.luoshu__DOT__cmd_valid & root.luoshu__DOT__cmd_ready;
-    a.commands = root.luoshu__DOT__cmd.m_storage;
+    a.command = root.luoshu__DOT__u_sequencer__DOT__held_q.m_storage;
+    a.dropped = root.luoshu__DOT__halt != 0;
     a.running = root.luoshu__DOT__seq_busy;
     a.pending = root.luoshu__DOT__u_control__DOT__u_registers__DOT__pending;
     a.link_in = top_->rx_valid_i && top_->rx_ready_o ? offered : 0;

@@ -41,6 +41,11 @@ void Timeline::activity(Track track, std::uint64_t cycle, bool active,
                         const std::array<std::uint32_t, 3>& amounts) {
   if (!active) return;
   Recorder& r = tracks_[track];
+  if (r.taken && room()) {
+    commands_.push_back(*r.taken);
+    r.label = static_cast<std::uint32_t>(commands_.size());
+  }
+  r.taken.reset();
   if (r.open.end == 0 || r.open.label != r.label || cycle - r.open.end > kGap) {
     close(r);
     r.open.begin = cycle;
@@ -57,8 +62,30 @@ void Timeline::close_window() {
   window_open_ = false;
 }
 
+// A command that a unit takes now is executed from the next cycle on.
+void Timeline::follow_commands(const ChipActivity& a) {
+  constexpr Track kUnits[] = {kArray, kVector, kAttention};
+  if (a.dropped) {
+    for (auto& queue : queues_) queue.clear();
+  }
+  if ((a.pushed | a.accepted) == 0) return;
+  for (std::uint32_t u = 0; u < 3; ++u) {
+    std::deque<Command>& queue = queues_[u];
+    if ((a.accepted >> u & 1u) != 0) {
+      Recorder& r = tracks_[kUnits[u]];
+      r.label = 0;
+      r.taken.reset();
+      if (!queue.empty()) {
+        r.taken = queue.front();
+        queue.pop_front();
+      }
+    }
+    if ((a.pushed >> u & 1u) != 0) queue.push_back({u, a.command[0] & 255u, a.command[1]});
+  }
+}
+
 void Timeline::sample(std::uint64_t cycle, const ChipActivity& a) {
-  if (cycle < from_ || cycle >= to_) return;
+  if (cycle < from_ || cycle >= to_) return follow_commands(a);
   const auto bit = [](std::uint32_t word, std::uint32_t n) { return word >> n & 1u; };
   for (std::uint32_t u = 0; u < 3; ++u) {
     const std::uint32_t state = a.units >> (3 * u) & 7u;
@@ -77,15 +104,7 @@ void Timeline::sample(std::uint64_t cycle, const ChipActivity& a) {
   activity(kLinkIn, cycle, a.link_in != 0, {a.link_in, 0, 0});
   activity(kLinkOut, cycle, a.link_out != 0, {a.link_out, 0, 0});
 
-  // A command that is taken now is executed from the next cycle on.
-  for (std::uint32_t u = 0; u < 3; ++u) {
-    if (bit(a.accepted, u) == 0) continue;
-    if (!room()) continue;
-    const std::uint32_t* words = a.commands + std::size_t{8} * u;
-    commands_.push_back({u, words[0] & 255u, words[1]});
-    constexpr Track kUnits[] = {kArray, kVector, kAttention};
-    tracks_[kUnits[u]].label = static_cast<std::uint32_t>(commands_.size());
-  }
+  follow_commands(a);
 
   if (window_open_ && cycle >= window_.cycle + kWindow) close_window();
   if (!window_open_) window_ = {cycle / kWindow * kWindow, {}};

@@ -4,6 +4,8 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,9 +16,12 @@ struct ChipActivity {
   // Bits 3u, 3u + 1, 3u + 2: busy, memory stall, dependency stall of array, attention, vector unit; 9 the
   // control core is awake, 11 a command waits for a full queue.
   std::uint32_t units = 0;
-  std::uint32_t beats = 0;                  // bits: weights read, KV read, KV written, other; a beat each
-  std::uint32_t accepted = 0;               // bits: a command taken by array, vector unit, attention
-  const std::uint32_t* commands = nullptr;  // [3, 8] words, in that order
+  std::uint32_t beats = 0;  // bits: weights read, KV read, KV written, other; a beat each
+  // Bits: array, vector unit, attention.
+  std::uint32_t pushed = 0;                 // a command goes to the unit's queue
+  std::uint32_t accepted = 0;               // the unit takes the oldest of its queue
+  const std::uint32_t* command = nullptr;   // [8] words of what is pushed
+  bool dropped = false;                     // the queues are emptied
   bool running = false;                     // the sequencer has a run
   std::uint32_t pending = 0;                // interrupts: message, token, run finished, watchdog, error
   std::uint32_t link_in = 0, link_out = 0;  // bytes
@@ -83,14 +88,17 @@ class Timeline {
     std::vector<Span> spans;
     Span open;  // end = 0: none
     std::uint32_t label = 0;
+    std::optional<Command> taken;  // by the unit, and nothing recorded of it yet
   };
   void activity(Track track, std::uint64_t cycle, bool active, const std::array<std::uint32_t, 3>& amounts);
+  void follow_commands(const ChipActivity& activity);
   void close(Recorder& recorder);
   bool room();
   void close_window();
 
   const std::uint64_t from_, to_;
   std::array<Recorder, kTracks> tracks_;
+  std::array<std::deque<Command>, 3> queues_;
   std::vector<Command> commands_;
   std::vector<Window> windows_;
   Window window_{};

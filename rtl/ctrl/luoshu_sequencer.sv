@@ -183,7 +183,7 @@ module luoshu_sequencer #(
 
   // ---------------------------------------------------------------- beats to commands
   logic         have_q;      // a command is held
-  logic [255:0] command_d, held_q;
+  logic [255:0] command_d, held_q /*verilator public_flat_rd*/;   // public: read by the timeline of the simulation
   logic [1:0]   part_q;      // Lanes > 32: command within the beat; Lanes < 32: beat within the command
   logic         take;        // the held command may be replaced
 
@@ -232,7 +232,7 @@ module luoshu_sequencer #(
   // ---------------------------------------------------------------- dispatch
   logic [7:0]   op;
   logic         skip, to_ws, to_ar, to_vu, to_at, known;
-  logic [2:0]   q_ready, q_valid;
+  logic [2:0]   q_ready, q_valid /*verilator public_flat_rd*/;
   logic         ws_ready;
   logic [255:0] out_command;
   logic         to_unit;

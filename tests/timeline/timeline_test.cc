@@ -21,13 +21,14 @@ using namespace luoshu;
 
 TEST(Timeline, JoinsShortGapsAndCutsAtCommands) {
   Timeline t;
-  std::uint32_t commands[24] = {};
+  const std::uint32_t command[8] = {LUOSHU_OP_MATMUL, 4096};
   ChipActivity busy;
-  busy.commands = commands;
+  busy.command = command;
   busy.units = 1;  // array
-  for (const std::uint64_t cycle : {10u, 11u, 20u}) t.sample(cycle, busy);
-  commands[0] = LUOSHU_OP_MATMUL;
-  commands[1] = 4096;
+  for (const std::uint64_t cycle : {10u, 11u}) t.sample(cycle, busy);
+  busy.pushed = 1;
+  t.sample(20, busy);
+  busy.pushed = 0;
   busy.accepted = 1;
   t.sample(21, busy);  // still the old command's
   busy.accepted = 0;
