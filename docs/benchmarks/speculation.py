@@ -28,13 +28,18 @@ def measure(options, prompt):
     sim = ("--device", "sim", "--memory", options.memory)
     expected = generate(options, prompt, options.tokens, "--device", "model")
     drafts = generate(options, prompt, options.tokens, *sim, "--speculate", *options.speculate)
-    plain = generate(options, prompt, options.plain, *sim)
     count = len(drafts["tokens"]) - 1
-    plain_cycles = statistics.mean(plain["cycles"]["per_token"])
+    identical = drafts["tokens"] == expected["tokens"]
+    if options.plain_cycles:
+        plain_cycles = options.plain_cycles
+    else:
+        plain = generate(options, prompt, options.plain, *sim)
+        plain_cycles = statistics.mean(plain["cycles"]["per_token"])
+        identical = identical and plain["tokens"] == expected["tokens"][:options.plain]
     cycles = drafts["cycles"]["decode"] / count
     return {
         "prompt": prompt.name, "prompt_tokens": len(drafts["prompt_tokens"]), "tokens": count,
-        "identical": drafts["tokens"] == expected["tokens"] and plain["tokens"] == expected["tokens"][:options.plain],
+        "identical": identical,
         **drafts["speculation"], "tokens_per_pass": count / drafts["speculation"]["passes"],
         "plain_cycles_per_token": plain_cycles, "cycles_per_token": cycles, "ratio": cycles / plain_cycles,
         "model": drafts["model"]["name"], "config": options.config, "memory": options.memory, "label": "simulated",
@@ -50,6 +55,8 @@ def main():
     parser.add_argument("--ctx", type=int, default=256)
     parser.add_argument("-n", "--tokens", type=int, default=48)
     parser.add_argument("--plain", type=int, default=4, help="tokens without drafts on the simulated chip")
+    parser.add_argument("--plain-cycles", type=float, help="take this for a plain token's cycles, measure none")
+    parser.add_argument("--only", nargs="*", default=[], help="prompts, default all")
     parser.add_argument("--speculate", nargs="*", default=[], help="drafts of a pass, default as many as pay")
     parser.add_argument("--out", help="write a JSON line per prompt to this file")
     options = parser.parse_args()
@@ -57,6 +64,8 @@ def main():
     print("|---|---|---|---|---|---|---|---|---|---|")
     rows = []
     for prompt in sorted((ROOT / "tests/speculation/prompts").glob("*.txt")):
+        if options.only and prompt.stem not in options.only:
+            continue
         r = measure(options, prompt)
         rows.append(r)
         print(f"| {r['prompt']} | {r['tokens']} | {r['passes']} | {r['drafted']} | {r['accepted']} | "

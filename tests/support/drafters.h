@@ -61,6 +61,12 @@ inline Continuation plain(Engine& engine, const Tokens& prompt, std::size_t coun
   return c;
 }
 
+inline std::uint32_t bits(float value) {
+  std::uint32_t raw = 0;
+  std::memcpy(&raw, &value, sizeof raw);
+  return raw;
+}
+
 // With up to `most` drafts a pass; the tokens and every bit of the logits must be those of `expected`.
 inline SpeculationCounts expect_lossless(Engine& engine, const Tokens& prompt, const Continuation& expected,
                                          Drafter& drafter, std::uint32_t most) {
@@ -81,7 +87,7 @@ inline SpeculationCounts expect_lossless(Engine& engine, const Tokens& prompt, c
   EXPECT_EQ(c.tokens, expected.tokens);
   EXPECT_EQ(c.logits.size(), expected.logits.size());
   for (std::size_t i = 0; i < std::min(c.logits.size(), expected.logits.size()); ++i) {
-    if (std::memcmp(&c.logits[i], &expected.logits[i], 4) == 0) continue;
+    if (bits(c.logits[i]) == bits(expected.logits[i])) continue;
     ADD_FAILURE() << "logit " << i % engine.vocab() << " of token " << i / engine.vocab() << " is "
                   << c.logits[i] << " with drafts, " << expected.logits[i] << " without";
     break;
