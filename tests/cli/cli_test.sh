@@ -82,6 +82,7 @@ expect 1 'check that the simulator runs there' generate --device "unix:$work/nob
 
 # The simulator in a process of its own gives the text of the model.
 start_simulator() {
+  rm -f "$work/chip.sock"  # one that a killed simulator left would end the wait too early
   "$luoshu" simulator --listen "unix:$work/chip.sock" 2>"$work/sim.err" &
   simulator=$!
   for _ in $(seq 200); do [ -S "$work/chip.sock" ] && return; sleep 0.1; done
