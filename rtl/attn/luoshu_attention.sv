@@ -162,7 +162,7 @@ module luoshu_attention #(
   );
   logic                scored_valid, score_free, v_start, v_done, capture, drain_busy, v_last;
   logic [ItemBits+3:0] scored;
-  logic                meta_valid, meta_last;
+  logic                meta_valid, meta_ready, meta_last;
   logic [2:0]          meta_beat;
   logic [1:0]          meta_slot;
   logic [3:0]          weights;
@@ -172,7 +172,7 @@ module luoshu_attention #(
       .kv_valid_i(kv_valid), .kv_ready_o(kv_ready), .kv_data_i(kv_data),
       .k_valid_o, .k_ready_i, .k_a_o, .k_acc_o, .k_last_o, .k_cols_o, .k_meta_o,
       .loaded_i(loaded), .scored_valid_o(scored_valid), .scored_o(scored), .score_free_i(score_free),
-      .meta_valid_o(meta_valid), .meta_beat_o(meta_beat), .meta_last_o(meta_last), .meta_slot_o(meta_slot),
+      .meta_valid_o(meta_valid), .meta_ready_i(meta_ready), .meta_beat_o(meta_beat), .meta_last_o(meta_last), .meta_slot_o(meta_slot),
       .weights_i(weights), .v_start_o(v_start), .v_slot_o(v_slot), .drain_busy_i(drain_busy), .capture_o(capture),
       .v_done_o(v_done), .v_last_o(v_last), .stall_memory_o, .stall_wait_o
   );
@@ -186,7 +186,7 @@ module luoshu_attention #(
   logic              steps_busy;
   luoshu_attn_steps #(.Lanes(Lanes), .Step(Step), .ResultDelay(ResultDelay), .ItemBits(ItemBits)) u_steps (
       .clk_i, .rst_ni, .hpb_i(hpb), .in_valid_i(scored_valid), .in_ready_o(score_free), .in_i(scored),
-      .meta_valid_i(meta_valid), .meta_beat_i(meta_beat), .meta_last_i(meta_last), .meta_slot_i(meta_slot), .meta_data_i(kv_data),
+      .meta_valid_i(meta_valid), .meta_ready_o(meta_ready), .meta_beat_i(meta_beat), .meta_last_i(meta_last), .meta_slot_i(meta_slot), .meta_data_i(kv_data),
       .sc_valid_o(sc_valid), .sc_first_o(sc_first), .sc_key_o(sc_key), .sc_item_o(sc_item), .sc_set_o(sc_set), .sc_block_o(sc_block),
       .sc_ke_o(sc_ke), .sc_ve_o(sc_ve), .sc_in_o(sc_in), .sc_final_o(sc_final), .sc_new_o(sc_new), .sc_last_o(sc_last),
       .ex_start_o(ex_start), .ex_valid_o(ex_valid), .ex_key_o(ex_key), .ex_item_o(ex_item), .ex_set_o(ex_set), .ex_ve_o(ex_ve),

@@ -2,8 +2,8 @@
 // Exponents of the keys of the items in flight: K and V exponents of 32 keys per item slot, in LUT RAM, eight keys per word.
 //
 // In: the meta beats of an item in order (in_*; ke at byte key, ve at byte 32 + key). Where a beat holds more than a word, the
-// words are written in the four cycles after the last beat; a further item's last beat comes after that, and the item is
-// read after that (it has K beats to go first).
+// words are written in the four cycles after the last beat: in_ready_o is low in the first three of them. The item is read
+// after that (it has K beats to go first).
 // Reads: asynchronous; Step neighbouring keys from the one named on (the second is meant only for an even key).
 // Reset: none of the contents; a write in progress is dropped.
 `include "luoshu_assert.svh"
@@ -15,7 +15,8 @@ module luoshu_attn_exponents #(
 ) (
     input  wire                clk_i,
     input  wire                rst_ni,
-    input  wire                in_valid_i,
+    input  wire                in_valid_i,   // with in_ready_o
+    output logic               in_ready_o,
     input  wire  [2:0]         in_beat_i,    // number of the beat within the item
     input  wire                in_last_i,    // its last meta beat
     input  wire  [1:0]         in_slot_i,    // item slot
@@ -38,6 +39,7 @@ module luoshu_attn_exponents #(
   logic [63:0] ke_word, ve_word;
   generate
     if (L == 8) begin : gen_direct
+      assign in_ready_o = 1'b1;
       assign ke_we   = in_valid_i && !in_beat_i[2];
       assign ve_we   = in_valid_i && in_beat_i[2];
       assign waddr   = {in_slot_i, in_beat_i[1:0]};
@@ -49,6 +51,7 @@ module luoshu_attn_exponents #(
       logic [511:0] held_q;   // {ve[32], ke[32]}
       logic [2:0]   word_q;   // next word to write; 4: none
       logic [1:0]   slot_q;
+      assign in_ready_o = word_q[2] || (word_q == 3'd3);
       assign ke_we   = !word_q[2];
       assign ve_we   = !word_q[2];
       assign waddr   = {slot_q, word_q[1:0]};
@@ -63,7 +66,7 @@ module luoshu_attn_exponents #(
           slot_q <= in_slot_i;
         end
       end
-      `LUOSHU_ASSERT(written_before_next, !in_valid_i || word_q[2])
+      `LUOSHU_ASSERT(written_before_next, !in_valid_i || in_ready_o)
       logic unused_beat;
       assign unused_beat = ^in_beat_i;
     end

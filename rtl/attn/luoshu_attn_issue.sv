@@ -3,7 +3,8 @@
 // (luoshu_attn_walk). The item's meta beats, its exponents, leave the stream on meta_*.
 //
 // K waits until the set's operands are loaded; V waits for the item's weights and, with the last beat of a chunk, for
-// the columns to have drained the chunk before. Steady state: K three beats in three cycles (one lo, two hi), V one per cycle.
+// the columns to have drained the chunk before. Steady state: a beat in every cycle, from item to item: meta, K three beats
+// in three cycles (one lo, two hi), V one per cycle.
 `default_nettype none
 
 module luoshu_attn_issue #(
@@ -35,7 +36,8 @@ module luoshu_attn_issue #(
     // operands of set slots
     input  wire  [2:0]           loaded_i,      // sets whose operands were loaded so far, modulo 8 it
     // meta beats: the exponents of an item's keys
-    output logic                 meta_valid_o,
+    output logic                 meta_valid_o,  // only with meta_ready_i
+    input  wire                  meta_ready_i,
     output logic [2:0]           meta_beat_o,   // number within the item
     output logic                 meta_last_o,
     output logic [1:0]           meta_slot_o,   // item slot
@@ -59,12 +61,12 @@ module luoshu_attn_issue #(
   localparam int MetaBeats = (L >= 64) ? 1 : 64 / L;
 
   typedef enum logic [2:0] {
-    NextItem,  // take an item
+    NextItem,  // waits for an item
     Meta,      // exponents of its keys
     Low,       // a lo beat of K
     High,      // a hi beat of K: issued
-    Handover,  // K is issued: to the score stage
-    NextV,     // take the oldest item that waits for V
+    Handover,  // K is issued: waits for the score stage
+    NextV,     // waits for the weights of the oldest item that waits for V
     Value      // a V beat: issued
   } state_e;
   state_e              state_q;
@@ -119,13 +121,19 @@ module luoshu_attn_issue #(
   assign v_pop   = v_end;
   assign v_done_o = v_end;
   assign v_last_o = v_item[34];
-  assign v_start_o = (state_q == NextV) && v_valid && weights_i[v_slot_o];
+  // Ways out of a phase, in the cycle of its last beat where nothing is to be waited for.
+  logic k_end, v_follows, item_next, take;
+  assign k_end     = issue_k && (left_q == 16'd1);
+  assign v_follows = (32'(v_count) >= Lag) || final_item;   // V comes after this K, else the next K
+  assign item_next = (state_q == NextItem) || (scored_valid_o && !v_follows) || (v_end && !(drain_q && v_count != 3'd1));
+  assign take      = item_next && item_valid_i;
+  assign v_start_o = ((state_q == NextV) || (scored_valid_o && v_follows)) && v_valid && weights_i[v_slot_o];
   assign capture_o = issue_v && v_last_beat;
-  assign kv_ready_o = (state_q == Meta) || (state_q == Low && loaded) || issue_k || issue_v;
-  assign item_ready_o = (state_q == NextItem);
-  assign scored_valid_o = (state_q == Handover) && score_free_i && v_space;
+  assign kv_ready_o = (state_q == Meta && meta_ready_i) || (state_q == Low && loaded) || issue_k || issue_v;
+  assign item_ready_o = item_next;
+  assign scored_valid_o = (k_end || state_q == Handover) && score_free_i && v_space;
   assign scored_o    = {set_q, item_slot_q, item_q};
-  assign meta_valid_o = (state_q == Meta) && kv_valid_i;
+  assign meta_valid_o = (state_q == Meta) && kv_valid_i && meta_ready_i;
   assign meta_beat_o  = 3'(4'(MetaBeats) - meta_q);
   assign meta_last_o  = (meta_q == 4'd1);
   assign meta_slot_o  = item_slot_q;
@@ -166,37 +174,29 @@ module luoshu_attn_issue #(
       drain_q     <= 1'b0;
     end else begin
       case (state_q)
-        NextItem: if (item_valid_i) begin
-          state_q     <= Meta;
-          item_slot_q <= item_slot_q + 2'd1;
-          if (item_i[33]) sets_q <= sets_q + 3'd1;
-        end
-        Meta: if (kv_valid_i && meta_q == 4'd1) state_q <= Low;
+        NextItem: if (take) state_q <= Meta;
+        Meta: if (meta_valid_o && meta_q == 4'd1) state_q <= Low;
         Low: if (kv_valid_i && loaded) state_q <= High;
-        High: if (issue_k) begin
-          if (left_q == 16'd1) state_q <= Handover;
-          else if (half_q) state_q <= Low;
-        end
-        Handover: if (scored_valid_o) begin
-          drain_q <= final_item;
-          state_q <= (32'(v_count) >= Lag || final_item) ? NextV : NextItem;
+        High, Handover: begin
+          if (scored_valid_o) state_q <= v_follows ? (v_start_o ? Value : NextV) : (take ? Meta : NextItem);
+          else if (k_end) state_q <= Handover;
+          else if (issue_k && half_q) state_q <= Low;
         end
         NextV: if (v_start_o) state_q <= Value;
-        default: if (v_end) begin
-          if (drain_q && v_count != 3'd1) begin
-            state_q <= NextV;
-          end else begin
-            state_q <= NextItem;
-            drain_q <= 1'b0;
-          end
-        end
+        default: if (v_end) state_q <= !item_next ? NextV : take ? Meta : NextItem;
       endcase
+      if (take) begin
+        item_slot_q <= item_slot_q + 2'd1;
+        if (item_i[33]) sets_q <= sets_q + 3'd1;
+      end
+      if (scored_valid_o) drain_q <= final_item;
+      else if (v_end && item_next) drain_q <= 1'b0;
     end
-    if (state_q == NextItem) begin
+    if (item_next) begin
       item_q <= item_i;
       meta_q <= 4'(MetaBeats);
     end
-    if (state_q == Meta && kv_valid_i) begin
+    if (meta_valid_o) begin
       meta_q <= meta_q - 4'd1;
       row_q   <= '0;
       chunk_q <= '0;
