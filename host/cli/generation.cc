@@ -121,8 +121,10 @@ class Run {
     for (std::size_t i = 0; i < tokens.size() && more; ++i) {
       out_.per_token.push_back(cycles);
       cycles = 0;
-      const auto row = logits.begin() + static_cast<std::ptrdiff_t>(i * engine_.vocab());
-      if (options_.want_logits) out_.logits.insert(out_.logits.end(), row, row + engine_.vocab());
+      if (options_.want_logits) {
+        const auto row = logits.begin() + static_cast<std::ptrdiff_t>(i * engine_.vocab());
+        out_.logits.insert(out_.logits.end(), row, row + engine_.vocab());
+      }
       more = accept(tokens[i]);
     }
     return more;
