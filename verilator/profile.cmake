@@ -37,13 +37,11 @@ function(luoshu_profile library name)
   target_include_directories(profile_${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_options(profile_${name} PRIVATE -fprofile-generate)
   target_link_libraries(profile_${name} PRIVATE luoshu_runtime luoshu_link_chip profiled_${name})
-  # A chip that does not work yet must still compile, to be debugged: then the profile is empty.
   set(profile ${CMAKE_CURRENT_BINARY_DIR}/${name}.profdata)
+  set(model ${CMAKE_SOURCE_DIR}/models/bundled/luoshu-stories.gguf)
   add_custom_command(OUTPUT ${profile}
-    COMMAND ${CMAKE_COMMAND} -E env LLVM_PROFILE_FILE=${profile}.raw $<TARGET_FILE:profile_${name}> ${CMAKE_SOURCE_DIR}/models/bundled/luoshu-stories.gguf
-            || ${CMAKE_COMMAND} -E echo "no text from ${name}: its profile ends there"
-    COMMAND ${LLVM_PROFDATA} merge -o ${profile} ${profile}.raw
-    DEPENDS profile_${name} ${CMAKE_SOURCE_DIR}/models/bundled/luoshu-stories.gguf
+    COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/profile.sh $<TARGET_FILE:profile_${name}> ${model} ${LLVM_PROFDATA} ${profile}
+    DEPENDS profile_${name} ${model} ${CMAKE_CURRENT_SOURCE_DIR}/profile.sh
     COMMENT "Profile of the verilated configuration ${name}" VERBATIM)
   target_compile_options(${library} PRIVATE -fprofile-use=${profile} -Wno-profile-instr-unprofiled -Wno-profile-instr-out-of-date)
   # Both have the same sources, so a new profile means that the library is compiled anyway: the order is all that is missing.
