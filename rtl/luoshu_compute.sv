@@ -166,8 +166,10 @@ module luoshu_compute #(
   assign ctx_re_o[0]     = 1'b1;
   assign ctx_addr_o[7:0] = {vector_info_q[3], 1'b0, v_token};
 
+  logic clk_kv_writer;
+  luoshu_clock_gate u_kv_writer_gate (.clk_i, .en_i(!rst_ni || !kw_idle), .clk_o(clk_kv_writer));
   luoshu_kv_writer #(.L(Lanes), .VL(VectorLanes)) u_kv_writer (
-      .clk_i, .rst_ni, .base_i(kw_base), .head_stride_i(kv_head_stride_i), .head_bits_i(head_bits), .bank_i(vector_info_q[3]),
+      .clk_i(clk_kv_writer), .rst_ni, .base_i(kw_base), .head_stride_i(kv_head_stride_i), .head_bits_i(head_bits), .bank_i(vector_info_q[3]),
       .kw_valid_i(kw_valid), .kw_ready_o(kw_ready), .kw_v_i(kw_v), .kw_token_i(kw_token), .kw_head_i(kw_head), .kw_elem_i(kw_elem),
       .kw_data_i(kw_data), .kw_last_i(kw_last), .kw_exp_i(kw_exp), .ctx_re_o(ctx_re_o[1]), .ctx_addr_o(ctx_addr_o[15:8]),
       .ctx_data_i(ctx_data_i[255:128]), .wq_valid_o(wq_valid_o[0]), .wq_ready_i(wq_ready_i[0]), .wq_addr_o(wq_addr_o[31:0]),

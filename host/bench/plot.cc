@@ -115,6 +115,28 @@ std::string roof(const Axis& x, const Axis& y, const Capabilities& chip) {
               fmt::format("{} multipliers, {} bytes per cycle", peak, lanes));
 }
 
+// Labels that would lie on one another go below one another.
+class Labels {
+ public:
+  // The base line of a label that begins at x and would like to stand at y.
+  double place(double x, double y, const std::string& words) {
+    const double end = x + kLetter * static_cast<double>(words.size());
+    const auto covered = [&](const Label& other) {
+      return x < other.end && other.begin < end && std::abs(y - other.y) < kLine;
+    };
+    while (std::any_of(placed_.begin(), placed_.end(), covered)) y += kLine;
+    placed_.push_back({x, end, y});
+    return y;
+  }
+
+ private:
+  static constexpr double kLetter = 7.5, kLine = 14;  // of the font, at most
+  struct Label {
+    double begin, end, y;
+  };
+  std::vector<Label> placed_;
+};
+
 }  // namespace
 
 std::string roofline_svg(const nlohmann::json& rows, const Capabilities& chip) {
@@ -144,10 +166,12 @@ std::string roofline_svg(const nlohmann::json& rows, const Capabilities& chip) {
                             word("config"), word("memory"), word("label"), word("commit")));
   }
   out += axes(x, y) + roof(x, y, chip);
+  Labels labels;
   for (const Point& p : points) {
     out += fmt::format("  <circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"#c00\"/>\n", x.at(p.intensity),
                        y.at(p.rate));
-    out += text(x.at(p.intensity) + 7, y.at(p.rate) + 14, "start", p.label);
+    const double at = x.at(p.intensity) + 7;
+    out += text(at, labels.place(at, y.at(p.rate) + 14, p.label), "start", p.label);
   }
   return out + "</svg>\n";
 }

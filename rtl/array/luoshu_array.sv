@@ -227,10 +227,15 @@ module luoshu_array #(
         end
         assign s_valid[c*Slots+s] = valid_q[c+2] && d_cols[c] && d_last_sub;
         assign s_sum[(c*Slots+s)*26 +: 26] = whole;
-        // scale and minimum of the row: plain row s, joined row 2s + parity
+        // scale and minimum of the row: plain row s, joined row 2s + parity; anything while there is no block
         localparam int Row = 2 * s + c % 2;
-        assign s_half[(c*Slots+s)*32 +: 16] = !d_joined ? d_chunk[s*16 +: 16] : d_min ? d_chunk[Row*32 +: 16] : d_chunk[Row*16 +: 16];
-        assign s_half[(c*Slots+s)*32 + 16 +: 16] = d_chunk[Row*32 + 16 +: 16];
+        always_comb begin
+          s_half[(c*Slots+s)*32 +: 32] = 'x;
+          if (s_valid[c*Slots+s]) begin
+            s_half[(c*Slots+s)*32 +: 16] = !d_joined ? d_chunk[s*16 +: 16] : d_min ? d_chunk[Row*32 +: 16] : d_chunk[Row*16 +: 16];
+            s_half[(c*Slots+s)*32 + 16 +: 16] = d_chunk[Row*32 + 16 +: 16];
+          end
+        end
       end
     end
   endgenerate

@@ -62,16 +62,14 @@ module luoshu_array_act #(
   logic signed [8:0]   largest_q [4 << GroupBits];
   logic [GroupBits+1:0] wslot, rslot_q;
   logic                re_q;
-  logic signed [9:0]   distance;
   assign wslot = {wgroup_i, wvec_i};
   assign a_o   = largest_q[{agroup_i, avec_i}];
-  assign distance = 10'(largest_q[rslot_q]) - 10'($signed(exp_word[8:0]));
   always_ff @(posedge clk_i) begin
     if (we_i && (wfirst_i || $signed(wexp_i) > largest_q[wslot])) largest_q[wslot] <= $signed(wexp_i);
     re_q <= re_i;
     if (re_i) rslot_q <= {rgroup_i, rvec_i};
     if (re_q) begin
-      drop_o <= distance;
+      drop_o <= 10'(largest_q[rslot_q]) - 10'($signed(exp_word[8:0]));
       sum_o  <= $signed(exp_word[26:9]);
     end
   end

@@ -44,7 +44,7 @@ module luoshu_mac_column #(
         logic signed [16:0] b;
         logic signed [31:0] p;
         logic [28:0]        t;
-        logic [8*32-1:0]    product;
+        logic [8*32-1:0]    product, next;
         if (en_i) begin
           for (int j = 0; j < 8; j++) begin
             if (k_i) begin
@@ -60,9 +60,10 @@ module luoshu_mac_column #(
           if (acc_i) begin
             for (int j = 0; j < 8; j++) begin
               t = acc_q[j*32 +: 29] + product[j*32 +: 29];
-              acc_q[j*32 +: 32] <= 32'(t);
-              if (last_i) acc_o[(g*8+j)*32 +: 32] <= 32'($signed(t));
+              next[j*32 +: 32] = 32'($signed(t));
             end
+            acc_q <= next;
+            if (last_i) acc_o[g*256 +: 256] <= next;
           end else begin
             sum_o[g*29 +: 29] <= ((product[0 +: 29] + product[32 +: 29]) + (product[64 +: 29] + product[96 +: 29]))
                                + ((product[128 +: 29] + product[160 +: 29]) + (product[192 +: 29] + product[224 +: 29]));

@@ -82,7 +82,12 @@ module luoshu_vector_params #(
       if (align_i || release_i) skip_q <= '0;
       else if (pop_i) skip_q <= skip_q == PartBits'(Ratio - 1) ? '0 : skip_q + 1'b1;
     end
-    if (ax_valid_i && ax_ready_o) beat_q <= ax_data_i;
+  end
+  logic take, clk_beat;
+  assign take = ax_valid_i && ax_ready_o;
+  luoshu_clock_gate u_beat_gate (.clk_i, .en_i(take || write), .clk_o(clk_beat));
+  always_ff @(posedge clk_beat) begin
+    if (take) beat_q <= ax_data_i;
     else if (write && Ratio > 1) beat_q <= beat_q >> (Ratio > 1 ? VL * 32 : 0);
   end
 

@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <regex>
+#include <vector>
 
 namespace {
 
@@ -81,6 +83,19 @@ TEST(RooflinePlot, PointsLieUnderTheRoof) {
   const std::string circle = R"re(cy="([0-9.]+)")re";
   EXPECT_NEAR(number(at, circle), number(at, flat), 0.11);
   EXPECT_GT(number(below, circle), number(below, flat) + 10);
+}
+
+// Three rows at nearly the same place: their labels stand below one another.
+TEST(RooflinePlot, LabelsDoNotLieOnOneAnother) {
+  const std::string svg =
+      plot(nlohmann::json::array({row(1e6, 1e6, 1e5), row(1e6, 1.01e6, 1e5), row(1e6, 1e6, 1.01e5)}));
+  const std::regex label(R"re(y="([0-9.]+)" text-anchor="start">tg8)re");
+  std::vector<double> lines;
+  for (std::sregex_iterator it(svg.begin(), svg.end(), label), end; it != end; ++it)
+    lines.push_back(std::stod((*it)[1]));
+  ASSERT_EQ(lines.size(), 3u);
+  std::sort(lines.begin(), lines.end());
+  for (std::size_t i = 1; i < lines.size(); ++i) EXPECT_GE(lines[i] - lines[i - 1], 12) << i;
 }
 
 }  // namespace
