@@ -81,7 +81,8 @@ module luoshu_attention #(
     output logic                      stall_wait_o
 );
   localparam int ItemBits = 40;
-  localparam int Heads = 1;                // columns that share a softmax and merge path
+  // One softmax and merge path serves all columns where a block takes enough cycles of the MAC array.
+  localparam int Heads = (Lanes * Columns <= 32) ? Columns : 1;
   localparam int Paths = Columns / Heads;
   localparam int HeadBits = (Heads > 1) ? $clog2(Heads) : 1;
   localparam int SetBits = 6 + 4 + 4 + 9 + 1;
@@ -170,13 +171,13 @@ module luoshu_attention #(
   logic [1:0]          meta_slot;
   logic [3:0]          weights;
   logic [1:0]          v_slot;
-  luoshu_attn_issue #(.Lanes(Lanes), .Columns(Columns), .Lag(2), .MetaBits(MetaBits), .ItemBits(ItemBits)) u_issue (
+  luoshu_attn_issue #(.Lanes(Lanes), .Columns(Columns), .Lag(2), .SumSlots((Heads > 1) ? 2 : 4), .MetaBits(MetaBits), .ItemBits(ItemBits)) u_issue (
       .clk_i, .rst_ni, .hpb_i(hpb), .item_valid_i(q_valid), .item_ready_o(q_ready), .item_i(q_item),
       .kv_valid_i(kv_valid), .kv_ready_o(kv_ready), .kv_data_i(kv_data),
       .k_valid_o, .k_ready_i, .k_a_o, .k_acc_o, .k_last_o, .k_cols_o, .k_meta_o,
       .loaded_i(loaded), .scored_valid_o(scored_valid), .scored_o(scored), .score_free_i(score_free),
       .meta_valid_o(meta_valid), .meta_ready_i(meta_ready), .meta_beat_o(meta_beat), .meta_last_o(meta_last), .meta_slot_o(meta_slot),
-      .weights_i(weights), .v_start_o(v_start), .v_slot_o(v_slot), .drain_busy_i(drain_busy), .capture_o(capture),
+      .weights_i(weights), .v_start_o(v_start), .v_slot_o(v_slot), .drain_busy_i(drain_busy), .release_i(release_set), .capture_o(capture),
       .v_done_o(v_done), .v_last_o(v_last), .stall_memory_o, .stall_wait_o
   );
 

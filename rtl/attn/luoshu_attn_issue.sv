@@ -3,7 +3,7 @@
 // (luoshu_attn_walk). The item's meta beats, its exponents, leave the stream on meta_*.
 //
 // K waits until the set's operands are loaded; V waits for the item's weights and, with the last beat of a chunk, for
-// the columns to have drained the chunk before. Steady state: a beat in every cycle, from item to item: meta, K three beats
+// the columns to have drained the chunk before, and with the first beat of a set for a place for its sums. Steady state: a beat in every cycle, from item to item: meta, K three beats
 // in three cycles (one lo, two hi), V one per cycle.
 `default_nettype none
 
@@ -11,6 +11,7 @@ module luoshu_attn_issue #(
     parameter int Lanes = 32,
     parameter int Columns = 4,
     parameter int Lag = 2,
+    parameter int SumSlots = 4,              // sets whose sums the columns hold: 4 (as many as set slots) or 2
     parameter int MetaBits = 16,
     parameter int ItemBits = 27 + 6 + 4 + 3  // {lastcol, final, last, first, keys, block}
 ) (
@@ -50,6 +51,7 @@ module luoshu_attn_issue #(
     output logic                 v_start_o,     // pulse: the weights of v_slot_o are being used
     output logic [1:0]           v_slot_o,
     input  wire                  drain_busy_i,
+    input  wire                  release_i,     // pulse: the sums of the oldest set are read
     output logic                 capture_o,     // pulse: a chunk's last beat was issued
     output logic                 v_done_o,      // pulse: last V beat of an item issued
     output logic                 v_last_o,      // with it: the item was the last of its set
@@ -111,6 +113,23 @@ module luoshu_attn_issue #(
   assign v_set     = v_item[ItemBits+2 +: 2];
   assign v_beats   = (hpb_i > 4'(LB)) ? 16'(v_keys) : 16'(((32'(v_keys) << hpb_i) + 32'(L) - 1) >> LB);
 
+  // sets whose V has begun and that are not released yet
+  logic v_room;
+  generate
+    if (SumSlots == 4) begin : gen_room
+      assign v_room = 1'b1;
+      logic unused_release;
+      assign unused_release = release_i;
+    end else begin : gen_count
+      logic [1:0] sums_q;
+      assign v_room = !v_item[33] || (sums_q != 2'd2);
+      always_ff @(posedge clk_i) begin
+        if (!rst_ni) sums_q <= '0;
+        else sums_q <= sums_q + 2'(v_start_o && v_item[33]) - 2'(release_i);
+      end
+    end
+  endgenerate
+
   logic issue_k, issue_v, v_end;
   logic [3:0] capture_q;
   logic v_last_beat;   // of a chunk
@@ -127,7 +146,7 @@ module luoshu_attn_issue #(
   assign v_follows = (32'(v_count) >= Lag) || final_item;   // V comes after this K, else the next K
   assign item_next = (state_q == NextItem) || (scored_valid_o && !v_follows) || (v_end && !(drain_q && v_count != 3'd1));
   assign take      = item_next && item_valid_i;
-  assign v_start_o = ((state_q == NextV) || (scored_valid_o && v_follows)) && v_valid && weights_i[v_slot_o];
+  assign v_start_o = ((state_q == NextV) || (scored_valid_o && v_follows)) && v_valid && weights_i[v_slot_o] && v_room;
   assign capture_o = issue_v && v_last_beat;
   assign kv_ready_o = (state_q == Meta && meta_ready_i) || (state_q == Low && loaded) || issue_k || issue_v;
   assign item_ready_o = item_next;
