@@ -82,7 +82,8 @@ module luoshu_attn_heads #(
   localparam int Groups8 = Lanes / 8;
 
   logic                        raw_re;
-  logic [6:0]                  raw_addr;
+  logic                        raw_item;
+  logic [4:0]                  raw_key;
   logic [Heads*Groups8*32-1:0] raw_row;
   logic [Heads*Groups8*16-1:0] p_row;
   generate
@@ -91,7 +92,7 @@ module luoshu_attn_heads #(
           .clk_i, .hpb_i, .ld_we_i(ld_we_i[h]), .ld_addr_i, .ld_data_i, .op_valid_i(op_valid_i[h]),
           .op_meta_i(op_meta_i[h*MetaBits +: MetaBits]), .p_row_i(p_row[h*Groups8*16 +: Groups8*16]),
           .op_b_o(op_b_o[h*Lanes*17 +: Lanes*17]), .sum_valid_i(sum_valid_i[h]), .sum_meta_i(sum_meta_i[h*MetaBits +: MetaBits]),
-          .sum_i(sum_i[h*Groups8*29 +: Groups8*29]), .raw_re_i(raw_re), .raw_addr_i(raw_addr),
+          .sum_i(sum_i[h*Groups8*29 +: Groups8*29]), .raw_re_i(raw_re), .raw_item_i(raw_item), .raw_key_i(raw_key),
           .raw_row_o(raw_row[h*Groups8*32 +: Groups8*32])
       );
     end
@@ -110,7 +111,7 @@ module luoshu_attn_heads #(
     out_head_q <= out_head_i;
   end
   luoshu_attn_score #(.Lanes(Lanes), .Step(Step), .Heads(Heads)) u_score (
-      .clk_i, .hpb_i, .li_we_i, .li_set_i, .li_active_i, .li_qe_i, .li_pos_i, .raw_re_o(raw_re), .raw_addr_o(raw_addr),
+      .clk_i, .li_we_i, .li_set_i, .li_active_i, .li_qe_i, .li_pos_i, .raw_re_o(raw_re), .raw_item_o(raw_item), .raw_key_o(raw_key),
       .raw_row_i(raw_row), .sc_valid_i, .sc_first_i, .sc_head_i, .sc_key_i, .sc_item_i, .sc_set_i, .sc_block_i, .sc_ke_i, .sc_ve_i,
       .sc_in_i, .sc_final_i, .sc_new_i, .sc_last_i, .hand_i, .ex_valid_i, .ex_head_i, .ex_item_i, .ex_key_i, .s_row_o(s_row),
       .ex_any_o(ex_any), .ex_first_o(ex_first), .ex_m_o(ex_m), .ex_vr_o(ex_vr), .ex_down_o(ex_down), .dr_head_i(dr_head),

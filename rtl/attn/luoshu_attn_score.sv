@@ -16,7 +16,6 @@ module luoshu_attn_score #(
     parameter int HeadBits = (Heads > 1) ? $clog2(Heads) : 1
 ) (
     input  wire                     clk_i,
-    input  wire  [3:0]              hpb_i,         // log2 of the padded head_dim, 3..8
     // head information
     input  wire  [Heads-1:0]        li_we_i,       // one column at a time
     input  wire  [1:0]              li_set_i,      // set slot
@@ -25,7 +24,8 @@ module luoshu_attn_score #(
     input  wire  [31:0]             li_pos_i,      // last key that this column may see
     // raw dot products
     output logic                    raw_re_o,
-    output logic [6:0]              raw_addr_o,    // {item slot, row}
+    output logic                    raw_item_o,    // lowest bit of the item slot
+    output logic [4:0]              raw_key_o,     // the row of keys that it is in
     input  wire  [Heads*(Lanes/8)*32-1:0] raw_row_i,
     // steps
     input  wire                     sc_valid_i,    // step enters
@@ -65,11 +65,8 @@ module luoshu_attn_score #(
     input  wire  [1:0]              out_set_i,
     output logic signed [9:0]       out_r_o        // R of a finished set, the same cycle
 );
-  localparam int LB = $clog2(Lanes);
   localparam int Groups8 = Lanes / 8;
   localparam int SlotBits = 2 + ((Heads > 1) ? HeadBits : 0);   // of {column, slot}
-  logic [2:0] seg_bits;    // log2 of keys per row: LB - hpb where hp < L, else 0
-  assign seg_bits = (hpb_i < 4'(LB)) ? 3'(4'(LB) - hpb_i) : 3'd0;
 
   // ---------------------------------------------------------------- head information per set slot
   logic [40:0]         info_q [1 << SlotBits];   // {active, qe, pos}
@@ -94,7 +91,8 @@ module luoshu_attn_score #(
   logic signed [31:0]    sc2_s_q [Step];
   logic [Groups8*32-1:0] raw_row;
   assign raw_re_o   = sc_valid_i;
-  assign raw_addr_o = {sc_item_i, sc_key_i >> seg_bits};
+  assign raw_item_o = sc_item_i[0];
+  assign raw_key_o  = sc_key_i;
   assign raw_row    = (Heads > 1) ? raw_row_i[Groups8*32*32'(sc_head_i) +: Groups8*32] : raw_row_i[Groups8*32-1:0];
 
   logic signed [31:0] max_q;
@@ -127,8 +125,8 @@ module luoshu_attn_score #(
       logic [31:0]        ones, keep;
       logic               overflow;
       logic signed [31:0] s;
-      logic [4:0]         slot;      // key within its row
-      assign slot  = (sc1_key_q + 5'(k)) & ((5'd1 << seg_bits) - 5'd1);
+      logic [4:0]         slot;      // bank of the key; a step of two begins with an even one
+      assign slot  = (sc1_key_q | 5'(k)) & 5'(Groups8 - 1);
       assign dot   = $signed(raw_row[32*32'(slot) +: 32]);
       assign shift = sc1_shift_q[k];
       assign down  = 10'd31 - shift;
