@@ -139,10 +139,10 @@ module luoshu_attention #(
 
   logic [2:0]          loaded;
   logic [Columns-1:0]  ld_we, li_we;
-  logic [6:0]          ld_addr;
+  logic [5:0]          ld_addr;
   logic [Lanes*12-1:0] ld_data;
   logic [1:0]          li_set;
-  logic                li_active, release_set;
+  logic                li_active, release_set, k_done;
   logic signed [7:0]   li_qe;
   logic [31:0]         li_pos;
   luoshu_attn_load #(
@@ -151,7 +151,7 @@ module luoshu_attention #(
       .clk_i, .rst_ni, .hpb_i(hpb), .finish_i(finish), .qw_valid_i, .qw_token_i, .qw_head_i, .qw_elem_i, .qw_data_i, .qw_last_i,
       .qw_final_i, .qw_exp_i, .qw_hpb_i,
       .set_valid_i(load_valid), .set_ready_o(load_ready), .set_token_i(load_set[23:18]), .set_tokens_i(load_set[17:14]),
-      .set_heads_i(load_set[13:10]), .set_head_i(load_set[9:1]), .positions_i(positions), .release_i(release_set), .loaded_o(loaded),
+      .set_heads_i(load_set[13:10]), .set_head_i(load_set[9:1]), .positions_i(positions), .release_i(release_set), .k_done_i(k_done), .loaded_o(loaded),
       .ld_we_o(ld_we), .ld_addr_o(ld_addr), .ld_data_o(ld_data), .li_we_o(li_we), .li_set_o(li_set), .li_active_o(li_active),
       .li_qe_o(li_qe), .li_pos_o(li_pos)
   );
@@ -175,7 +175,7 @@ module luoshu_attention #(
       .clk_i, .rst_ni, .hpb_i(hpb), .item_valid_i(q_valid), .item_ready_o(q_ready), .item_i(q_item),
       .kv_valid_i(kv_valid), .kv_ready_o(kv_ready), .kv_data_i(kv_data),
       .k_valid_o, .k_ready_i, .k_a_o, .k_acc_o, .k_last_o, .k_cols_o, .k_meta_o,
-      .loaded_i(loaded), .scored_valid_o(scored_valid), .scored_o(scored), .score_free_i(score_free),
+      .loaded_i(loaded), .k_done_o(k_done), .scored_valid_o(scored_valid), .scored_o(scored), .score_free_i(score_free),
       .meta_valid_o(meta_valid), .meta_ready_i(meta_ready), .meta_beat_o(meta_beat), .meta_last_o(meta_last), .meta_slot_o(meta_slot),
       .weights_i(weights), .v_start_o(v_start), .v_slot_o(v_slot), .drain_busy_i(drain_busy), .release_i(release_set), .capture_o(capture),
       .v_done_o(v_done), .v_last_o(v_last), .stall_memory_o, .stall_wait_o
@@ -215,7 +215,7 @@ module luoshu_attention #(
     end
     for (genvar c = 0; c < Paths; c++) begin : gen_path
       luoshu_attn_heads #(.Lanes(Lanes), .Heads(Heads), .Step(Step), .Soft(Soft), .MetaBits(MetaBits)) u_heads (
-          .clk_i, .hpb_i(hpb), .ld_we_i(ld_we[c*Heads +: Heads]), .ld_addr_i(ld_addr), .ld_data_i(ld_data),
+          .clk_i, .rst_ni, .hpb_i(hpb), .ld_we_i(ld_we[c*Heads +: Heads]), .ld_addr_i(ld_addr), .ld_data_i(ld_data),
           .li_we_i(li_we[c*Heads +: Heads]), .li_set_i(li_set), .li_active_i(li_active), .li_qe_i(li_qe), .li_pos_i(li_pos),
           .op_valid_i(k_op_valid_i[c*Heads +: Heads]), .op_meta_i(k_op_meta_i[c*Heads*MetaBits +: Heads*MetaBits]),
           .op_b_o(k_b_o[c*Heads*Lanes*17 +: Heads*Lanes*17]), .sum_valid_i(k_sum_valid_i[c*Heads +: Heads]),

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Attention memories at one MAC column: the operands of its query head, and its raw dot products.
 //
-//   operands   ld_*: q (chunks of L lanes) per set slot; the MAC column asks with op_*, op_b_o follows one cycle later.
+//   operands   ld_*: q (chunks of L lanes) of two sets; the MAC column asks with op_*, op_b_o follows one cycle later.
 //              Softmax weights are read by luoshu_attn_weights, which is asked at the same time.
 //   K results  sum_*: sums of 8 lanes, added up to the raw dot products of a row of max(1, L / hp) keys. They wait in L / 8 banks,
 //              key k in bank k % (L / 8), for two items: one is written while the one before is read. raw_* reads all banks,
 //              one cycle latency.
 // An item is a block of 32 keys of a set; a set is the query heads that the columns hold. hp = padded head_dim = 2^hpb_i.
-// Reset: none needed, all state is written before it is read.
+// Reset: of the sum over chunks only; all other state is written before it is read.
 `default_nettype none
 
 module luoshu_attn_column #(
@@ -15,10 +15,11 @@ module luoshu_attn_column #(
     parameter int MetaBits = 16
 ) (
     input  wire                      clk_i,
+    input  wire                      rst_ni,
     input  wire  [3:0]               hpb_i,         // log2 of the padded head_dim, 3..8
     // operands
     input  wire                      ld_we_i,
-    input  wire  [6:0]               ld_addr_i,     // {set slot, chunk}
+    input  wire  [5:0]               ld_addr_i,     // {lowest bit of the set slot, chunk}
     input  wire  [Lanes*12-1:0]      ld_data_i,
     input  wire                      op_valid_i,
     input  wire  [MetaBits-1:0]      op_meta_i,
@@ -45,9 +46,9 @@ module luoshu_attn_column #(
   // ---------------------------------------------------------------- operands of the MAC column
   logic [L*12-1:0] q_word;
   logic            op_acc_q;
-  luoshu_ram_1r1w #(.Width(L*12), .Depth(4*Chunks)) u_q (
-      .clk_i, .we_i(ld_we_i), .waddr_i({ld_addr_i[6:5], ld_addr_i[ChunkBits-1:0]}), .wmask_i('0), .wdata_i(ld_data_i),
-      .re_i(op_valid_i && !op_meta_i[14]), .raddr_i({op_meta_i[11:10], op_meta_i[5 +: ChunkBits]}), .rdata_o(q_word)
+  luoshu_ram_1r1w #(.Width(L*12), .Depth(2*Chunks)) u_q (
+      .clk_i, .we_i(ld_we_i), .waddr_i({ld_addr_i[5], ld_addr_i[ChunkBits-1:0]}), .wmask_i('0), .wdata_i(ld_data_i),
+      .re_i(op_valid_i && !op_meta_i[14]), .raddr_i({op_meta_i[10], op_meta_i[5 +: ChunkBits]}), .rdata_o(q_word)
   );
   generate
     for (genvar l = 0; l < L; l++) begin : gen_b
@@ -62,7 +63,7 @@ module luoshu_attn_column #(
 
   // ---------------------------------------------------------------- K results: raw dot products of a row of keys
   logic [Groups8*32-1:0] row;        // of the key that belongs into the bank
-  logic [31:0]           partial_q;  // hp > L: sum of the chunks so far
+  logic [31:0]           partial_q;  // hp > L: sum of the key's chunks so far
   logic [2:0]            seg_bits;   // log2 of keys per row: LB - hpb where hp < L, else 0
   logic [4:0]            key;        // first key of the row
   assign seg_bits = (hpb_i < 4'(LB)) ? 3'(4'(LB) - hpb_i) : 3'd0;
@@ -91,9 +92,12 @@ module luoshu_attn_column #(
   endfunction
   always_comb begin
     row = 'x;   // a simulator adds nothing up without a valid sum
-    if (sum_valid_i) row = key_sums(sum_i, hpb_i, (sum_meta_i[9:5] == 5'd0) ? 32'd0 : partial_q);
+    if (sum_valid_i) row = key_sums(sum_i, hpb_i, partial_q);
   end
-  always_ff @(posedge clk_i) if (sum_valid_i) partial_q <= row[31:0];
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || (sum_valid_i && sum_meta_i[15])) partial_q <= '0;
+    else if (sum_valid_i) partial_q <= row[31:0];
+  end
   localparam int BankBits = LB - 3;   // log2 of the banks
   generate
     for (genvar b = 0; b < Groups8; b++) begin : gen_raw

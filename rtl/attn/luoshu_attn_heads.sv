@@ -7,7 +7,7 @@
 //   luoshu_attn_weights  second pass (ex_*): weights, their sum
 //   luoshu_attn_sums     V results (acc_*) merged into o; read by out_*
 // With Heads > 1 the passes take the columns one after the other (sc_head_i, ex_head_i), and so does the drain.
-// Latencies: see the modules. Reset: none needed, all state is written before it is read.
+// Latencies and reset: see the modules.
 `default_nettype none
 
 module luoshu_attn_heads #(
@@ -20,10 +20,11 @@ module luoshu_attn_heads #(
     parameter int HeadBits = (Heads > 1) ? $clog2(Heads) : 1
 ) (
     input  wire                    clk_i,
+    input  wire                    rst_ni,
     input  wire  [3:0]             hpb_i,         // log2 of the padded head_dim, 3..8
     // operands
     input  wire  [Heads-1:0]       ld_we_i,
-    input  wire  [6:0]             ld_addr_i,     // {set slot, chunk}
+    input  wire  [5:0]             ld_addr_i,     // {lowest bit of the set slot, chunk}
     input  wire  [Lanes*12-1:0]    ld_data_i,
     input  wire  [Heads-1:0]       li_we_i,       // head information, one column at a time
     input  wire  [1:0]             li_set_i,      // set slot
@@ -89,7 +90,7 @@ module luoshu_attn_heads #(
   generate
     for (genvar h = 0; h < Heads; h++) begin : gen_column
       luoshu_attn_column #(.Lanes(Lanes), .MetaBits(MetaBits)) u_column (
-          .clk_i, .hpb_i, .ld_we_i(ld_we_i[h]), .ld_addr_i, .ld_data_i, .op_valid_i(op_valid_i[h]),
+          .clk_i, .rst_ni, .hpb_i, .ld_we_i(ld_we_i[h]), .ld_addr_i, .ld_data_i, .op_valid_i(op_valid_i[h]),
           .op_meta_i(op_meta_i[h*MetaBits +: MetaBits]), .p_row_i(p_row[h*Groups8*16 +: Groups8*16]),
           .op_b_o(op_b_o[h*Lanes*17 +: Lanes*17]), .sum_valid_i(sum_valid_i[h]), .sum_meta_i(sum_meta_i[h*MetaBits +: MetaBits]),
           .sum_i(sum_i[h*Groups8*29 +: Groups8*29]), .raw_re_i(raw_re), .raw_item_i(raw_item), .raw_key_i(raw_key),

@@ -36,6 +36,7 @@ module luoshu_attn_issue #(
     output logic [MetaBits-1:0]  k_meta_o,
     // operands of set slots
     input  wire  [2:0]           loaded_i,      // sets whose operands were loaded so far, modulo 8 it
+    output logic                 k_done_o,      // pulse: the last K of a set is issued
     // meta beats: the exponents of an item's keys
     output logic                 meta_valid_o,  // only with meta_ready_i
     input  wire                  meta_ready_i,
@@ -151,6 +152,7 @@ module luoshu_attn_issue #(
   assign kv_ready_o = (state_q == Meta && meta_ready_i) || (state_q == Low && loaded) || issue_k || issue_v;
   assign item_ready_o = item_next;
   assign scored_valid_o = (k_end || state_q == Handover) && score_free_i && v_space;
+  assign k_done_o    = scored_valid_o && last;
   assign scored_o    = {set_q, item_slot_q, item_q};
   assign meta_valid_o = (state_q == Meta) && kv_valid_i && meta_ready_i;
   assign meta_beat_o  = 3'(4'(MetaBeats) - meta_q);
@@ -248,6 +250,6 @@ module luoshu_attn_issue #(
                        || (state_q == Low && !loaded);
 
   logic unused_bits;
-  assign unused_bits = ^{first, last, block, v_item};
+  assign unused_bits = ^{first, block, v_item};
 endmodule
 `default_nettype wire

@@ -4,7 +4,8 @@
 // The vector unit writes q of all heads (qw_*, VectorLanes elements of 12 bits per cycle, the exponent with the last); the
 // element address within a token is head * max(hp, VectorLanes) + element. A set takes (columns in use) x max(1, hp / L) x Reads +
 // idle columns + 2 cycles; with VectorLanes = 1 the buffer is read element by element (Reads = L, it saves block RAM), else a
-// word of L elements at once (Reads = 1). Slots are used in turn, a slot is free again when release_i says so. loaded_o counts the sets
+// word of L elements at once (Reads = 1). Set slots are used in turn, a slot is free again when release_i says so; the columns hold
+// the operands of two sets, a place is free again when k_done_i says that the set's last K is issued. loaded_o counts the sets
 // loaded so far. A set waits until its heads are complete (the vector unit writes head by head, all tokens of a head);
 // finish_i, the end of the command, makes all heads incomplete again.
 `default_nettype none
@@ -40,10 +41,11 @@ module luoshu_attn_load #(
     input  wire  [8:0]            set_head_i,
     input  wire  [MaxTokens*32-1:0] positions_i,
     input  wire                   release_i,
+    input  wire                   k_done_i,
     output logic [2:0]            loaded_o,   // modulo 8
     // columns
     output logic [Columns-1:0]    ld_we_o,
-    output logic [6:0]            ld_addr_o,
+    output logic [5:0]            ld_addr_o,  // {lowest bit of the set slot, chunk}
     output logic [Lanes*12-1:0]   ld_data_o,
     output logic [Columns-1:0]    li_we_o,
     output logic [1:0]            li_set_o,
@@ -127,6 +129,7 @@ module luoshu_attn_load #(
   logic        idle_col;                // beyond the set
   logic [1:0]  slot_q;
   logic [2:0]  open_q;                  // slots in use
+  logic [1:0]  queued_q;                // sets loaded whose K is not yet done
   logic [5:0]  token;
   logic [8:0]  head;
   logic [15:0] flat;
@@ -152,10 +155,12 @@ module luoshu_attn_load #(
       busy_q   <= 1'b0;
       slot_q   <= '0;
       open_q   <= '0;
+      queued_q <= '0;
       loaded_q <= '0;
     end else begin
-      open_q <= open_q + 3'(busy_q && last_step) - 3'(release_i);
-      if (!busy_q) busy_q <= set_valid_i && (open_q != 3'd4) && complete;
+      open_q   <= open_q + 3'(busy_q && last_step) - 3'(release_i);
+      queued_q <= queued_q + 2'(busy_q && last_step) - 2'(k_done_i);
+      if (!busy_q) busy_q <= set_valid_i && (open_q != 3'd4) && (queued_q != 2'd2) && complete;
       else if (last_step) begin
         busy_q <= 1'b0;
         slot_q <= slot_q + 2'd1;
@@ -214,7 +219,7 @@ module luoshu_attn_load #(
       assign li_we_o[c] = stage_q && (stage_chunk_q == 5'd0) && (32'(stage_col_q) == c);
     end
   endgenerate
-  assign ld_addr_o   = {stage_slot_q, stage_chunk_q};
+  assign ld_addr_o   = {stage_slot_q[0], stage_chunk_q};
   assign li_set_o    = stage_slot_q;
   assign li_active_o = !stage_idle_q;
   assign li_qe_o     = $signed(exponent);

@@ -100,18 +100,15 @@ module luoshu_attn_score #(
   logic               any_q;
   logic signed [31:0] step_max;
   logic signed [7:0]  step_vmax;
-  logic               step_any;
+  logic               fresh;     // the column's first key of the item
 
+  // a key without its neighbour before it does not occur
   always_comb begin
-    step_max  = -32'sh7fffffff;
-    step_vmax = -8'sd128;
-    step_any  = 1'b0;
-    for (int k = 0; k < Step; k++) begin
-      if (sc2_in_q[k]) begin
-        step_any = 1'b1;
-        if (sc2_s_q[k] > step_max) step_max = sc2_s_q[k];
-        if ($signed(sc2_ve_q[k*8 +: 8]) > step_vmax) step_vmax = $signed(sc2_ve_q[k*8 +: 8]);
-      end
+    step_max  = sc2_s_q[0];
+    step_vmax = $signed(sc2_ve_q[7:0]);
+    for (int k = 1; k < Step; k++) begin
+      if (sc2_in_q[k] && sc2_s_q[k] > step_max) step_max = sc2_s_q[k];
+      if (sc2_in_q[k] && $signed(sc2_ve_q[k*8 +: 8]) > step_vmax) step_vmax = $signed(sc2_ve_q[k*8 +: 8]);
     end
   end
 
@@ -164,12 +161,13 @@ module luoshu_attn_score #(
       sc2_in_q    <= sc1_in_q;
       sc2_ve_q    <= sc1_ve_q;
     end
-    if (sc2_q) begin
-      any_q  <= step_any || (any_q && !sc2_first_q);
-      max_q  <= (sc2_first_q || !any_q || (step_any && step_max > max_q)) ? step_max : max_q;
-      vmax_q <= (sc2_first_q || !any_q || (step_any && step_vmax > vmax_q)) ? step_vmax : vmax_q;
+    if (sc2_q) any_q <= sc2_in_q[0] || (any_q && !sc2_first_q);
+    if (sc2_q && sc2_in_q[0]) begin
+      if (fresh || step_max > max_q) max_q <= step_max;
+      if (fresh || step_vmax > vmax_q) vmax_q <= step_vmax;
     end
   end
+  assign fresh = sc2_first_q || !any_q;
 
   // ---------------------------------------------------------------- end of the item: new maximum and shifts
   localparam int RunBits = 1 + 17 + 10;
@@ -177,18 +175,25 @@ module luoshu_attn_score #(
   logic                     started_old, started;
   logic signed [16:0]       m_old, bm, m_new;
   logic signed [9:0]        r_old, r_new;
-  logic [17:0]              dm;
-  logic [10:0]              dr, db;
-  logic [18:0]              osh;
+  logic                     m_up, r_up;      // new maximum, new exponent
+  logic signed [17:0]       m_rise;          // may be negative; m' - m = max(0, m_rise)
+  logic signed [10:0]       r_rise;
+  logic [16:0]              dm;              // m' - m
+  logic [9:0]               dr, db;          // R' - R, R' - vr
+  logic [17:0]              osh;
   assign {started_old, m_old, r_old} = (Heads > 1) ? run_q[RunBits*32'(sc_head_i) +: RunBits] : run_q[RunBits-1:0];
   assign bm      = 17'($signed(max_q[31:16])) + 17'(max_q[15:0] != 16'd0);   // ceil(max / 2^16)
   assign started = started_old && !sc_new_i;
-  assign m_new   = (!started || bm > m_old) ? bm : m_old;
-  assign r_new   = (!started || 10'(vmax_q) > r_old) ? 10'(vmax_q) : r_old;
-  assign dm      = 18'(m_new) - 18'(m_old);
-  assign dr      = 11'(r_new) - 11'(r_old);
-  assign db      = 11'(r_new) - 11'(vmax_q);
-  assign osh     = {1'b0, dm} + {8'd0, dr};
+  assign m_rise  = 18'(bm) - 18'(m_old);
+  assign r_rise  = 11'(vmax_q) - 11'(r_old);
+  assign m_up    = !started || !m_rise[17];
+  assign r_up    = !started || !r_rise[10];
+  assign m_new   = m_up ? bm : m_old;
+  assign r_new   = r_up ? 10'(vmax_q) : r_old;
+  assign dm      = m_up ? m_rise[16:0] : 17'd0;     // not looked at in the first block
+  assign dr      = r_up ? r_rise[9:0] : 10'd0;      // nor this
+  assign db      = r_up ? 10'd0 : 10'd0 - r_rise[9:0];
+  assign osh     = 18'(dm) + 18'(dr);
   generate
     for (genvar h = 0; h < Heads; h++) begin : gen_run
       always_ff @(posedge clk_i) begin
@@ -204,7 +209,7 @@ module luoshu_attn_score #(
   localparam int PassBits = 1 + 1 + 17 + 8 + 6;
   logic [PassBits-1:0] pass_q, ex_pass_q;
   always_ff @(posedge clk_i) begin
-    if (sc_final_i) pass_q <= {any_q, !started, m_new, vmax_q, (dm > 18'd63) ? 6'd63 : dm[5:0]};
+    if (sc_final_i) pass_q <= {any_q, !started, m_new, vmax_q, (dm > 17'd63) ? 6'd63 : dm[5:0]};
     if (hand_i) ex_pass_q <= pass_q;
   end
   assign {ex_any_o, ex_first_o, ex_m_o, ex_vr_o, ex_down_o} = ex_pass_q;
@@ -215,7 +220,7 @@ module luoshu_attn_score #(
   always_ff @(posedge clk_i) begin
     if (sc_final_i) begin
       merge_q[SlotBits'({sc_head_i, sc_item_i})] <=
-          {any_q, !started, (osh > 19'd63) ? 6'd63 : osh[5:0], (db > 11'd63) ? 6'd63 : db[5:0]};
+          {any_q, !started, (osh > 18'd63) ? 6'd63 : osh[5:0], (db > 10'd63) ? 6'd63 : db[5:0]};
     end
     if (sc_final_i && sc_last_i) set_r_q[SlotBits'({sc_head_i, sc_set_i})] <= any_q ? r_new : r_old;
   end

@@ -206,7 +206,9 @@ module luoshu_attn_sums #(
       logic signed [48:0] old, old_sh;
       logic signed [35:0] add, add_sh;
       logic signed [47:0] old2_q, add2_q;
-      logic               half2_q;
+      logic               half2_q, unused_half;
+      logic [47:0]        o_new;
+      assign {o_new, unused_half} = {old2_q, half2_q} + {add2_q, half2_q};   // old2_q + add2_q + half2_q in one carry chain
       assign old    = {o_old[d*48 +: 48], 1'b0};
       assign add    = $signed({dr1_ob_q[d*29 +: 29], 7'd0});
       assign old_sh = old >>> osh1_q;
@@ -217,7 +219,7 @@ module luoshu_attn_sums #(
           half2_q <= !first1_q && old_sh[0];
           add2_q  <= 48'($signed(add_sh[35:1])) + 48'(add_sh[0]);
         end
-        if (dr2_q) o_new_q[d*48 +: 48] <= old2_q + add2_q + 48'(half2_q);
+        if (dr2_q) o_new_q[d*48 +: 48] <= o_new;
       end
     end
     if (DrainLanes > 1) begin : gen_out_wide

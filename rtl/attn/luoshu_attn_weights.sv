@@ -78,7 +78,7 @@ module luoshu_attn_weights #(
       end
       luoshu_attn_exp #(.Soft(Soft)) u_exp (
           .clk_i, .en_i(|ex_q), .valid_i(ex1_in_q[k] && s_row_i[k*33 + 32] && ex_q[0]),
-          .t_i($signed(s_row_i[k*33 +: 32]) - (32'(ex_m_i) <<< 16)), .shift_i(ex1_shift_q[k*5 +: 5]),
+          .t_i({s_row_i[k*33 + 16 +: 16] - ex_m_i[15:0], s_row_i[k*33 +: 16]}), .shift_i(ex1_shift_q[k*5 +: 5]),
           .p_o(p_out[k*16 +: 16]), .ps_o(ps_out[k*16 +: 16])
       );
     end
@@ -139,10 +139,10 @@ module luoshu_attn_weights #(
   logic                fin_q;         // ex_final_i a cycle ago
   logic [21:0]         weight_q;      // sum of the item's weights
   logic [47:0]         set_l_q [1 << SlotBits];
-  logic                l_gone;
+  logic                l_gone, unused_half;
   assign l       = (Heads > 1) ? l_q[48*32'(ex_head_i) +: 48] : l_q[47:0];
   assign l_gone  = ex_first_i || (ex_down_i > 6'd46);
-  assign l_total = l + 48'(weight_q) + 48'(half_q);
+  assign {l_total, unused_half} = {l, half_q} + {26'd0, weight_q, half_q};   // l + weight_q + half_q in one carry chain
   always_comb begin
     l_next         = l;
     half_next      = half_q;
@@ -181,6 +181,6 @@ module luoshu_attn_weights #(
   assign out_l_o = set_l_q[SlotBits'({out_head_i, out_set_i})];
 
   logic unused_bits;
-  assign unused_bits = ^op_meta_i;
+  assign unused_bits = ^{op_meta_i, ex_m_i[16]};
 endmodule
 `default_nettype wire
