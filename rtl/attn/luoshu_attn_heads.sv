@@ -14,7 +14,7 @@ module luoshu_attn_heads #(
     parameter int Lanes = 32,    // L
     parameter int Heads = 1,     // columns served by one path; more than 1 only where Lanes <= 32
     parameter int Step  = 2,     // keys per step: 1 or 2
-    parameter int Soft  = 1,     // see luoshu_attn_exp
+    parameter int Soft  = 1,     // 1: no hardware multipliers (luoshu_attn_exp, luoshu_attn_shift)
     parameter int MetaBits = 16,
     // Derived, do not set.
     parameter int HeadBits = (Heads > 1) ? $clog2(Heads) : 1
@@ -111,7 +111,7 @@ module luoshu_attn_heads #(
     out_set_q  <= out_set_i;
     out_head_q <= out_head_i;
   end
-  luoshu_attn_score #(.Lanes(Lanes), .Step(Step), .Heads(Heads)) u_score (
+  luoshu_attn_score #(.Lanes(Lanes), .Step(Step), .Heads(Heads), .Soft(Soft)) u_score (
       .clk_i, .li_we_i, .li_set_i, .li_active_i, .li_qe_i, .li_pos_i, .raw_re_o(raw_re), .raw_item_o(raw_item), .raw_key_o(raw_key),
       .raw_row_i(raw_row), .sc_valid_i, .sc_first_i, .sc_head_i, .sc_key_i, .sc_item_i, .sc_set_i, .sc_block_i, .sc_ke_i, .sc_ve_i,
       .sc_in_i, .sc_final_i, .sc_new_i, .sc_last_i, .hand_i, .ex_valid_i, .ex_head_i, .ex_item_i, .ex_key_i, .s_row_o(s_row),
@@ -125,7 +125,7 @@ module luoshu_attn_heads #(
       .ex_down_i(ex_down), .op_valid_i(op_valid_i[0]), .op_meta_i(op_meta_i[MetaBits-1:0]), .p_row_o(p_row),
       .out_head_i(out_head_q), .out_set_i(out_set_q), .out_l_o
   );
-  luoshu_attn_sums #(.Lanes(Lanes), .Heads(Heads), .MetaBits(MetaBits)) u_sums (
+  luoshu_attn_sums #(.Lanes(Lanes), .Heads(Heads), .Soft(Soft), .MetaBits(MetaBits)) u_sums (
       .clk_i, .hpb_i, .acc_valid_i, .acc_meta_i(acc_meta_i[MetaBits-1:0]), .acc_i, .drain_busy_o, .dr_head_o(dr_head),
       .dr_item_o(dr_item), .dr_any_i(dr_any), .dr_first_i(dr_first), .dr_osh_i(dr_osh), .dr_bsh_i(dr_bsh),
       .out_re_i, .out_head_i, .out_set_i, .out_elem_i, .out_gnt_o, .out_o_o

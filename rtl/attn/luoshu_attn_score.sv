@@ -12,6 +12,7 @@ module luoshu_attn_score #(
     parameter int Lanes = 32,  // L
     parameter int Step  = 2,   // keys per step: 1 or 2
     parameter int Heads = 1,   // columns served
+    parameter int Soft  = 1,   // see luoshu_attn_shift
     // Derived, do not set.
     parameter int HeadBits = (Heads > 1) ? $clog2(Heads) : 1
 ) (
@@ -118,7 +119,6 @@ module luoshu_attn_score #(
       logic signed [9:0]  shift;
       logic [9:0]         down;      // right shift of {dot, 31 zeros}: 31 - shift
       logic [32:0]        shifted;   // rs(dot, -shift) before rounding, and the bit below
-      logic signed [63:0] wide;
       logic [31:0]        ones, keep;
       logic               overflow;
       logic signed [31:0] s;
@@ -127,9 +127,10 @@ module luoshu_attn_score #(
       assign dot   = $signed(raw_row[32*32'(slot) +: 32]);
       assign shift = sc1_shift_q[k];
       assign down  = 10'd31 - shift;
-      assign wide  = $signed({dot, 32'd0});
       // rounding half up adds the bit below the result; beyond 63 nothing but that is left, and it cancels the sign
-      assign shifted = 33'(wide >>> ((down > 10'd63) ? 6'd63 : down[5:0]));
+      luoshu_attn_shift #(.Width(32), .Left(31), .Out(32), .Soft(Soft)) u_shift (
+          .x_i(dot), .n_i((down > 10'd63) ? 6'd63 : down[5:0]), .y_o(shifted)
+      );
       // a left shift by n saturates unless -2^(30 - n) <= dot < 2^(30 - n); 2^(30 - n) itself gives the same as saturating
       assign ones     = dot[31] ? ~dot : dot;
       assign keep     = (shift > 10'sd30) ? 32'd0 : (32'h3fffffff >> shift[4:0]);

@@ -11,6 +11,7 @@
 module luoshu_attn_sums #(
     parameter int Lanes = 32,    // L
     parameter int Heads = 1,     // columns served; more than 1 only where Lanes <= 32
+    parameter int Soft  = 1,     // see luoshu_attn_shift
     parameter int MetaBits = 16,
     // Derived, do not set.
     parameter int HeadBits = (Heads > 1) ? $clog2(Heads) : 1
@@ -203,19 +204,21 @@ module luoshu_attn_sums #(
     end
     for (genvar d = 0; d < DrainLanes; d++) begin : gen_merge
       // rs(old, .) + rs(add, .): shifted values plus the bits below them; a shift of 63 leaves sign and that bit: 0
-      logic signed [48:0] old, old_sh;
-      logic signed [35:0] add, add_sh;
+      logic [48:0]        old_sh;
+      logic [35:0]        add_sh;
       logic signed [47:0] old2_q, add2_q;
       logic               half2_q, unused_half;
       logic [47:0]        o_new;
       assign {o_new, unused_half} = {old2_q, half2_q} + {add2_q, half2_q};   // old2_q + add2_q + half2_q in one carry chain
-      assign old    = {o_old[d*48 +: 48], 1'b0};
-      assign add    = $signed({dr1_ob_q[d*29 +: 29], 7'd0});
-      assign old_sh = old >>> osh1_q;
-      assign add_sh = add >>> bsh1_q;
+      luoshu_attn_shift #(.Width(48), .Left(0), .Out(48), .Soft(Soft)) u_old (
+          .x_i(o_old[d*48 +: 48]), .n_i(osh1_q), .y_o(old_sh)
+      );
+      luoshu_attn_shift #(.Width(29), .Left(6), .Out(35), .Soft(Soft)) u_add (
+          .x_i(dr1_ob_q[d*29 +: 29]), .n_i(bsh1_q), .y_o(add_sh)
+      );
       always_ff @(posedge clk_i) begin
         if (dr1_q) begin
-          old2_q  <= first1_q ? 48'sd0 : old_sh[48:1];
+          old2_q  <= first1_q ? 48'sd0 : $signed(old_sh[48:1]);
           half2_q <= !first1_q && old_sh[0];
           add2_q  <= 48'($signed(add_sh[35:1])) + 48'(add_sh[0]);
         end
