@@ -87,14 +87,15 @@ module luoshu_attn_issue #(
   logic [L*8-1:0]      low_q;
   logic                half_q;               // which hi beat of the pair
   logic [4:0]          row_q, chunk_q;       // of the beat
-  logic [15:0]         left_q;               // beats left in the phase (K hi beats, or V beats of a chunk)
+  logic [10:0]         left_q;               // beats left in the phase (K hi beats, or V beats of a chunk)
   logic                drain_q;              // after the last K only V remains
   logic [4:0]          last_chunk;           // of a key / of V
-  logic [15:0]         hi_beats;
+  logic [10:0]         hi_beats, v_hi_beats;
 
   assign {lastcol, final_item, last, first, keys, block} = item_q;
   assign last_chunk = (hpb_i > 4'(LB)) ? (5'd1 << (hpb_i - 4'(LB))) - 5'd1 : 5'd0;
-  assign hi_beats   = 16'(((32'(keys) << hpb_i) + 32'(L) - 1) >> LB);
+  luoshu_attn_beats #(.Lanes(Lanes)) u_hi_beats (.hpb_i, .keys_i(keys), .beats_o(hi_beats));
+  luoshu_attn_beats #(.Lanes(Lanes)) u_v_hi_beats (.hpb_i, .keys_i(v_keys), .beats_o(v_hi_beats));
 
   // items that wait for V: {set slot, item slot, item}
   logic                v_valid, v_space, v_pop;
@@ -103,7 +104,7 @@ module luoshu_attn_issue #(
   logic [5:0]          v_keys;
   logic [3:0]          v_lastcol;
   logic [1:0]          v_set;
-  logic [15:0]         v_beats;  // of a chunk
+  logic [10:0]         v_beats;  // of a chunk
   luoshu_fifo #(.Width(ItemBits + 4), .Depth(4), .UseRam(0)) u_values (
       .clk_i, .rst_ni, .in_valid_i(scored_valid_o), .in_ready_o(v_space), .in_data_i(scored_o),
       .out_valid_o(v_valid), .out_ready_i(v_pop), .out_data_o(v_item), .count_o(v_count)
@@ -112,7 +113,7 @@ module luoshu_attn_issue #(
   assign v_lastcol = v_item[36 +: 4];
   assign v_slot_o  = v_item[ItemBits +: 2];
   assign v_set     = v_item[ItemBits+2 +: 2];
-  assign v_beats   = (hpb_i > 4'(LB)) ? 16'(v_keys) : 16'(((32'(v_keys) << hpb_i) + 32'(L) - 1) >> LB);
+  assign v_beats   = (hpb_i > 4'(LB)) ? 11'(v_keys) : v_hi_beats;
 
   // sets whose V has begun and that are not released yet
   logic v_room;
@@ -134,7 +135,7 @@ module luoshu_attn_issue #(
   logic issue_k, issue_v, v_end;
   logic [3:0] capture_q;
   logic v_last_beat;   // of a chunk
-  assign v_last_beat = (left_q == 16'd1);
+  assign v_last_beat = (left_q == 11'd1);
   assign issue_k = (state_q == High) && kv_valid_i && k_ready_i;
   assign issue_v = (state_q == Value) && kv_valid_i && k_ready_i && !(v_last_beat && (drain_busy_i || capture_q != 4'd0));
   assign v_end   = issue_v && v_last_beat && (chunk_q == last_chunk);
@@ -143,7 +144,7 @@ module luoshu_attn_issue #(
   assign v_last_o = v_item[34];
   // Ways out of a phase, in the cycle of its last beat where nothing is to be waited for.
   logic k_end, v_follows, item_next, take;
-  assign k_end     = issue_k && (left_q == 16'd1);
+  assign k_end     = issue_k && (left_q == 11'd1);
   assign v_follows = (32'(v_count) >= Lag) || final_item;   // V comes after this K, else the next K
   assign item_next = (state_q == NextItem) || (scored_valid_o && !v_follows) || (v_end && !(drain_q && v_count != 3'd1));
   assign take      = item_next && item_valid_i;
@@ -230,7 +231,7 @@ module luoshu_attn_issue #(
     end
     if (issue_k) begin
       half_q  <= !half_q;
-      left_q  <= left_q - 16'd1;
+      left_q  <= left_q - 11'd1;
       chunk_q <= (chunk_q == last_chunk) ? 5'd0 : chunk_q + 5'd1;
       if (chunk_q == last_chunk) row_q <= row_q + 5'd1;
     end
@@ -241,7 +242,7 @@ module luoshu_attn_issue #(
     end
     if (issue_v) begin
       row_q  <= v_last_beat ? 5'd0 : row_q + 5'd1;
-      left_q <= v_last_beat ? v_beats : left_q - 16'd1;
+      left_q <= v_last_beat ? v_beats : left_q - 11'd1;
       if (v_last_beat) chunk_q <= chunk_q + 5'd1;
     end
   end
