@@ -81,6 +81,10 @@ module luoshu_attention #(
     output logic                      stall_wait_o
 );
   localparam int ItemBits = 40;
+  // One softmax and merge path serves all columns where a block takes enough cycles of the MAC array.
+  localparam int Heads = (Lanes * Columns <= 32) ? Columns : 1;
+  localparam int Paths = Columns / Heads;
+  localparam int HeadBits = (Heads > 1) ? $clog2(Heads) : 1;
   localparam int SetBits = 6 + 4 + 4 + 9 + 1;
 
   // ---------------------------------------------------------------- command and walk
@@ -135,10 +139,10 @@ module luoshu_attention #(
 
   logic [2:0]          loaded;
   logic [Columns-1:0]  ld_we, li_we;
-  logic [6:0]          ld_addr;
+  logic [5:0]          ld_addr;
   logic [Lanes*12-1:0] ld_data;
   logic [1:0]          li_set;
-  logic                li_active, release_set;
+  logic                li_active, release_set, k_done;
   logic signed [7:0]   li_qe;
   logic [31:0]         li_pos;
   luoshu_attn_load #(
@@ -147,7 +151,7 @@ module luoshu_attention #(
       .clk_i, .rst_ni, .hpb_i(hpb), .finish_i(finish), .qw_valid_i, .qw_token_i, .qw_head_i, .qw_elem_i, .qw_data_i, .qw_last_i,
       .qw_final_i, .qw_exp_i, .qw_hpb_i,
       .set_valid_i(load_valid), .set_ready_o(load_ready), .set_token_i(load_set[23:18]), .set_tokens_i(load_set[17:14]),
-      .set_heads_i(load_set[13:10]), .set_head_i(load_set[9:1]), .positions_i(positions), .release_i(release_set), .loaded_o(loaded),
+      .set_heads_i(load_set[13:10]), .set_head_i(load_set[9:1]), .positions_i(positions), .release_i(release_set), .k_done_i(k_done), .loaded_o(loaded),
       .ld_we_o(ld_we), .ld_addr_o(ld_addr), .ld_data_o(ld_data), .li_we_o(li_we), .li_set_o(li_set), .li_active_o(li_active),
       .li_qe_o(li_qe), .li_pos_o(li_pos)
   );
@@ -167,29 +171,30 @@ module luoshu_attention #(
   logic [1:0]          meta_slot;
   logic [3:0]          weights;
   logic [1:0]          v_slot;
-  luoshu_attn_issue #(.Lanes(Lanes), .Columns(Columns), .Lag(2), .MetaBits(MetaBits), .ItemBits(ItemBits)) u_issue (
+  luoshu_attn_issue #(.Lanes(Lanes), .Columns(Columns), .Lag(2), .SumSlots((Heads > 1) ? 2 : 4), .MetaBits(MetaBits), .ItemBits(ItemBits)) u_issue (
       .clk_i, .rst_ni, .hpb_i(hpb), .item_valid_i(q_valid), .item_ready_o(q_ready), .item_i(q_item),
       .kv_valid_i(kv_valid), .kv_ready_o(kv_ready), .kv_data_i(kv_data),
       .k_valid_o, .k_ready_i, .k_a_o, .k_acc_o, .k_last_o, .k_cols_o, .k_meta_o,
-      .loaded_i(loaded), .scored_valid_o(scored_valid), .scored_o(scored), .score_free_i(score_free),
+      .loaded_i(loaded), .k_done_o(k_done), .scored_valid_o(scored_valid), .scored_o(scored), .score_free_i(score_free),
       .meta_valid_o(meta_valid), .meta_ready_i(meta_ready), .meta_beat_o(meta_beat), .meta_last_o(meta_last), .meta_slot_o(meta_slot),
-      .weights_i(weights), .v_start_o(v_start), .v_slot_o(v_slot), .drain_busy_i(drain_busy), .capture_o(capture),
+      .weights_i(weights), .v_start_o(v_start), .v_slot_o(v_slot), .drain_busy_i(drain_busy), .release_i(release_set), .capture_o(capture),
       .v_done_o(v_done), .v_last_o(v_last), .stall_memory_o, .stall_wait_o
   );
 
-  logic              sc_valid, sc_first, sc_final, sc_new, sc_last, ex_start, ex_valid, ex_two, ex_final, ex_last;
+  logic              sc_valid, sc_first, sc_final, sc_new, sc_last, hand, ex_start, ex_valid, ex_two, ex_final, ex_last;
+  logic [HeadBits-1:0] sc_head, ex_head;
   logic [4:0]        sc_key, ex_key;
   logic [1:0]        sc_item, sc_set, ex_item, ex_set;
   logic [26:0]       sc_block;
   logic [Step*8-1:0] sc_ke, sc_ve, ex_ve;
   logic [Step-1:0]   sc_in, ex_in;
   logic              steps_busy;
-  luoshu_attn_steps #(.Lanes(Lanes), .Step(Step), .ResultDelay(ResultDelay), .ItemBits(ItemBits)) u_steps (
+  luoshu_attn_steps #(.Lanes(Lanes), .Step(Step), .Heads(Heads), .ResultDelay(ResultDelay), .ItemBits(ItemBits)) u_steps (
       .clk_i, .rst_ni, .hpb_i(hpb), .in_valid_i(scored_valid), .in_ready_o(score_free), .in_i(scored),
       .meta_valid_i(meta_valid), .meta_ready_o(meta_ready), .meta_beat_i(meta_beat), .meta_last_i(meta_last), .meta_slot_i(meta_slot), .meta_data_i(kv_data),
-      .sc_valid_o(sc_valid), .sc_first_o(sc_first), .sc_key_o(sc_key), .sc_item_o(sc_item), .sc_set_o(sc_set), .sc_block_o(sc_block),
-      .sc_ke_o(sc_ke), .sc_ve_o(sc_ve), .sc_in_o(sc_in), .sc_final_o(sc_final), .sc_new_o(sc_new), .sc_last_o(sc_last),
-      .ex_start_o(ex_start), .ex_valid_o(ex_valid), .ex_key_o(ex_key), .ex_item_o(ex_item), .ex_set_o(ex_set), .ex_ve_o(ex_ve),
+      .sc_valid_o(sc_valid), .sc_first_o(sc_first), .sc_head_o(sc_head), .sc_key_o(sc_key), .sc_item_o(sc_item), .sc_set_o(sc_set), .sc_block_o(sc_block),
+      .sc_ke_o(sc_ke), .sc_ve_o(sc_ve), .sc_in_o(sc_in), .sc_final_o(sc_final), .sc_new_o(sc_new), .sc_last_o(sc_last), .hand_o(hand),
+      .ex_start_o(ex_start), .ex_valid_o(ex_valid), .ex_head_o(ex_head), .ex_key_o(ex_key), .ex_item_o(ex_item), .ex_set_o(ex_set), .ex_ve_o(ex_ve),
       .ex_in_o(ex_in), .ex_two_o(ex_two), .ex_final_o(ex_final), .ex_last_o(ex_last),
       .weights_o(weights), .v_start_i(v_start), .v_slot_i(v_slot), .busy_o(steps_busy)
   );
@@ -197,31 +202,37 @@ module luoshu_attention #(
   // ---------------------------------------------------------------- columns
   // With four columns and more the MAC array takes nearly all multipliers of an FPGA.
   localparam int Soft = (Columns >= 4) ? 1 : 0;
-  logic [Columns-1:0]    busy_cols, out_re, out_gnt;
-  logic [1:0]            out_slot;
-  logic [7:0]            out_elem;
-  logic [Columns*48-1:0] out_o, out_l;
-  logic [Columns*10-1:0] out_r;
+  logic [Paths-1:0]    busy_paths, out_re, out_gnt;
+  logic [HeadBits-1:0] out_head;
+  logic [1:0]          out_slot;
+  logic [7:0]          out_elem;
+  logic [Paths*48-1:0] out_o, out_l;
+  logic [Paths*10-1:0] out_r;
+  logic [Columns-1:0]  acc_valid;
   generate
-    for (genvar c = 0; c < Columns; c++) begin : gen_column
-      luoshu_attn_column #(.Lanes(Lanes), .Step(Step), .Soft(Soft), .MetaBits(MetaBits)) u_column (
-          .clk_i, .hpb_i(hpb), .ld_we_i(ld_we[c]), .ld_addr_i(ld_addr), .ld_data_i(ld_data),
-          .li_we_i(li_we[c]), .li_set_i(li_set), .li_active_i(li_active), .li_qe_i(li_qe), .li_pos_i(li_pos),
-          .op_valid_i(k_op_valid_i[c]), .op_meta_i(k_op_meta_i[c*MetaBits +: MetaBits]), .op_b_o(k_b_o[c*Lanes*17 +: Lanes*17]),
-          .sum_valid_i(k_sum_valid_i[c]), .sum_meta_i(k_sum_meta_i[c*MetaBits +: MetaBits]),
-          .sum_i(k_sum_i[c*(Lanes/8)*29 +: (Lanes/8)*29]),
-          .sc_valid_i(sc_valid), .sc_first_i(sc_first), .sc_key_i(sc_key), .sc_item_i(sc_item), .sc_set_i(sc_set),
+    for (genvar c = 0; c < Columns; c++) begin : gen_acc
+      assign acc_valid[c] = k_accv_i[c] && k_acc_meta_i[c*MetaBits + MetaBits - 1];
+    end
+    for (genvar c = 0; c < Paths; c++) begin : gen_path
+      luoshu_attn_heads #(.Lanes(Lanes), .Heads(Heads), .Step(Step), .Soft(Soft), .MetaBits(MetaBits)) u_heads (
+          .clk_i, .rst_ni, .hpb_i(hpb), .ld_we_i(ld_we[c*Heads +: Heads]), .ld_addr_i(ld_addr), .ld_data_i(ld_data),
+          .li_we_i(li_we[c*Heads +: Heads]), .li_set_i(li_set), .li_active_i(li_active), .li_qe_i(li_qe), .li_pos_i(li_pos),
+          .op_valid_i(k_op_valid_i[c*Heads +: Heads]), .op_meta_i(k_op_meta_i[c*Heads*MetaBits +: Heads*MetaBits]),
+          .op_b_o(k_b_o[c*Heads*Lanes*17 +: Heads*Lanes*17]), .sum_valid_i(k_sum_valid_i[c*Heads +: Heads]),
+          .sum_meta_i(k_sum_meta_i[c*Heads*MetaBits +: Heads*MetaBits]),
+          .sum_i(k_sum_i[c*Heads*(Lanes/8)*29 +: Heads*(Lanes/8)*29]),
+          .sc_valid_i(sc_valid), .sc_first_i(sc_first), .sc_head_i(sc_head), .sc_key_i(sc_key), .sc_item_i(sc_item), .sc_set_i(sc_set),
           .sc_block_i(sc_block), .sc_ke_i(sc_ke), .sc_ve_i(sc_ve), .sc_in_i(sc_in), .sc_final_i(sc_final), .sc_new_i(sc_new),
-          .sc_last_i(sc_last), .ex_start_i(ex_start), .ex_valid_i(ex_valid), .ex_key_i(ex_key), .ex_item_i(ex_item),
-          .ex_set_i(ex_set), .ex_ve_i(ex_ve), .ex_in_i(ex_in), .ex_two_i(ex_two), .ex_final_i(ex_final), .ex_last_i(ex_last),
-          .acc_valid_i(k_accv_i[c] && k_acc_meta_i[c*MetaBits + MetaBits - 1]), .acc_meta_i(k_acc_meta_i[c*MetaBits +: MetaBits]),
-          .acc_i(k_acc_i[c*Lanes*32 +: Lanes*32]), .drain_busy_o(busy_cols[c]),
-          .out_re_i(out_re[c]), .out_set_i(out_slot), .out_elem_i(out_elem), .out_gnt_o(out_gnt[c]),
+          .sc_last_i(sc_last), .hand_i(hand), .ex_start_i(ex_start), .ex_valid_i(ex_valid), .ex_head_i(ex_head), .ex_key_i(ex_key),
+          .ex_item_i(ex_item), .ex_set_i(ex_set), .ex_ve_i(ex_ve), .ex_in_i(ex_in), .ex_two_i(ex_two), .ex_final_i(ex_final),
+          .ex_last_i(ex_last), .acc_valid_i(acc_valid[c*Heads +: Heads]), .acc_meta_i(k_acc_meta_i[c*Heads*MetaBits +: Heads*MetaBits]),
+          .acc_i(k_acc_i[c*Heads*Lanes*32 +: Heads*Lanes*32]), .drain_busy_o(busy_paths[c]),
+          .out_re_i(out_re[c]), .out_head_i(out_head), .out_set_i(out_slot), .out_elem_i(out_elem), .out_gnt_o(out_gnt[c]),
           .out_o_o(out_o[c*48 +: 48]), .out_l_o(out_l[c*48 +: 48]), .out_r_o(out_r[c*10 +: 10])
       );
     end
   endgenerate
-  assign drain_busy = (busy_cols != '0);
+  assign drain_busy = (busy_paths != '0);
 
   // ---------------------------------------------------------------- a set is done when its last chunk is merged
   logic [2:0] pending_q;   // sets whose last V is issued and not yet merged
@@ -239,14 +250,14 @@ module luoshu_attention #(
     end
   end
 
-  luoshu_attn_out #(.Columns(Columns), .MaxTokens(MaxTokens), .Soft(Soft)) u_out (
+  luoshu_attn_out #(.Columns(Columns), .Heads(Heads), .MaxTokens(MaxTokens), .Soft(Soft)) u_out (
       .clk_i, .rst_ni, .head_dim_i(cmd_q[luoshu_defs_pkg::CmdAttnHeadDimLsb +: 9]), .heads_i(cmd_q[luoshu_defs_pkg::CmdAttnHeadsLsb +: 9]),
       .act_block_i(cmd_q[luoshu_defs_pkg::CmdActBlockLsb +: 16]), .act_joined_i(cmd_q[luoshu_defs_pkg::CmdActJoinedLsb]),
       .act_vec_i(cmd_q[luoshu_defs_pkg::CmdActVectorLsb +: 2]),
       .set_valid_i(out_valid), .set_ready_o(out_ready), .set_token_i(out_set[23:18]), .set_tokens_i(out_set[17:14]),
       .set_heads_i(out_set[13:10]), .set_head_i(out_set[9:1]), .set_final_i(out_set[0]), .set_done_i(set_done),
       .release_o(release_set), .finish_o(finish),
-      .out_re_o(out_re), .out_set_o(out_slot), .out_elem_o(out_elem), .out_gnt_i(out_gnt), .out_o_i(out_o), .out_l_i(out_l), .out_r_i(out_r),
+      .out_re_o(out_re), .out_head_o(out_head), .out_set_o(out_slot), .out_elem_o(out_elem), .out_gnt_i(out_gnt), .out_o_i(out_o), .out_l_i(out_l), .out_r_i(out_r),
       .aw_valid_o, .aw_ready_i, .aw_token_o, .aw_block_o, .aw_data_o, .aw_exp_o, .aw_sum_o, .aw_first_o, .aw_joined_o, .aw_vec_o
   );
 

@@ -3,7 +3,7 @@
 // (luoshu_attn_walk). The item's meta beats, its exponents, leave the stream on meta_*.
 //
 // K waits until the set's operands are loaded; V waits for the item's weights and, with the last beat of a chunk, for
-// the columns to have drained the chunk before. Steady state: a beat in every cycle, from item to item: meta, K three beats
+// the columns to have drained the chunk before, and with the first beat of a set for a place for its sums. Steady state: a beat in every cycle, from item to item: meta, K three beats
 // in three cycles (one lo, two hi), V one per cycle.
 `default_nettype none
 
@@ -11,6 +11,7 @@ module luoshu_attn_issue #(
     parameter int Lanes = 32,
     parameter int Columns = 4,
     parameter int Lag = 2,
+    parameter int SumSlots = 4,              // sets whose sums the columns hold: 4 (as many as set slots) or 2
     parameter int MetaBits = 16,
     parameter int ItemBits = 27 + 6 + 4 + 3  // {lastcol, final, last, first, keys, block}
 ) (
@@ -35,6 +36,7 @@ module luoshu_attn_issue #(
     output logic [MetaBits-1:0]  k_meta_o,
     // operands of set slots
     input  wire  [2:0]           loaded_i,      // sets whose operands were loaded so far, modulo 8 it
+    output logic                 k_done_o,      // pulse: the last K of a set is issued
     // meta beats: the exponents of an item's keys
     output logic                 meta_valid_o,  // only with meta_ready_i
     input  wire                  meta_ready_i,
@@ -50,6 +52,7 @@ module luoshu_attn_issue #(
     output logic                 v_start_o,     // pulse: the weights of v_slot_o are being used
     output logic [1:0]           v_slot_o,
     input  wire                  drain_busy_i,
+    input  wire                  release_i,     // pulse: the sums of the oldest set are read
     output logic                 capture_o,     // pulse: a chunk's last beat was issued
     output logic                 v_done_o,      // pulse: last V beat of an item issued
     output logic                 v_last_o,      // with it: the item was the last of its set
@@ -84,14 +87,15 @@ module luoshu_attn_issue #(
   logic [L*8-1:0]      low_q;
   logic                half_q;               // which hi beat of the pair
   logic [4:0]          row_q, chunk_q;       // of the beat
-  logic [15:0]         left_q;               // beats left in the phase (K hi beats, or V beats of a chunk)
+  logic [10:0]         left_q;               // beats left in the phase (K hi beats, or V beats of a chunk)
   logic                drain_q;              // after the last K only V remains
   logic [4:0]          last_chunk;           // of a key / of V
-  logic [15:0]         hi_beats;
+  logic [10:0]         hi_beats, v_hi_beats;
 
   assign {lastcol, final_item, last, first, keys, block} = item_q;
   assign last_chunk = (hpb_i > 4'(LB)) ? (5'd1 << (hpb_i - 4'(LB))) - 5'd1 : 5'd0;
-  assign hi_beats   = 16'(((32'(keys) << hpb_i) + 32'(L) - 1) >> LB);
+  luoshu_attn_beats #(.Lanes(Lanes)) u_hi_beats (.hpb_i, .keys_i(keys), .beats_o(hi_beats));
+  luoshu_attn_beats #(.Lanes(Lanes)) u_v_hi_beats (.hpb_i, .keys_i(v_keys), .beats_o(v_hi_beats));
 
   // items that wait for V: {set slot, item slot, item}
   logic                v_valid, v_space, v_pop;
@@ -100,7 +104,7 @@ module luoshu_attn_issue #(
   logic [5:0]          v_keys;
   logic [3:0]          v_lastcol;
   logic [1:0]          v_set;
-  logic [15:0]         v_beats;  // of a chunk
+  logic [10:0]         v_beats;  // of a chunk
   luoshu_fifo #(.Width(ItemBits + 4), .Depth(4), .UseRam(0)) u_values (
       .clk_i, .rst_ni, .in_valid_i(scored_valid_o), .in_ready_o(v_space), .in_data_i(scored_o),
       .out_valid_o(v_valid), .out_ready_i(v_pop), .out_data_o(v_item), .count_o(v_count)
@@ -109,12 +113,29 @@ module luoshu_attn_issue #(
   assign v_lastcol = v_item[36 +: 4];
   assign v_slot_o  = v_item[ItemBits +: 2];
   assign v_set     = v_item[ItemBits+2 +: 2];
-  assign v_beats   = (hpb_i > 4'(LB)) ? 16'(v_keys) : 16'(((32'(v_keys) << hpb_i) + 32'(L) - 1) >> LB);
+  assign v_beats   = (hpb_i > 4'(LB)) ? 11'(v_keys) : v_hi_beats;
+
+  // sets whose V has begun and that are not released yet
+  logic v_room;
+  generate
+    if (SumSlots == 4) begin : gen_room
+      assign v_room = 1'b1;
+      logic unused_release;
+      assign unused_release = release_i;
+    end else begin : gen_count
+      logic [1:0] sums_q;
+      assign v_room = !v_item[33] || (sums_q != 2'd2);
+      always_ff @(posedge clk_i) begin
+        if (!rst_ni) sums_q <= '0;
+        else sums_q <= sums_q + 2'(v_start_o && v_item[33]) - 2'(release_i);
+      end
+    end
+  endgenerate
 
   logic issue_k, issue_v, v_end;
   logic [3:0] capture_q;
   logic v_last_beat;   // of a chunk
-  assign v_last_beat = (left_q == 16'd1);
+  assign v_last_beat = (left_q == 11'd1);
   assign issue_k = (state_q == High) && kv_valid_i && k_ready_i;
   assign issue_v = (state_q == Value) && kv_valid_i && k_ready_i && !(v_last_beat && (drain_busy_i || capture_q != 4'd0));
   assign v_end   = issue_v && v_last_beat && (chunk_q == last_chunk);
@@ -123,15 +144,16 @@ module luoshu_attn_issue #(
   assign v_last_o = v_item[34];
   // Ways out of a phase, in the cycle of its last beat where nothing is to be waited for.
   logic k_end, v_follows, item_next, take;
-  assign k_end     = issue_k && (left_q == 16'd1);
+  assign k_end     = issue_k && (left_q == 11'd1);
   assign v_follows = (32'(v_count) >= Lag) || final_item;   // V comes after this K, else the next K
   assign item_next = (state_q == NextItem) || (scored_valid_o && !v_follows) || (v_end && !(drain_q && v_count != 3'd1));
   assign take      = item_next && item_valid_i;
-  assign v_start_o = ((state_q == NextV) || (scored_valid_o && v_follows)) && v_valid && weights_i[v_slot_o];
+  assign v_start_o = ((state_q == NextV) || (scored_valid_o && v_follows)) && v_valid && weights_i[v_slot_o] && v_room;
   assign capture_o = issue_v && v_last_beat;
   assign kv_ready_o = (state_q == Meta && meta_ready_i) || (state_q == Low && loaded) || issue_k || issue_v;
   assign item_ready_o = item_next;
   assign scored_valid_o = (k_end || state_q == Handover) && score_free_i && v_space;
+  assign k_done_o    = scored_valid_o && last;
   assign scored_o    = {set_q, item_slot_q, item_q};
   assign meta_valid_o = (state_q == Meta) && kv_valid_i && meta_ready_i;
   assign meta_beat_o  = 3'(4'(MetaBeats) - meta_q);
@@ -209,7 +231,7 @@ module luoshu_attn_issue #(
     end
     if (issue_k) begin
       half_q  <= !half_q;
-      left_q  <= left_q - 16'd1;
+      left_q  <= left_q - 11'd1;
       chunk_q <= (chunk_q == last_chunk) ? 5'd0 : chunk_q + 5'd1;
       if (chunk_q == last_chunk) row_q <= row_q + 5'd1;
     end
@@ -220,7 +242,7 @@ module luoshu_attn_issue #(
     end
     if (issue_v) begin
       row_q  <= v_last_beat ? 5'd0 : row_q + 5'd1;
-      left_q <= v_last_beat ? v_beats : left_q - 16'd1;
+      left_q <= v_last_beat ? v_beats : left_q - 11'd1;
       if (v_last_beat) chunk_q <= chunk_q + 5'd1;
     end
   end
@@ -229,6 +251,6 @@ module luoshu_attn_issue #(
                        || (state_q == Low && !loaded);
 
   logic unused_bits;
-  assign unused_bits = ^{first, last, block, v_item};
+  assign unused_bits = ^{first, block, v_item};
 endmodule
 `default_nettype wire

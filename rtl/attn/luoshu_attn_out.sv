@@ -9,8 +9,12 @@
 
 module luoshu_attn_out #(
     parameter int Columns = 4,
+    parameter int Heads = 1,   // columns that share a path (luoshu_attn_heads)
     parameter int MaxTokens = 8,
-    parameter int Soft = 1     // 1: small products take no hardware multiplier
+    parameter int Soft = 1,    // 1: small products take no hardware multiplier
+    // Derived, do not set.
+    parameter int Paths = Columns / Heads,
+    parameter int HeadBits = (Heads > 1) ? $clog2(Heads) : 1
 ) (
     input  wire                  clk_i,
     input  wire                  rst_ni,
@@ -32,13 +36,14 @@ module luoshu_attn_out #(
     output logic                 release_o,
     output logic                 finish_o,
     // columns
-    output logic [Columns-1:0]   out_re_o,
+    output logic [Paths-1:0]     out_re_o,
+    output logic [HeadBits-1:0]  out_head_o,   // column within the path
     output logic [1:0]           out_set_o,
     output logic [7:0]           out_elem_o,
-    input  wire  [Columns-1:0]   out_gnt_i,
-    input  wire  [Columns*48-1:0] out_o_i,
-    input  wire  [Columns*48-1:0] out_l_i,
-    input  wire  [Columns*10-1:0] out_r_i,
+    input  wire  [Paths-1:0]     out_gnt_i,
+    input  wire  [Paths*48-1:0]  out_o_i,
+    input  wire  [Paths*48-1:0]  out_l_i,
+    input  wire  [Paths*10-1:0]  out_r_i,
     // activations
     output logic                 aw_valid_o,
     input  wire                  aw_ready_i,
@@ -82,11 +87,12 @@ module luoshu_attn_out #(
   assign token     = set_token_i + 6'(token_q);
   assign last_elem = (9'(elem_q) + 9'd1 == head_dim_i);
   assign last_col  = (token_q + 4'd1 == set_tokens_i) && (head_q + 4'd1 == set_heads_i);
+  assign out_head_o = (Heads > 1) ? HeadBits'(col_q) : '0;
   assign out_set_o  = slot_q;
   assign out_elem_o = elem_q;
   generate
-    for (genvar c = 0; c < Columns; c++) begin : gen_re
-      assign out_re_o[c] = (state_q == Elements) && (32'(col_q) == c) && !pause;
+    for (genvar c = 0; c < Paths; c++) begin : gen_re
+      assign out_re_o[c] = (state_q == Elements) && (32'(col_q) / Heads == c) && !pause;
     end
   endgenerate
   assign taken = (state_q == Elements) && !pause && ((out_gnt_i & out_re_o) != '0);
@@ -131,7 +137,7 @@ module luoshu_attn_out #(
   // 0 read address; 1 data; 4 fp32; elements then wait until the reciprocal of their l has come (9), 12 product
   localparam int Delay = 5;
   logic               s1_valid_q, s1_sum_q;
-  logic [3:0]         s1_col_q;
+  logic [3:0]         s1_path_q;
   logic signed [47:0] s1_int;
   logic signed [11:0] s1_exp;
   logic               fp_valid, fp_sum_q [3];
@@ -145,8 +151,8 @@ module luoshu_attn_out #(
   localparam int TagBits = 2 + 6 + 18;
   logic [TagBits-1:0] tag_q [12];
 
-  assign s1_int = s1_sum_q ? $signed(out_l_i[48*32'(s1_col_q) +: 48]) : $signed(out_o_i[48*32'(s1_col_q) +: 48]);
-  assign s1_exp = s1_sum_q ? -12'sd16 : 12'($signed(out_r_i[10*32'(s1_col_q) +: 10])) - 12'sd22;
+  assign s1_int = s1_sum_q ? $signed(out_l_i[48*32'(s1_path_q) +: 48]) : $signed(out_o_i[48*32'(s1_path_q) +: 48]);
+  assign s1_exp = s1_sum_q ? -12'sd16 : 12'($signed(out_r_i[10*32'(s1_path_q) +: 10])) - 12'sd22;
   luoshu_tofp #(.Width(48)) u_tofp (
       .clk_i, .rst_ni, .valid_i(s1_valid_q), .int_i(s1_int), .exp_i(s1_exp), .valid_o(fp_valid), .r_o(fp)
   );
@@ -172,7 +178,7 @@ module luoshu_attn_out #(
       delay_valid_q <= {delay_valid_q[Delay-2:0], fp_valid && !fp_sum_q[2]};
     end
     s1_sum_q    <= (state_q == Sum);
-    s1_col_q    <= col_q;
+    s1_path_q   <= 4'(32'(col_q) / Heads);
     fp_sum_q[0] <= s1_sum_q;
     fp_sum_q[1] <= fp_sum_q[0];
     fp_sum_q[2] <= fp_sum_q[1];

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps the columns through the two softmax passes of an item: score (maxima) and exp (weights). Two items can be inside,
-// one in each pass.
+// one in each pass. Columns that share a path (Heads > 1) are stepped one after the other: the item goes through score and exp once
+// for each of them that is in use.
 //
 // An item enters ResultDelay + (highest column) cycles before its last K result has landed; score takes
-// ceil(rows * keys per row / Step) + 5 cycles, exp the same + 8. Keys beyond the block's last one, up to a whole row, are
-// stepped as absent, so that their weights are zero.
+// ceil(rows * keys per row / Step) + 5 cycles, exp the same + 8, for each column of a path. Keys beyond the block's last one,
+// up to a whole row, are stepped as absent, so that their weights are zero.
 `default_nettype none
 
 module luoshu_attn_steps #(
     parameter int Lanes = 32,
     parameter int Step = 2,
+    parameter int Heads = 1,         // columns of a path (luoshu_attn_heads), which are stepped one after the other
     parameter int ResultDelay = 7,   // cycles from a K issue to the raw result of column 0
-    parameter int ItemBits = 40
+    parameter int ItemBits = 40,
+    // Derived, do not set.
+    parameter int HeadBits = (Heads > 1) ? $clog2(Heads) : 1
 ) (
     input  wire                 clk_i,
     input  wire                 rst_ni,
@@ -29,6 +33,7 @@ module luoshu_attn_steps #(
     // score
     output logic                sc_valid_o,
     output logic                sc_first_o,
+    output logic [HeadBits-1:0] sc_head_o,
     output logic [4:0]          sc_key_o,
     output logic [1:0]          sc_item_o,
     output logic [1:0]          sc_set_o,
@@ -39,9 +44,11 @@ module luoshu_attn_steps #(
     output logic                sc_final_o,
     output logic                sc_new_o,
     output logic                sc_last_o,
+    output logic                hand_o,       // pulse: the score stage hands its item and column over to exp
     // exp
     output logic                ex_start_o,
     output logic                ex_valid_o,
+    output logic [HeadBits-1:0] ex_head_o,
     output logic [4:0]          ex_key_o,
     output logic [1:0]          ex_item_o,
     output logic [1:0]          ex_set_o,
@@ -74,7 +81,6 @@ module luoshu_attn_steps #(
   logic [5:0]  sc_wait_q;
   logic [5:0]  sc_at_q, sc_keys_q, sc_end_q;   // next key, keys that exist, keys to step
   logic        sc_new_q, sc_last_q;
-  logic        hand;      // score -> exp
   logic [5:0]  in_keys, row_mask;
   logic [3:0]  in_lastcol;
   assign in_keys    = in_i[27 +: 6];
@@ -88,7 +94,7 @@ module luoshu_attn_steps #(
   assign sc_new_o   = sc_new_q;
   assign sc_last_o  = sc_last_q;
   assign sc_final_o = (sc_q == Tail) && (sc_wait_q == 6'd1);
-  assign hand       = (sc_q == Tail) && (sc_wait_q == 6'd0) && (ex_q == Empty);
+  assign hand_o     = (sc_q == Tail) && (sc_wait_q == 6'd0) && (ex_q == Empty);
   always_comb begin
     sc_in_o = '0;
     sc_in_o[0] = (sc_at_q < sc_keys_q);
@@ -103,7 +109,7 @@ module luoshu_attn_steps #(
         Empty: if (in_valid_i) sc_q <= Delay;
         Delay: if (sc_wait_q == 6'd0) sc_q <= Run;
         Run: if (sc_at_q + (two ? 6'd2 : 6'd1) >= sc_end_q) sc_q <= Tail;
-        default: if (hand) sc_q <= Empty;
+        default: if (hand_o) sc_q <= sc_end_head ? Empty : Run;
       endcase
     end
     if (sc_q == Empty) begin
@@ -114,8 +120,8 @@ module luoshu_attn_steps #(
       sc_new_q   <= in_i[33];
       sc_last_q  <= in_i[34];
       sc_wait_q  <= 6'(ResultDelay) + 6'(in_lastcol);
-      sc_at_q    <= '0;
     end
+    if (sc_q == Empty || hand_o) sc_at_q <= '0;
     if (sc_q == Delay) sc_wait_q <= sc_wait_q - 6'd1;
     if (sc_q == Run) begin
       sc_at_q   <= sc_at_q + (two ? 6'd2 : 6'd1);
@@ -124,7 +130,29 @@ module luoshu_attn_steps #(
     if (sc_q == Tail && sc_wait_q != 6'd0) sc_wait_q <= sc_wait_q - 6'd1;
   end
 
+  // the column of the path, up to the last one in use
+  logic sc_end_head;
+  generate
+    if (Heads > 1) begin : gen_heads
+      logic [HeadBits-1:0] head_q, last_head_q;
+      assign sc_head_o   = head_q;
+      assign sc_end_head = (head_q == last_head_q);
+      always_ff @(posedge clk_i) begin
+        if (sc_q == Empty) begin
+          head_q      <= '0;
+          last_head_q <= (32'(in_lastcol) >= Heads) ? HeadBits'(Heads - 1) : HeadBits'(in_lastcol);
+        end else if (hand_o) begin
+          head_q <= head_q + 1'b1;
+        end
+      end
+    end else begin : gen_head
+      assign sc_head_o   = '0;
+      assign sc_end_head = 1'b1;
+    end
+  endgenerate
+
   // ---------------------------------------------------------------- exp
+  logic       ex_end_head_q;   // the item's last column
   logic [5:0] ex_at_q, ex_keys_q, ex_end_q;
   logic [3:0] ex_wait_q;
   assign ex_start_o = (ex_q == Delay);
@@ -143,15 +171,17 @@ module luoshu_attn_steps #(
       weights_o <= '0;
     end else begin
       case (ex_q)
-        Empty: if (hand) ex_q <= Delay;
+        Empty: if (hand_o) ex_q <= Delay;
         Delay: ex_q <= Run;
         Run: if (ex_at_q + (two ? 6'd2 : 6'd1) >= ex_end_q) ex_q <= Tail;
         default: if (ex_wait_q == 4'd0) ex_q <= Empty;
       endcase
       if (v_start_i) weights_o[v_slot_i] <= 1'b0;
-      if (ex_final_o) weights_o[ex_item_o] <= 1'b1;
+      if (ex_final_o && ex_end_head_q) weights_o[ex_item_o] <= 1'b1;
     end
-    if (hand) begin
+    if (hand_o) begin
+      ex_head_o <= sc_head_o;
+      ex_end_head_q <= sc_end_head;
       ex_item_o <= sc_item_o;
       ex_set_o  <= sc_set_o;
       ex_last_o <= sc_last_q;

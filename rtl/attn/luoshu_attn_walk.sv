@@ -5,7 +5,8 @@
 // fit (columns / group), or a part of the heads of one token where the group is larger. Sets come out in order (set_*),
 // each with its number of blocks; items (one per block, item_*) come in the order in which their K parts lie in the
 // stream; KV read segments (rd_*) are K(0) .. K(Lag), V(0), K(Lag+1), V(1), ... over all sets of the command, so that the stream
-// never waits for a softmax. Everything is valid/ready. cmd_ready_o is high while idle; the user raises finish_i when the
+// never waits for a softmax. Addresses are kept in units of 64 bytes (a beat where it is larger), of which every region, block
+// and stride is a multiple. Everything is valid/ready. cmd_ready_o is high while idle; the user raises finish_i when the
 // command's last output is written. Latency: command to first read segment: tokens + heads / kv_heads + 5 cycles.
 `default_nettype none
 
@@ -56,20 +57,19 @@ module luoshu_attn_walk #(
   localparam int LB = $clog2(L);
   localparam int MetaBeats = (L >= 64) ? 1 : 64 / L;
   localparam int TokenBits = (MaxTokens > 1) ? $clog2(MaxTokens) : 1;
+  localparam int Unit = (LB > 6) ? LB : 6;   // log2 of the bytes of an address unit
+  localparam int AddrBits = 32 - Unit;
 
   // ---------------------------------------------------------------- command fields
   logic [255:0] cmd_q;
   logic [6:0]   tokens_q;
   logic         bank_q;
-  logic [15:0]  heads, kv_heads;
-  logic [8:0]   head_dim;
-  logic [31:0]  base, block_bytes, head_stride;
-  assign base        = cmd_q[luoshu_defs_pkg::CmdAddressLsb +: 32];
-  assign heads       = cmd_q[luoshu_defs_pkg::CmdAttnHeadsLsb +: 16];
-  assign kv_heads    = cmd_q[luoshu_defs_pkg::CmdAttnKvHeadsLsb +: 16];
-  assign head_dim    = cmd_q[luoshu_defs_pkg::CmdAttnHeadDimLsb +: 9];
-  assign block_bytes = cmd_q[5*32 +: 32];
-  assign head_stride = cmd_q[6*32 +: 32];
+  logic [8:0]   kv_heads, head_dim;
+  logic [AddrBits-1:0] block_stride, head_stride;
+  assign kv_heads     = cmd_q[luoshu_defs_pkg::CmdAttnKvHeadsLsb +: 9];
+  assign head_dim     = cmd_q[luoshu_defs_pkg::CmdAttnHeadDimLsb +: 9];
+  assign block_stride = cmd_q[5*32 + Unit +: AddrBits];
+  assign head_stride  = cmd_q[6*32 + Unit +: AddrBits];
   logic [3:0] hpb;
   assign hpb = (head_dim <= 9'd8) ? 4'd3 : (head_dim <= 9'd16) ? 4'd4 : (head_dim <= 9'd32) ? 4'd5
              : (head_dim <= 9'd64) ? 4'd6 : (head_dim <= 9'd128) ? 4'd7 : 4'd8;
@@ -86,21 +86,21 @@ module luoshu_attn_walk #(
   } state_e;
   state_e       state_q;
   logic [31:0]  position_q [MaxTokens];
-  logic [31:0]  sequence_q [MaxTokens];
+  logic [AddrBits-1:0] sequence_q [MaxTokens];
   logic         same_q [MaxTokens];   // the token's sequence is that of the token before
-  logic [31:0]  last_sequence_q;
+  logic [AddrBits-1:0] last_sequence_q, sequence_read;
   logic [6:0]   load_q;             // tokens asked for
   logic         load_data_q;
   logic [TokenBits-1:0] load_index_q;
-  logic [15:0]  rest_q;             // heads not yet divided
+  logic [8:0]   rest_q;             // heads not yet divided
   logic [7:0]   group_q;            // heads per KV head
-  logic [15:0]  kv_head_q;
-  logic [31:0]  head_addr_q;        // base + kv_head * head_stride
+  logic [8:0]   kv_head_q;
+  logic [AddrBits-1:0] head_addr_q;        // base + kv_head * head_stride
   logic [8:0]   head_q;             // kv_head * group
   logic [6:0]   token_q;            // first token of the set
   logic [7:0]   part_q;             // first head of the set within the group
   logic [3:0]   span_q, heads_q;    // tokens, heads per token
-  logic [31:0]  set_addr_q;
+  logic [AddrBits-1:0] set_addr_q;
   logic [26:0]  set_blocks_q;       // last block
   logic [5:0]   set_keys_q;         // keys in the last block
   logic [3:0]   fit;                // tokens that fit
@@ -127,7 +127,8 @@ module luoshu_attn_walk #(
     end
     last_token = token_q + 7'(span) - 7'd1;
   end
-  assign final_set = (kv_head_q + 16'd1 == kv_heads) && (token_q + 7'(span_q) == tokens_q) && (part_q + 8'(heads_q) == group_q);
+  assign sequence_read = ctx_data_i[64 + Unit +: AddrBits];
+  assign final_set = (kv_head_q + 9'd1 == kv_heads) && (token_q + 7'(span_q) == tokens_q) && (part_q + 8'(heads_q) == group_q);
 
   assign cmd_ready_o = (state_q == Idle);
   assign ctx_re_o    = (state_q == Load) && (load_q != tokens_q);
@@ -145,7 +146,7 @@ module luoshu_attn_walk #(
     end else begin
       case (state_q)
         Idle: if (cmd_valid_i) state_q <= Load;
-        Load: if (load_q == tokens_q && !load_data_q && rest_q == 16'd0) state_q <= Plan;
+        Load: if (load_q == tokens_q && !load_data_q && rest_q == 9'd0) state_q <= Plan;
         Plan: state_q <= Offer;
         Offer: if (set_valid_o && set_ready_i) begin
           state_q  <= final_set ? Wait : Next;
@@ -161,13 +162,13 @@ module luoshu_attn_walk #(
         bank_q      <= bank_i;
         load_q      <= '0;
         load_data_q <= 1'b0;
-        rest_q      <= cmd_i[luoshu_defs_pkg::CmdAttnHeadsLsb +: 16];
+        rest_q      <= cmd_i[luoshu_defs_pkg::CmdAttnHeadsLsb +: 9];
         group_q     <= '0;
         kv_head_q   <= '0;
         head_q      <= '0;
         token_q     <= '0;
         part_q      <= '0;
-        head_addr_q <= cmd_i[luoshu_defs_pkg::CmdAddressLsb +: 32];
+        head_addr_q <= cmd_i[luoshu_defs_pkg::CmdAddressLsb + Unit +: AddrBits];
       end
       Load: begin
         if (ctx_re_o) load_q <= load_q + 7'd1;
@@ -175,11 +176,11 @@ module luoshu_attn_walk #(
         load_index_q <= load_q[TokenBits-1:0];
         if (load_data_q) begin
           position_q[load_index_q] <= ctx_data_i[63:32];
-          sequence_q[load_index_q] <= ctx_data_i[95:64];
-          same_q[load_index_q]     <= (ctx_data_i[95:64] == last_sequence_q);
-          last_sequence_q          <= ctx_data_i[95:64];
+          sequence_q[load_index_q] <= sequence_read;
+          same_q[load_index_q]     <= (sequence_read == last_sequence_q);
+          last_sequence_q          <= sequence_read;
         end
-        if (rest_q != 16'd0) begin
+        if (rest_q != 9'd0) begin
           rest_q  <= rest_q - kv_heads;
           group_q <= group_q + 8'd1;
         end
@@ -200,7 +201,7 @@ module luoshu_attn_walk #(
             token_q <= token_q + 7'(span_q);
           end else begin
             token_q     <= '0;
-            kv_head_q   <= kv_head_q + 16'd1;
+            kv_head_q   <= kv_head_q + 9'd1;
             head_q      <= head_q + 9'(group_q);
             head_addr_q <= head_addr_q + head_stride;
           end
@@ -222,22 +223,23 @@ module luoshu_attn_walk #(
     Values     // V segments of the block before
   } read_e;
   read_e        read_q;
-  logic [31:0]  block_addr_q;
+  logic [AddrBits-1:0] block_addr_q;
   logic [26:0]  block_q, last_block_q;
   logic [5:0]   last_keys_q;
   logic         final_q;
   logic [3:0]   lastcol_q;
   logic         v_valid, v_space;    // blocks whose V is still to be read
-  logic [31:0]  v_addr;
+  logic [AddrBits-1:0] v_addr;
   logic [5:0]   v_keys;
   logic [2:0]   v_count;
-  logic [31:0]  v_offset_q;          // of the V segment within the region
   logic [5:0]   chunk_q;             // V segment
   logic         drain_q;             // after the command's last K: only V is left
   logic         have_next_q;         // the set has another block
   logic [3:0]   columns;             // span x heads
   logic [5:0]   keys;
-  logic [15:0]  hi_beats, v_hi_beats, k_beats;
+  logic [10:0]  hi_beats, v_hi_beats;   // of all keys of the block
+  logic [10:0]  v_beats;                // of a V segment
+  logic [11:0]  k_beats;
   logic         last_block;
   logic [5:0]   chunks;              // V segments
   logic         step_k, step_v;
@@ -245,9 +247,9 @@ module luoshu_attn_walk #(
   assign items_ready = (read_q == NeedSet) && !drain_q;
   assign last_block  = (block_q == last_block_q);
   assign keys        = last_block ? last_keys_q : 6'd32;
-  assign hi_beats    = 16'(((32'(keys) << hpb) + 32'(L) - 1) >> LB);
-  assign v_hi_beats  = 16'(((32'(v_keys) << hpb) + 32'(L) - 1) >> LB);
-  assign k_beats     = 16'(MetaBeats) + hi_beats + ((hi_beats + 16'd1) >> 1);
+  luoshu_attn_beats #(.Lanes(Lanes)) u_hi_beats (.hpb_i(hpb), .keys_i(keys), .beats_o(hi_beats));
+  luoshu_attn_beats #(.Lanes(Lanes)) u_v_hi_beats (.hpb_i(hpb), .keys_i(v_keys), .beats_o(v_hi_beats));
+  assign k_beats     = 12'(MetaBeats) + 12'(hi_beats) + ((12'(hi_beats) + 12'd1) >> 1);
   assign chunks      = (hpb > 4'(LB) && v_keys != 6'd32) ? 6'd1 << (hpb - 4'(LB)) : 6'd1;
 
   assign item_valid_o   = (read_q == Keys) && rd_ready_i && v_space;
@@ -258,16 +260,18 @@ module luoshu_attn_walk #(
   assign item_final_o   = last_block && final_q;
   assign item_lastcol_o = lastcol_q;
   assign rd_valid_o = ((read_q == Keys) && item_ready_i && v_space) || (read_q == Values && v_valid);
-  assign rd_addr_o  = (read_q == Keys) ? block_addr_q : v_addr + v_offset_q;
-  assign rd_beats_o = (read_q == Keys) ? k_beats : (hpb > 4'(LB) && v_keys != 6'd32) ? 16'(v_keys) : v_hi_beats;
+  // a V segment has the 32 keys of a chunk
+  assign rd_addr_o  = {(read_q == Keys) ? block_addr_q : v_addr + (AddrBits'(chunk_q) << (LB + 5 - Unit)), {Unit{1'b0}}};
+  assign v_beats    = (hpb > 4'(LB) && v_keys != 6'd32) ? 11'(v_keys) : v_hi_beats;
+  assign rd_beats_o = (read_q == Keys) ? 16'(k_beats) : 16'(v_beats);
   assign step_k = (read_q == Keys) && item_ready_i && rd_ready_i && v_space;
   assign step_v = (read_q == Values) && rd_ready_i && v_valid;
 
   logic v_last;
   assign v_last = (chunk_q + 6'd1 == chunks);
-  luoshu_fifo #(.Width(38), .Depth(4), .UseRam(0)) u_values (
+  luoshu_fifo #(.Width(AddrBits + 6), .Depth(4), .UseRam(0)) u_values (
       .clk_i, .rst_ni, .in_valid_i(step_k), .in_ready_o(v_space),
-      .in_data_i({block_addr_q + 32'(MetaBeats*L) + (32'd48 << hpb), keys}),
+      .in_data_i({block_addr_q + AddrBits'(MetaBeats*L >> Unit) + (AddrBits'(3) << (hpb + 4'd4 - 4'(Unit))), keys}),
       .out_valid_o(v_valid), .out_ready_i(step_v && v_last), .out_data_o({v_addr, v_keys}), .count_o(v_count)
   );
   always_comb begin
@@ -313,17 +317,13 @@ module luoshu_attn_walk #(
     if (step_k) begin
       have_next_q  <= !last_block;
       chunk_q      <= '0;
-      v_offset_q   <= '0;
-      block_addr_q <= block_addr_q + block_bytes;
+      block_addr_q <= block_addr_q + block_stride;
       block_q      <= block_q + 27'd1;
     end
-    if (step_v) begin
-      v_offset_q <= v_last ? 32'd0 : v_offset_q + 32'(32*L);
-      chunk_q    <= v_last ? 6'd0 : chunk_q + 6'd1;
-    end
+    if (step_v) chunk_q <= v_last ? 6'd0 : chunk_q + 6'd1;
   end
 
   logic unused_bits;
-  assign unused_bits = ^{cmd_q, heads, base, ctx_data_i, last_token};
+  assign unused_bits = ^{cmd_q, ctx_data_i, last_token};
 endmodule
 `default_nettype wire

@@ -11,3 +11,12 @@ endfunction()
 attn_test(attn_nano 8 2 1 2 1)
 attn_test(attn_lab 32 4 4 8 2)
 attn_test(attn_wide 128 8 16 8 2)
+# The shifts of the merge (old sums, new sums) and of the logits.
+function(attn_shift_test name width left out)
+  luoshu_rtl_test(NAME ${name} TOP luoshu_attn_shift PREFIX Vattn_shift RTL attn/luoshu_attn_shift.sv
+    SOURCES ${CMAKE_SOURCE_DIR}/tests/attn/attn_shift_test.cc
+    PARAMETERS -GWidth=${width} -GLeft=${left} -GOut=${out} -GSoft=0 DEFINITIONS SHIFT_WIDTH=${width} SHIFT_LEFT=${left} SHIFT_OUT=${out})
+endfunction()
+attn_shift_test(attn_shift_old 48 0 48)
+attn_shift_test(attn_shift_new 29 6 35)
+attn_shift_test(attn_shift_logit 32 31 32)

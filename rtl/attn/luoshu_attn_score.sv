@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+// First softmax pass of attention: raw dot products to base-2 logits, the running maximum and the shifts that follow from it
+// (docs/numerics.md section 9). Serves Heads columns, one after the other.
+//
+// luoshu_attn_steps drives it. sc_*: one step of Step keys per cycle: exponent shift, saturation, maxima; sc_final_i ends the
+// item for the column. hand_i, a cycle after it or later, hands the item over to the second pass, whose view (ex_*_o) stays
+// until the next hand_i. Logits wait in a RAM, read by ex_valid_i, one cycle latency.
+// Latency: row read 1 cycle, shift 1, maxima and logit RAM 1. Reset: none needed, all state is written before it is read.
+`default_nettype none
+
+module luoshu_attn_score #(
+    parameter int Lanes = 32,  // L
+    parameter int Step  = 2,   // keys per step: 1 or 2
+    parameter int Heads = 1,   // columns served
+    parameter int Soft  = 1,   // see luoshu_attn_shift
+    // Derived, do not set.
+    parameter int HeadBits = (Heads > 1) ? $clog2(Heads) : 1
+) (
+    input  wire                     clk_i,
+    // head information
+    input  wire  [Heads-1:0]        li_we_i,       // one column at a time
+    input  wire  [1:0]              li_set_i,      // set slot
+    input  wire                     li_active_i,
+    input  wire  signed [7:0]       li_qe_i,
+    input  wire  [31:0]             li_pos_i,      // last key that this column may see
+    // raw dot products
+    output logic                    raw_re_o,
+    output logic                    raw_item_o,    // lowest bit of the item slot
+    output logic [4:0]              raw_key_o,     // the row of keys that it is in
+    input  wire  [Heads*(Lanes/8)*32-1:0] raw_row_i,
+    // steps
+    input  wire                     sc_valid_i,    // step enters
+    input  wire                     sc_first_i,    // first step of the item and column
+    input  wire  [HeadBits-1:0]     sc_head_i,     // column, until hand_i
+    input  wire  [4:0]              sc_key_i,      // first key of the step
+    input  wire  [1:0]              sc_item_i,     // item slot
+    input  wire  [1:0]              sc_set_i,      // set slot
+    input  wire  [26:0]             sc_block_i,    // block number
+    input  wire  [Step*8-1:0]       sc_ke_i,       // K exponents of the step's keys
+    input  wire  [Step*8-1:0]       sc_ve_i,       // V exponents
+    input  wire  [Step-1:0]         sc_in_i,       // the key exists in the block
+    input  wire                     sc_final_i,    // 3 cycles after the last step
+    input  wire                     sc_new_i,      // with final: first block of the set
+    input  wire                     sc_last_i,     // with final: last block of the set
+    input  wire                     hand_i,
+    // second pass
+    input  wire                     ex_valid_i,
+    input  wire  [HeadBits-1:0]     ex_head_i,
+    input  wire  [1:0]              ex_item_i,
+    input  wire  [4:0]              ex_key_i,
+    output logic [Step*33-1:0]      s_row_o,       // one cycle later: {key counts, logit}
+    output logic                    ex_any_o,      // the column takes part in the item
+    output logic                    ex_first_o,    // the column's first block
+    output logic signed [16:0]      ex_m_o,        // running maximum, LSB 1 (a power of two)
+    output logic signed [7:0]       ex_vr_o,       // largest V exponent of the item
+    output logic [5:0]              ex_down_o,     // m' - m, saturated
+    // merge of an item's V
+    input  wire  [HeadBits-1:0]     dr_head_i,
+    input  wire  [1:0]              dr_item_i,
+    output logic                    dr_any_o,
+    output logic                    dr_first_o,
+    output logic [5:0]              dr_osh_o,      // m' - m + R' - R, saturated
+    output logic [5:0]              dr_bsh_o,      // R' - vr, saturated
+    // output
+    input  wire  [HeadBits-1:0]     out_head_i,
+    input  wire  [1:0]              out_set_i,
+    output logic signed [9:0]       out_r_o        // R of a finished set, the same cycle
+);
+  localparam int Groups8 = Lanes / 8;
+  localparam int SlotBits = 2 + ((Heads > 1) ? HeadBits : 0);   // of {column, slot}
+
+  // ---------------------------------------------------------------- head information per set slot
+  logic [40:0]         info_q [1 << SlotBits];   // {active, qe, pos}
+  logic [HeadBits-1:0] li_head;
+  logic                active;
+  logic signed [7:0]   qe;
+  logic [31:0]         pos;
+  always_comb begin
+    li_head = '0;
+    for (int h = 0; h < Heads; h++) if (li_we_i[h]) li_head = li_head | HeadBits'(h);
+  end
+  always_ff @(posedge clk_i) if (li_we_i != '0) info_q[SlotBits'({li_head, li_set_i})] <= {li_active_i, li_qe_i, li_pos_i};
+  assign {active, qe, pos} = info_q[SlotBits'({sc_head_i, sc_set_i})];
+
+  // ---------------------------------------------------------------- shift, saturate, maxima
+  // stage 0: row read; 1: select and shift; 2: into the logit buffer and the maxima
+  logic                  sc1_q, sc2_q, sc1_first_q, sc2_first_q;
+  logic [4:0]            sc1_key_q, sc2_key_q;
+  logic [Step-1:0]       sc1_in_q, sc2_in_q;
+  logic [Step*8-1:0]     sc1_ve_q, sc2_ve_q;
+  logic signed [9:0]     sc1_shift_q [Step];  // qe + ke + 16
+  logic signed [31:0]    sc2_s_q [Step];
+  logic [Groups8*32-1:0] raw_row;
+  assign raw_re_o   = sc_valid_i;
+  assign raw_item_o = sc_item_i[0];
+  assign raw_key_o  = sc_key_i;
+  assign raw_row    = (Heads > 1) ? raw_row_i[Groups8*32*32'(sc_head_i) +: Groups8*32] : raw_row_i[Groups8*32-1:0];
+
+  logic signed [31:0] max_q;
+  logic signed [7:0]  vmax_q;
+  logic               any_q;
+  logic signed [31:0] step_max;
+  logic signed [7:0]  step_vmax;
+  logic               fresh;     // the column's first key of the item
+
+  // a key without its neighbour before it does not occur
+  always_comb begin
+    step_max  = sc2_s_q[0];
+    step_vmax = $signed(sc2_ve_q[7:0]);
+    for (int k = 1; k < Step; k++) begin
+      if (sc2_in_q[k] && sc2_s_q[k] > step_max) step_max = sc2_s_q[k];
+      if (sc2_in_q[k] && $signed(sc2_ve_q[k*8 +: 8]) > step_vmax) step_vmax = $signed(sc2_ve_q[k*8 +: 8]);
+    end
+  end
+
+  generate
+    for (genvar k = 0; k < Step; k++) begin : gen_score
+      logic signed [31:0] dot;
+      logic signed [9:0]  shift;
+      logic [9:0]         down;      // right shift of {dot, 31 zeros}: 31 - shift
+      logic [32:0]        shifted;   // rs(dot, -shift) before rounding, and the bit below
+      logic [31:0]        ones, keep;
+      logic               overflow;
+      logic signed [31:0] s;
+      logic [4:0]         slot;      // bank of the key; a step of two begins with an even one
+      assign slot  = (sc1_key_q | 5'(k)) & 5'(Groups8 - 1);
+      assign dot   = $signed(raw_row[32*32'(slot) +: 32]);
+      assign shift = sc1_shift_q[k];
+      assign down  = 10'd31 - shift;
+      // rounding half up adds the bit below the result; beyond 63 nothing but that is left, and it cancels the sign
+      luoshu_attn_shift #(.Width(32), .Left(31), .Out(32), .Soft(Soft)) u_shift (
+          .x_i(dot), .n_i((down > 10'd63) ? 6'd63 : down[5:0]), .y_o(shifted)
+      );
+      // a left shift by n saturates unless -2^(30 - n) <= dot < 2^(30 - n); 2^(30 - n) itself gives the same as saturating
+      assign ones     = dot[31] ? ~dot : dot;
+      assign keep     = (shift > 10'sd30) ? 32'd0 : (32'h3fffffff >> shift[4:0]);
+      assign overflow = (shift > 10'sd30) ? (dot != 32'sd0) : (shift[9] == 1'b0) && ((ones & ~keep) != 32'd0);
+      always_comb begin
+        if (overflow) s = dot[31] ? -32'sh40000000 : 32'sh40000000;
+        else if (shift > 10'sd30) s = 32'sd0;
+        else s = 32'(shifted[32:1]) + 32'(shifted[0]);
+      end
+      always_ff @(posedge clk_i) begin
+        if (sc_valid_i) sc1_shift_q[k] <= 10'($signed(sc_ke_i[k*8 +: 8])) + 10'(qe) + 10'sd16;
+        if (sc1_q) sc2_s_q[k] <= s;
+      end
+    end
+  endgenerate
+
+  always_ff @(posedge clk_i) begin
+    sc1_q <= sc_valid_i;
+    sc2_q <= sc1_q;
+    if (sc_valid_i) begin
+      sc1_first_q <= sc_first_i;
+      sc1_key_q   <= sc_key_i;
+      sc1_ve_q    <= sc_ve_i;
+      for (int k = 0; k < Step; k++) sc1_in_q[k] <= sc_in_i[k] && active && ({sc_block_i, sc_key_i | 5'(k)} <= pos);
+    end
+    if (sc1_q) begin
+      sc2_first_q <= sc1_first_q;
+      sc2_key_q   <= sc1_key_q;
+      sc2_in_q    <= sc1_in_q;
+      sc2_ve_q    <= sc1_ve_q;
+    end
+    if (sc2_q) any_q <= sc2_in_q[0] || (any_q && !sc2_first_q);
+    if (sc2_q && sc2_in_q[0]) begin
+      if (fresh || step_max > max_q) max_q <= step_max;
+      if (fresh || step_vmax > vmax_q) vmax_q <= step_vmax;
+    end
+  end
+  assign fresh = sc2_first_q || !any_q;
+
+  // ---------------------------------------------------------------- end of the item: new maximum and shifts
+  localparam int RunBits = 1 + 17 + 10;
+  logic [Heads*RunBits-1:0] run_q;   // per column {it has seen a block of the set, m, R}
+  logic                     started_old, started;
+  logic signed [16:0]       m_old, bm, m_new;
+  logic signed [9:0]        r_old, r_new;
+  logic                     m_up, r_up;      // new maximum, new exponent
+  logic signed [17:0]       m_rise;          // may be negative; m' - m = max(0, m_rise)
+  logic signed [10:0]       r_rise;
+  logic [16:0]              dm;              // m' - m
+  logic [9:0]               dr, db;          // R' - R, R' - vr
+  logic [17:0]              osh;
+  assign {started_old, m_old, r_old} = (Heads > 1) ? run_q[RunBits*32'(sc_head_i) +: RunBits] : run_q[RunBits-1:0];
+  assign bm      = 17'($signed(max_q[31:16])) + 17'(max_q[15:0] != 16'd0);   // ceil(max / 2^16)
+  assign started = started_old && !sc_new_i;
+  assign m_rise  = 18'(bm) - 18'(m_old);
+  assign r_rise  = 11'(vmax_q) - 11'(r_old);
+  assign m_up    = !started || !m_rise[17];
+  assign r_up    = !started || !r_rise[10];
+  assign m_new   = m_up ? bm : m_old;
+  assign r_new   = r_up ? 10'(vmax_q) : r_old;
+  assign dm      = m_up ? m_rise[16:0] : 17'd0;     // not looked at in the first block
+  assign dr      = r_up ? r_rise[9:0] : 10'd0;      // nor this
+  assign db      = r_up ? 10'd0 : 10'd0 - r_rise[9:0];
+  assign osh     = 18'(dm) + 18'(dr);
+  generate
+    for (genvar h = 0; h < Heads; h++) begin : gen_run
+      always_ff @(posedge clk_i) begin
+        if (sc_final_i && sc_head_i == HeadBits'(h)) begin
+          if (any_q) run_q[h*RunBits +: RunBits] <= {1'b1, m_new, r_new};
+          else if (sc_new_i) run_q[h*RunBits + RunBits - 1] <= 1'b0;
+        end
+      end
+    end
+  endgenerate
+
+  // for the second pass, which the next item's first pass runs beside
+  localparam int PassBits = 1 + 1 + 17 + 8 + 6;
+  logic [PassBits-1:0] pass_q, ex_pass_q;
+  always_ff @(posedge clk_i) begin
+    if (sc_final_i) pass_q <= {any_q, !started, m_new, vmax_q, (dm > 17'd63) ? 6'd63 : dm[5:0]};
+    if (hand_i) ex_pass_q <= pass_q;
+  end
+  assign {ex_any_o, ex_first_o, ex_m_o, ex_vr_o, ex_down_o} = ex_pass_q;
+
+  // for the merge, per item slot, and for the output, per set slot
+  logic [13:0]       merge_q [1 << SlotBits];   // {any, first, osh, bsh}
+  logic signed [9:0] set_r_q [1 << SlotBits];
+  always_ff @(posedge clk_i) begin
+    if (sc_final_i) begin
+      merge_q[SlotBits'({sc_head_i, sc_item_i})] <=
+          {any_q, !started, (osh > 18'd63) ? 6'd63 : osh[5:0], (db > 10'd63) ? 6'd63 : db[5:0]};
+    end
+    if (sc_final_i && sc_last_i) set_r_q[SlotBits'({sc_head_i, sc_set_i})] <= any_q ? r_new : r_old;
+  end
+  assign {dr_any_o, dr_first_o, dr_osh_o, dr_bsh_o} = merge_q[SlotBits'({dr_head_i, dr_item_i})];
+  assign out_r_o = set_r_q[SlotBits'({out_head_i, out_set_i})];
+
+  // ---------------------------------------------------------------- logits between the passes
+  logic [Step*33-1:0] s_in;
+  generate
+    for (genvar k = 0; k < Step; k++) begin : gen_s
+      assign s_in[k*33 +: 33] = {sc2_in_q[k], sc2_s_q[k]};
+    end
+  endgenerate
+  luoshu_ram_1r1w #(.Width(Step*33), .Depth(32 << SlotBits)) u_logits (
+      .clk_i, .we_i(sc2_q), .waddr_i((SlotBits+5)'({sc_head_i, sc_item_i, sc2_key_q})), .wmask_i('0), .wdata_i(s_in),
+      .re_i(ex_valid_i), .raddr_i((SlotBits+5)'({ex_head_i, ex_item_i, ex_key_i})), .rdata_o(s_row_o)
+  );
+endmodule
+`default_nettype wire

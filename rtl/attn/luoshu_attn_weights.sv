@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// Second softmax pass of attention: logits to weights, which wait in a RAM for the V beats, and their running sum l
+// (docs/numerics.md section 9). Serves Heads columns, one after the other.
+//
+// luoshu_attn_steps drives it with ex_*: one step of Step keys per cycle; ex_final_i ends the item for the column. What belongs
+// to the item (any, first, m, vr, down) comes from luoshu_attn_score and stays for the pass. The columns' MAC operands are asked
+// for by the first column's op_*, the others follow one cycle apart (luoshu_mac_array); p_row_o one cycle after op.
+// Latency: logit read 1 cycle, weight 4, RAM 1. Reset: none needed, all state is written before it is read.
+`default_nettype none
+
+module luoshu_attn_weights #(
+    parameter int Lanes = 32,    // L
+    parameter int Step  = 2,     // keys per step: 1 or 2
+    parameter int Heads = 1,     // columns served
+    parameter int Soft  = 1,     // see luoshu_attn_exp
+    parameter int MetaBits = 16,
+    // Derived, do not set.
+    parameter int HeadBits = (Heads > 1) ? $clog2(Heads) : 1
+) (
+    input  wire                     clk_i,
+    input  wire  [3:0]              hpb_i,         // log2 of the padded head_dim, 3..8
+    // steps
+    input  wire                     ex_start_i,    // an item begins for a column (one cycle before its first step)
+    input  wire                     ex_valid_i,
+    input  wire  [HeadBits-1:0]     ex_head_i,     // column
+    input  wire  [4:0]              ex_key_i,
+    input  wire  [1:0]              ex_item_i,     // item slot
+    input  wire  [1:0]              ex_set_i,      // set slot
+    input  wire  [Step*8-1:0]       ex_ve_i,       // V exponents
+    input  wire  [Step-1:0]         ex_in_i,       // the key exists in the block
+    input  wire                     ex_two_i,      // the step has two keys (Step = 2)
+    input  wire                     ex_final_i,    // 6 cycles after the last step
+    input  wire                     ex_last_i,     // with final: last block of the set
+    // of the first pass
+    input  wire  [Step*33-1:0]      s_row_i,       // of the step before: {key counts, logit}
+    input  wire                     ex_any_i,
+    input  wire                     ex_first_i,
+    input  wire  signed [16:0]      ex_m_i,
+    input  wire  signed [7:0]       ex_vr_i,
+    input  wire  [5:0]              ex_down_i,
+    // weights of the keys of a V beat
+    input  wire                     op_valid_i,    // of the first column
+    input  wire  [MetaBits-1:0]     op_meta_i,
+    output logic [Heads*(Lanes/8)*16-1:0] p_row_o,
+    // output
+    input  wire  [HeadBits-1:0]     out_head_i,
+    input  wire  [1:0]              out_set_i,
+    output logic [47:0]             out_l_o        // l of a finished set, the same cycle
+);
+  localparam int LB = $clog2(Lanes);
+  localparam int Groups8 = Lanes / 8;
+  localparam int SlotBits = 2 + ((Heads > 1) ? HeadBits : 0);   // of {column, slot}
+  logic [2:0] seg_bits;    // log2 of keys per row: LB - hpb where hp < L, else 0
+  assign seg_bits = (hpb_i < 4'(LB)) ? 3'(4'(LB) - hpb_i) : 3'd0;
+
+  // ---------------------------------------------------------------- weights
+  // stage 0: logit read; 1: into the exp unit; 5: out of it, into the RAM
+  logic [4:0]         ex_q;           // valid per stage
+  logic [4:0]         ex_key_q [5];
+  logic [Step-1:0]    ex1_in_q;
+  logic [Step*5-1:0]  ex1_shift_q;
+  logic [Step*16-1:0] p_out, ps_out;
+  logic [17:0]        p_sum;
+  always_ff @(posedge clk_i) begin
+    ex_q <= {ex_q[3:0], ex_valid_i};
+    ex_key_q[0] <= ex_key_i;
+    for (int i = 1; i < 5; i++) ex_key_q[i] <= ex_key_q[i-1];
+  end
+  generate
+    for (genvar k = 0; k < Step; k++) begin : gen_exp
+      logic [8:0] distance;
+      assign distance = 9'(ex_vr_i) - 9'($signed(ex_ve_i[k*8 +: 8]));
+      always_ff @(posedge clk_i) begin
+        if (ex_valid_i) begin
+          ex1_in_q[k] <= ex_in_i[k] && ex_any_i;
+          ex1_shift_q[k*5 +: 5] <= (distance > 9'd31) ? 5'd31 : distance[4:0];
+        end
+      end
+      luoshu_attn_exp #(.Soft(Soft)) u_exp (
+          .clk_i, .en_i(|ex_q), .valid_i(ex1_in_q[k] && s_row_i[k*33 + 32] && ex_q[0]),
+          .t_i({s_row_i[k*33 + 16 +: 16] - ex_m_i[15:0], s_row_i[k*33 +: 16]}), .shift_i(ex1_shift_q[k*5 +: 5]),
+          .p_o(p_out[k*16 +: 16]), .ps_o(ps_out[k*16 +: 16])
+      );
+    end
+  endgenerate
+  always_comb begin
+    p_sum = '0;
+    for (int k = 0; k < Step; k++) p_sum = p_sum + 18'(p_out[k*16 +: 16]);
+  end
+
+  // into the row of their keys; rows of the columns side by side
+  logic [Groups8*2-1:0]       p_mask;
+  logic [Groups8*16-1:0]      p_wdata;
+  logic [Heads*Groups8*2-1:0] p_masks;
+  logic [Heads*Groups8*16-1:0] p_rows;
+  logic [4:0]                 p_slot;
+  assign p_slot = ex_key_q[4] & ((5'd1 << seg_bits) - 5'd1);
+  generate
+    for (genvar g = 0; g < Groups8; g++) begin : gen_pw
+      assign p_mask[g*2 +: 2] = {2{(5'(g) == p_slot) || (ex_two_i && 5'(g) == p_slot + 5'd1)}};
+      if (Step == 2) begin : gen_two
+        assign p_wdata[g*16 +: 16] = (5'(g) == p_slot) ? ps_out[15:0] : ps_out[Step*16-1 -: 16];
+      end else begin : gen_one
+        assign p_wdata[g*16 +: 16] = ps_out[15:0];
+      end
+    end
+    for (genvar h = 0; h < Heads; h++) begin : gen_head
+      assign p_masks[h*Groups8*2 +: Groups8*2] = (Heads == 1 || ex_head_i == HeadBits'(h)) ? p_mask : '0;
+    end
+  endgenerate
+  luoshu_ram_1r1w #(.Width(Heads*Groups8*16), .Depth(128), .ByteWrite(2)) u_p (
+      .clk_i, .we_i(ex_q[4]), .waddr_i({ex_item_i, ex_key_q[4] >> seg_bits}), .wmask_i(p_masks), .wdata_i({Heads{p_wdata}}),
+      .re_i(op_valid_i && op_meta_i[14]), .raddr_i({op_meta_i[13:12], op_meta_i[4:0]}), .rdata_o(p_rows)
+  );
+  assign p_row_o[Groups8*16-1:0] = p_rows[Groups8*16-1:0];
+  generate
+    if (Heads > 1) begin : gen_follow   // column h is h cycles later
+      logic [(Heads-1)*Groups8*16-1:0] follow;
+      for (genvar h = 1; h < Heads; h++) begin : gen_delay
+        logic [Groups8*16-1:0] delay_q [h];
+        always_ff @(posedge clk_i) begin
+          delay_q[0] <= p_rows[h*Groups8*16 +: Groups8*16];
+          for (int i = 1; i < h; i++) delay_q[i] <= delay_q[i-1];
+        end
+        assign follow[(h-1)*Groups8*16 +: Groups8*16] = delay_q[h-1];
+      end
+      assign p_row_o[Heads*Groups8*16-1:Groups8*16] = follow;
+    end
+  endgenerate
+
+  // ---------------------------------------------------------------- sum of the weights
+  // l = rs(l, m' - m) + sum of the weights: while the weights add up, l is shifted by 16, 4 or 1 per cycle, 7 cycles at most
+  // (beyond 46 nothing is left: l is below 2^46 units, as a memory of 2^32 bytes holds fewer than 2^30 keys). ex_final_i comes
+  // 7 cycles after ex_start_i or later; l is complete two cycles after it, when the next item may start.
+  logic [Heads*48-1:0] l_q;           // per column
+  logic [47:0]         l, l_next, l_total;
+  logic                half_q, half_next;  // the bit below l
+  logic [5:0]          left_down_q, left_down_next;   // still to shift
+  logic                fin_q;         // ex_final_i a cycle ago
+  logic [21:0]         weight_q;      // sum of the item's weights
+  logic [47:0]         set_l_q [1 << SlotBits];
+  logic                l_gone, unused_half;
+  assign l       = (Heads > 1) ? l_q[48*32'(ex_head_i) +: 48] : l_q[47:0];
+  assign l_gone  = ex_first_i || (ex_down_i > 6'd46);
+  assign {l_total, unused_half} = {l, half_q} + {26'd0, weight_q, half_q};   // l + weight_q + half_q in one carry chain
+  always_comb begin
+    l_next         = l;
+    half_next      = half_q;
+    left_down_next = left_down_q;
+    if (ex_start_i && ex_any_i) begin
+      half_next      = 1'b0;
+      left_down_next = l_gone ? 6'd0 : ex_down_i;
+      if (l_gone) l_next = '0;
+    end else if (left_down_q[5:4] != 2'd0) begin
+      {l_next, half_next} = {16'd0, l[47:15]};
+      left_down_next[5:4] = left_down_q[5:4] - 2'd1;
+    end else if (left_down_q[3:2] != 2'd0) begin
+      {l_next, half_next} = {4'd0, l[47:3]};
+      left_down_next[3:2] = left_down_q[3:2] - 2'd1;
+    end else if (left_down_q[1:0] != 2'd0) begin
+      {l_next, half_next} = {1'd0, l};
+      left_down_next[1:0] = left_down_q[1:0] - 2'd1;
+    end else if (fin_q && ex_any_i) begin
+      l_next    = l_total;
+      half_next = 1'b0;
+    end
+  end
+  generate
+    for (genvar h = 0; h < Heads; h++) begin : gen_l
+      always_ff @(posedge clk_i) if (Heads == 1 || ex_head_i == HeadBits'(h)) l_q[h*48 +: 48] <= l_next;
+    end
+  endgenerate
+  always_ff @(posedge clk_i) begin
+    half_q      <= half_next;
+    left_down_q <= left_down_next;
+    fin_q       <= ex_final_i;
+    if (ex_start_i) weight_q <= '0;
+    else if (ex_q[4]) weight_q <= weight_q + 22'(p_sum);
+    if (fin_q && ex_last_i) set_l_q[SlotBits'({ex_head_i, ex_set_i})] <= ex_any_i ? l_total : l;
+  end
+  assign out_l_o = set_l_q[SlotBits'({out_head_i, out_set_i})];
+
+  logic unused_bits;
+  assign unused_bits = ^{op_meta_i, ex_m_i[16]};
+endmodule
+`default_nettype wire
