@@ -160,7 +160,9 @@ module luoshu #(
   // ---------------------------------------------------------------- weight stream
   logic            value_valid, value_ready, scale_valid, scale_ready, aux_valid, aux_ready;
   logic [Beat-1:0] value_data, scale_data, aux_data;
-  luoshu_weight_stream #(.Lanes(Lanes), .ValueDepth(ValueDepth), .AuxDepth((Lanes < 32) ? 16 : 32)) u_weights (
+  luoshu_weight_stream #(
+      .Lanes(Lanes), .ValueDepth(ValueDepth), .OneQueue((Lanes < 32) ? 1 : 0), .AuxDepth((Lanes < 32) ? 16 : 32)
+  ) u_weights (
       .clk_i, .rst_ni(unit_rst_n), .halt_i(halt), .seg_valid_i(seg_valid), .seg_ready_o(seg_ready), .seg_aux_i(seg_aux),
       .seg_addr_i(seg_addr), .seg_beats_i(seg_beats), .seg_mode_i(seg_mode),
       .rq_valid_o(rq_valid[ReadWeights]), .rq_ready_i(rq_ready[ReadWeights]), .rq_addr_o(rq_addr[ReadWeights*32 +: 32]),

@@ -141,7 +141,7 @@ module luoshu_compute #(
   // Parameters: two norms of the widest model; where block RAM is scarce, one.
   localparam int NormWords = (MaxD + VectorLanes - 1) / VectorLanes;
   luoshu_vector #(
-      .L(Lanes), .VL(VectorLanes), .MaxTokens(MaxTokens), .MaxD(MaxD), .HeadWords(HeadWords),
+      .L(Lanes), .VL(VectorLanes), .MaxTokens(MaxTokens), .MaxD(MaxD), .HeadWords(HeadWords), .SlotBits((Lanes < 32) ? 1 : 2),
       .ParamWords((Lanes > 32) ? 2 * NormWords : 1 << $clog2(NormWords))
   ) u_vector (
       .clk_i, .rst_ni, .cmd_valid_i(cmd_valid_i[1]), .cmd_ready_o(cmd_ready_o[1]), .cmd_i(cmd_i[511:256]), .done_o(done_o[1]),
