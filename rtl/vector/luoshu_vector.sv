@@ -18,7 +18,8 @@ module luoshu_vector #(
     parameter int MaxHeadDim = 256,   // elements of a head, a power of two
     parameter int HeadWords  = 256 / VL,  // words of a head in the head buffer, a power of two
     parameter int SlotBits   = 2,     // log2 of the heads in the head buffer
-    parameter int ParamWords = 2 * MaxD / VL  // parameter ring, words of VL values
+    parameter int ParamWords = 2 * MaxD / VL, // parameter ring, words of VL values
+    parameter int ActLanes   = (L < 32) ? L : 32  // derived: activations that the array takes in a cycle
 ) (
     input  wire              clk_i,
     input  wire              rst_ni,
@@ -53,7 +54,8 @@ module luoshu_vector #(
     output logic             aw_valid_o,
     output logic [5:0]       aw_token_o,
     output logic [15:0]      aw_block_o,
-    output logic [383:0]     aw_data_o,
+    output logic [1:0]       aw_part_o,
+    output logic [ActLanes*12-1:0] aw_data_o,
     output logic [8:0]       aw_exp_o,
     output logic [17:0]      aw_sum_o,
     output logic             aw_joined_o,
@@ -365,13 +367,13 @@ module luoshu_vector #(
                              : SAddr'({sjob_token[TokenBits-1:0], sjob_parity, {BlockBits{1'b0}}});
   assign aw_joined_o = cmd_q[130];
   assign aw_vec_o    = cmd_q[129:128];
-  luoshu_vector_act #(.VL(VL), .Jobs(MaxTokens < 2 ? 4 : 2 * MaxTokens), .AddrWidth(SAddr)) u_act (
+  luoshu_vector_act #(.VL(VL), .ActLanes(ActLanes), .Jobs(MaxTokens < 2 ? 4 : 2 * MaxTokens), .AddrWidth(SAddr)) u_act (
       .clk_i(clk_act), .rst_ni(rst_ni), .job_valid_i(job_valid), .job_addr_i(job_addr),
       .job_exp_i(is_norm ? njob_exp : sjob_exp), .job_token_i(is_norm ? norm_token : sjob_token),
       .job_block_i(is_norm ? njob_block : sjob_block), .job_count_i(is_norm ? njob_count : sjob_count),
       .job_first_i(is_norm ? njob_first : sjob_first), .idle_o(act_idle), .re_o(act_re), .raddr_o(act_raddr),
       .q_e_o(act_e), .q_neg_i(q_neg), .q_mag_i(q_mag), .aw_valid_o(aw_valid_o), .aw_token_o(aw_token_o),
-      .aw_block_o(aw_block_o), .aw_data_o(aw_data_o), .aw_exp_o(aw_exp_o), .aw_sum_o(aw_sum_o),
+      .aw_block_o(aw_block_o), .aw_part_o(aw_part_o), .aw_data_o(aw_data_o), .aw_exp_o(aw_exp_o), .aw_sum_o(aw_sum_o),
       .aw_first_o(aw_first_o)
   );
 
