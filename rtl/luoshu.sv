@@ -148,13 +148,13 @@ module luoshu #(
   assign unit_rst_n = chip_rst_n && seq_unit_rst_n;
 
   // ---------------------------------------------------------------- context of the tokens: vector, KV writer, attention
-  logic [2:0]      ctx_re;
+  logic [2:0]      ctx_re, ctx_gnt;
   logic [3*8-1:0]  ctx_addr;
   logic [3*128-1:0] ctx_data;
-  luoshu_context #(.MaxTokens(Columns * Groups), .Readers(3)) u_context (
+  luoshu_context #(.MaxTokens(Columns * Groups), .Readers(3), .Shared((Lanes < 32) ? 1 : 0)) u_context (
       .clk_i, .rst_ni, .we_i(ctx_we), .wbank_i(ctx_wbank), .wtoken_i(ctx_wtoken), .wword_i(ctx_wword), .wdata_i(ctx_wdata),
       .advance_i(ctx_advance), .bank_i(ctx_advance_bank), .token_i(ctx_advance_token), .block_bytes_i(kv_block_bytes),
-      .advanced_o(ctx_advanced), .re_i(ctx_re), .raddr_i(ctx_addr), .rdata_o(ctx_data)
+      .advanced_o(ctx_advanced), .re_i(ctx_re), .gnt_o(ctx_gnt), .raddr_i(ctx_addr), .rdata_o(ctx_data)
   );
 
   // ---------------------------------------------------------------- weight stream
@@ -179,7 +179,7 @@ module luoshu #(
   ) u_compute (
       .clk_i, .rst_ni(unit_rst_n), .cmd_valid_i(cmd_valid), .cmd_ready_o(cmd_ready), .cmd_i(cmd), .info_i(info), .done_o(cmd_done), .kv_written_o(kv_written),
       .vector_info_o(vector_info), .kv_head_stride_i(kv_head_stride),
-      .ctx_re_o(ctx_re), .ctx_addr_o(ctx_addr), .ctx_data_i(ctx_data),
+      .ctx_re_o(ctx_re), .ctx_gnt_i(ctx_gnt), .ctx_addr_o(ctx_addr), .ctx_data_i(ctx_data),
       .value_valid_i(value_valid), .value_ready_o(value_ready), .value_data_i(value_data),
       .scale_valid_i(scale_valid), .scale_ready_o(scale_ready), .scale_data_i(scale_data),
       .aux_valid_i(aux_valid), .aux_ready_o(aux_ready), .aux_data_i(aux_data),

@@ -27,8 +27,9 @@ module luoshu_compute #(
     output logic                  kv_written_o,   // pulse: K and V of the QKV that the vector unit executes are in memory
     output logic [InfoBits-1:0]   vector_info_o,  // of the command that the vector unit executes
     input  wire  [31:0]           kv_head_stride_i,
-    // context readers: 0 vector, 1 KV writer, 2 attention
+    // context readers: 0 vector, 1 KV writer, 2 attention (always granted)
     output logic [2:0]            ctx_re_o,
+    input  wire  [2:0]            ctx_gnt_i,
     output logic [3*8-1:0]        ctx_addr_o,
     input  wire  [3*128-1:0]      ctx_data_i,
     // weight stream
@@ -159,7 +160,7 @@ module luoshu_compute #(
       .kv_written_o,
       .busy_o(count_o[6]), .stall_memory_o(count_o[7]), .stall_stream_o(count_o[8]),
       .ctx_tokens_i(vector_info_q[11:5]), .ctx_logits_mode_i(vector_info_q[1:0]), .ctx_write_logits_i(vector_info_q[2]),
-      .ctx_token_o(v_token), .ctx_id_i(ctx_data_i[31:0]), .ctx_pos_i(ctx_data_i[63:32]),
+      .ctx_gnt_i(ctx_gnt_i[0]), .ctx_token_o(v_token), .ctx_id_i(ctx_data_i[31:0]), .ctx_pos_i(ctx_data_i[63:32]),
       .ax_valid_i(aux_valid_i), .ax_ready_o(aux_ready_o), .ax_data_i(aux_data_i),
       .r_valid_i(r_valid), .r_ready_o(r_ready), .r_row_i(r_row), .r_token_i(r_token), .r_data_i(r_data), .r_last_i(r_last),
       .aw_valid_o(v_aw_valid), .aw_token_o(v_aw_token), .aw_block_o(v_aw_block), .aw_part_o(v_aw_part), .aw_data_o(v_aw_data),
@@ -180,7 +181,7 @@ module luoshu_compute #(
   luoshu_kv_writer #(.L(Lanes), .VL(VectorLanes)) u_kv_writer (
       .clk_i, .rst_ni, .base_i(kw_base), .head_stride_i(kv_head_stride_i), .head_bits_i(head_bits), .bank_i(vector_info_q[3]),
       .kw_valid_i(kw_valid), .kw_ready_o(kw_ready), .kw_v_i(kw_v), .kw_token_i(kw_token), .kw_head_i(kw_head), .kw_elem_i(kw_elem),
-      .kw_data_i(kw_data), .kw_last_i(kw_last), .kw_exp_i(kw_exp), .ctx_re_o(ctx_re_o[1]), .ctx_addr_o(ctx_addr_o[15:8]),
+      .kw_data_i(kw_data), .kw_last_i(kw_last), .kw_exp_i(kw_exp), .ctx_re_o(ctx_re_o[1]), .ctx_gnt_i(ctx_gnt_i[1]), .ctx_addr_o(ctx_addr_o[15:8]),
       .ctx_data_i(ctx_data_i[255:128]), .wq_valid_o(wq_valid_o[0]), .wq_ready_i(wq_ready_i[0]), .wq_addr_o(wq_addr_o[31:0]),
       .wq_data_o(wq_data_o[Lanes*8-1:0]), .wq_strb_o(wq_strb_o[Lanes-1:0]), .wc_bvalid_i(wc_bvalid_i[0]), .idle_o(kw_idle)
   );
@@ -213,6 +214,6 @@ module luoshu_compute #(
       .aw_exp_o(a_aw_exp), .aw_sum_o(a_aw_sum), .aw_joined_o(a_aw_joined), .aw_first_o(a_aw_first), .aw_vec_o(a_aw_vec), .busy_o(count_o[3]), .stall_memory_o(count_o[4]), .stall_wait_o(count_o[5])
   );
   logic unused_bits;
-  assign unused_bits = ^{qw_head[15:9], ctx_data_i};
+  assign unused_bits = ^{qw_head[15:9], ctx_data_i, ctx_gnt_i[2]};
 endmodule
 `default_nettype wire

@@ -4,7 +4,8 @@
 //
 // cmd_valid_i/cmd_ready_o takes a command whose semaphores are taken; done_o pulses when its results are visible.
 // cmd_i is the 256-bit command; ctx_tokens_i and ctx_logits_mode_i belong to its bank and are steady from cmd_valid_i
-// to done_o. Context of a token: ctx_id_i and ctx_pos_i one cycle after ctx_token_o.
+// to done_o. Context of a token: ctx_id_i and ctx_pos_i one cycle after ctx_token_o
+// with ctx_gnt_i.
 // X holds the residual of MaxTokens tokens, up to MaxD elements each. The scratch RAM is the head buffer of QKV and
 // the block buffer of NORM and SWIGLU. Parameters stream in at any time (ParamWords ring).
 // A head needs head_dim <= MaxHeadDim and HeadWords words, see luoshu_vector_head. MaxD is a multiple of 32.
@@ -36,6 +37,7 @@ module luoshu_vector #(
     input  wire  [6:0]       ctx_tokens_i,
     input  wire  [1:0]       ctx_logits_mode_i,  // 0 none, 1 last token, 2 all
     input  wire              ctx_write_logits_i,
+    input  wire              ctx_gnt_i,          // the context of ctx_token_o comes in the next cycle
     output logic [5:0]       ctx_token_o,
     input  wire  [31:0]      ctx_id_i,
     input  wire  [31:0]      ctx_pos_i,
@@ -310,7 +312,7 @@ module luoshu_vector #(
   logic [31:0]       rms_mul, rms_r;
   logic [7:0]        sq_exp, head_exp;
   assign sq_exp = is_norm ? x_exp_q[TokenBits'(norm_token)] : head_exp;
-  luoshu_vector_rms #(.VL(VL), .MaxN(MaxD > MaxHeadDim ? MaxD : MaxHeadDim)) u_rms (
+  luoshu_vector_rms #(.VL(VL), .MaxN(MaxD > MaxHeadDim ? MaxD : MaxHeadDim), .Serial(VL == 1 ? 1 : 0)) u_rms (
       .clk_i(clk_root), .rst_ni(rst_ni), .clear_i(is_norm ? rms_clear_n : rms_clear_h), .sq_valid_i(sq_valid),
       .sq_last_i(sq_last), .sq_prod_i(sq_prod), .exp_i(sq_exp), .mul_valid_o(rms_mul_valid), .mul_o(rms_mul),
       .add_valid_o(rms_add_valid), .sfu_valid_o(rms_sfu_valid), .sfu_valid_i(sfu_valid && sfu_from[1]),
@@ -445,7 +447,7 @@ module luoshu_vector #(
   luoshu_vector_embed #(.L(L), .VL(VL), .WordBits(WordBits)) u_embed (
       .clk_i(clk_embed), .rst_ni(rst_ni), .start_i(start_q && is_embed), .address_i(cmd_q[63:32]), .n_i(n),
       .kblocks_i(cmd_q[111:96]), .mode_i(cmd_q[113:112]), .last_token_i(last_token), .done_o(embed_done),
-      .waiting_o(embed_wait), .ctx_token_o(ctx_token_o), .ctx_id_i(ctx_id_i), .ctx_valid_o(ctx_valid),
+      .waiting_o(embed_wait), .ctx_gnt_i(ctx_gnt_i), .ctx_token_o(ctx_token_o), .ctx_id_i(ctx_id_i), .ctx_valid_o(ctx_valid),
       .er_valid_o(er_valid_o), .er_ready_i(er_ready_i), .er_addr_o(er_addr_o), .er_beats_o(er_beats_o),
       .er_rvalid_i(er_rvalid_i), .er_rready_o(er_rready_o), .er_rdata_i(er_rdata_i), .h_we_o(emb_h_we),
       .h_waddr_o(emb_h_waddr), .h_wdata_o(emb_h_wdata), .h_re_o(emb_h_re), .h_raddr_o(emb_h_raddr),
