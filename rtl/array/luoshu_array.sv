@@ -314,7 +314,7 @@ module luoshu_array #(
   logic tail_idle;
   logic signed [8:0] r_largest;   // A of the vector whose result is read
   assign r_largest = $signed(largest[32'(r_column)*9 +: 9]);
-  luoshu_array_tail #(.Columns(Columns), .Groups(Groups), .Slots(Slots), .TileBits(TileBits)) u_tail (
+  luoshu_array_tail #(.Columns(Columns), .Groups(Groups), .Slots(Slots), .TileBits(TileBits), .Multiply(Shared)) u_tail (
       .clk_i, .rst_ni, .cmd_valid_i(start), .cmd_ready_o(tail_ready), .cmd_joined_i(mode == 2'd1 || mode == 2'd2),
       .cmd_rows_i(cmd_i[luoshu_defs_pkg::CmdMatmulRowsLsb +: 20]),
       .cmd_wref_i(cmd_i[luoshu_defs_pkg::CmdMatmulRefExponentLsb +: 8]), .cmd_vec_i(cmd_i[luoshu_defs_pkg::CmdMatmulSrcVectorLsb +: 2]),
