@@ -65,8 +65,10 @@ module luoshu_vector_rms #(
           .exp_i(total_exp), .valid_o(mul_valid_o), .r_o(mul_o)
       );
     end else begin : gen_pipeline
+      logic signed [AccWidth-1:0] total;
+      assign total = $signed(acc_q);
       luoshu_tofp #(.Width(AccWidth)) u_tofp (
-          .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(acc_last_q), .int_i($signed(acc_q)),
+          .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(acc_last_q), .int_i(total),
           .exp_i(total_exp), .valid_o(mul_valid_o), .r_o(mul_o)
       );
     end
