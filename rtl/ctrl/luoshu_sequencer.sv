@@ -91,16 +91,12 @@ module luoshu_sequencer #(
   logic        first_pass_q;
   logic [15:0] command_q;     // commands left to dispatch in this pass
   logic [31:0] fetch_addr_q;
-  logic [15:0] fetch_left_q;  // requests left in this pass
-  logic [31:0] fetch_pass_q;  // passes left to fetch, this one included
   logic [15:0] open_q;        // commands pushed to units and not done
   logic [1:0]  clear_q;
   logic [4:0]  idle_q;        // cycles that memory has been idle while halted
-  logic [15:0] program_requests;   // of Beats beats
   logic        push, push_unit;
   logic        last_command, stop_q;
 
-  assign program_requests = (PerBeat > 1) ? 16'((32'(count) + 32'(PerBeat) - 1) / PerBeat) : count;
   assign last_command  = (command_q == 16'd1);
   assign busy_o  = (state_q != Idle) || run_valid;
   assign halt_o  = (state_q == Halt) || (state_q == Clear);
@@ -148,31 +144,15 @@ module luoshu_sequencer #(
   end
 
   // ---------------------------------------------------------------- fetch
-  logic                    request, room;   // there is room for what a request asks for
+  logic                    request, room;   // there is more to ask for, and room for it
   logic                    fetch_rst_n;
 
   assign fetch_rst_n = rst_ni && unit_rst_no;
-  assign rq_valid_o  = (state_q == Dispatch) && !stop_q && (fetch_pass_q != 32'd0) && room;
+  assign rq_valid_o  = (state_q == Dispatch) && !stop_q && room;
   assign rq_addr_o   = fetch_addr_q;
   assign rq_beats_o  = 8'(Beats);
   assign request     = rq_valid_o && rq_ready_i;
 
-  always_ff @(posedge clk_i) begin
-    if (state_q == Idle) begin
-      fetch_addr_q <= program_addr;
-      fetch_left_q <= program_requests;
-      fetch_pass_q <= passes;
-    end else if (request) begin
-      if (fetch_left_q == 16'd1) begin
-        fetch_addr_q <= program_addr;
-        fetch_left_q <= program_requests;
-        fetch_pass_q <= fetch_pass_q - 32'd1;
-      end else begin
-        fetch_addr_q <= fetch_addr_q + 32'(Lanes * Beats);
-        fetch_left_q <= fetch_left_q - 16'd1;
-      end
-    end
-  end
 
   // ---------------------------------------------------------------- beats to commands
   logic         have_q;      // a command is held
@@ -190,8 +170,21 @@ module luoshu_sequencer #(
       logic                        take;    // the held command may be replaced
       logic [15:0]                 left_q;  // commands of this pass not yet taken from beats
       logic                        beat_end;
-      assign room = (free_q != '0);
+      // Beats are asked for ahead of the dispatch, over passes.
+      logic [15:0] beats, beats_q;
+      logic [31:0] passes_q;
+      assign beats = 16'((32'(count) + 32'(PerBeat) - 1) / PerBeat);   // of a pass
+      assign room  = (free_q != '0) && (passes_q != 32'd0);
       always_ff @(posedge clk_i) begin
+        if (state_q == Idle) begin
+          fetch_addr_q <= program_addr;
+          beats_q <= beats;
+          passes_q     <= passes;
+        end else if (request) begin
+          fetch_addr_q <= (beats_q == 16'd1) ? program_addr : fetch_addr_q + 32'(Lanes);
+          beats_q <= (beats_q == 16'd1) ? beats : beats_q - 16'd1;
+          if (beats_q == 16'd1) passes_q <= passes_q - 32'd1;
+        end
         if (!fetch_rst_n) free_q <= ($clog2(FetchDepth) + 1)'(FetchDepth);
         else free_q <= free_q + ($clog2(FetchDepth) + 1)'(beat_pop) - ($clog2(FetchDepth) + 1)'(request);
       end
@@ -225,6 +218,8 @@ module luoshu_sequencer #(
       logic asked_q;   // for a command
       assign room = !asked_q && !have_q && (send_q == 2'd0);
       always_ff @(posedge clk_i) begin
+        if (state_q == Idle || (push && last_command)) fetch_addr_q <= program_addr;
+        else if (request) fetch_addr_q <= fetch_addr_q + 32'd32;
         if (!fetch_rst_n || state_q == Idle) begin
           asked_q <= 1'b0;
           have_q  <= 1'b0;

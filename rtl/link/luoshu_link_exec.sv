@@ -135,7 +135,7 @@ module luoshu_link_exec #(
   // ---------------------------------------------------------------- execution
   logic [31:0] addr_q;                // memory (low word) or register
   logic [31:0] words_q;               // words left of the whole request
-  logic [8:0]  chunk;                 // of one memory request
+  logic [8:0]  chunk, step;           // of one memory request; words by which an access goes on
   logic        first_q;               // first data word of a write
   logic        failed_q;              // a register access failed
   logic [2:0]  fixed_q;               // words of an answer that come from here
@@ -147,6 +147,7 @@ module luoshu_link_exec #(
   assign is_hello   = (type_q == Hello);
   assign reads_regs = is_hello || (type_q == RegRead);
   assign chunk      = (words_q > 32'd256) ? 9'd256 : words_q[8:0];
+  assign step       = (state_q == MemStart) ? chunk : 9'd1;
   assign last_word  = (left_q == 15'd1);
 
   assign req_valid_o = (state_q == MemStart);
@@ -307,15 +308,11 @@ module luoshu_link_exec #(
       failed_q  <= 1'b0;
       fixed_q   <= (type_q == Resync) ? 3'd3 : (is_hello || is_crc) ? 3'd2 : 3'd1;
     end
-    if (state_q == MemStart && req_ready_i) begin
-      words_q <= words_q - 32'(chunk);
-      addr_q  <= addr_q + {21'd0, chunk, 2'b00};
+    if ((state_q == MemStart && req_ready_i) || (state_q == RegData && reg_req_o && reg_gnt_i)) begin
+      words_q <= words_q - 32'(step);
+      addr_q  <= addr_q + {21'd0, step, 2'b00};
     end
     if (wvalid_o && wready_i) first_q <= 1'b0;
-    if (state_q == RegData && reg_req_o && reg_gnt_i) begin
-      addr_q  <= addr_q + 32'd4;
-      words_q <= words_q - 32'd1;
-    end
     if (state_q == RegData) reg_ready_q <= 1'b0;
     if (state_q == RegWait && reg_rvalid_i) begin
       reg_ready_q <= 1'b1;
