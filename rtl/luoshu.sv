@@ -68,7 +68,7 @@ module luoshu #(
   logic [3*Beat-1:0] wq_data;
   logic [3*Lanes-1:0] wq_strb;
   logic              memory_idle, memory_error;
-  luoshu_mem_port #(.Lanes(Lanes)) u_memory (
+  luoshu_mem_port #(.Lanes(Lanes), .Outstanding((Lanes < 32) ? 16 : 32), .Writes((Lanes < 32) ? 16 : 64)) u_memory (
       .clk_i, .rst_ni, .rq_valid_i(rq_valid), .rq_ready_o(rq_ready), .rq_addr_i(rq_addr), .rq_beats_i(rq_beats),
       .rc_valid_o(rc_valid), .rc_data_o(rc_data), .rc_last_o(rc_last),
       .wq_valid_i(wq_valid), .wq_ready_o(wq_ready), .wq_addr_i(wq_addr), .wq_data_i(wq_data), .wq_strb_i(wq_strb),
@@ -161,7 +161,7 @@ module luoshu #(
   logic            value_valid, value_ready, scale_valid, scale_ready, aux_valid, aux_ready;
   logic [Beat-1:0] value_data, scale_data, aux_data;
   luoshu_weight_stream #(
-      .Lanes(Lanes), .ValueDepth(ValueDepth), .OneQueue((Lanes < 32) ? 1 : 0), .AuxDepth((Lanes < 32) ? 16 : 32)
+      .Lanes(Lanes), .ValueDepth(ValueDepth), .OneQueue((Lanes < 32) ? 1 : 0), .AuxDepth((Lanes < 32) ? 16 : 32), .Requests((Lanes < 32) ? 16 : 64)
   ) u_weights (
       .clk_i, .rst_ni(unit_rst_n), .halt_i(halt), .seg_valid_i(seg_valid), .seg_ready_o(seg_ready), .seg_aux_i(seg_aux),
       .seg_addr_i(seg_addr), .seg_beats_i(seg_beats), .seg_mode_i(seg_mode),

@@ -17,7 +17,8 @@ module luoshu_weight_stream #(
     parameter int ValueDepth = 256,  // beats, a power of two >= 32
     parameter int OneQueue   = 0,    // 1: values and scales share a queue of ValueDepth beats
     parameter int ScaleDepth = 64,   // beats, a power of two; OneQueue = 0
-    parameter int AuxDepth   = 32    // beats, a power of two >= 16
+    parameter int AuxDepth   = 32,   // beats, a power of two >= 16
+    parameter int Requests   = 64    // requests in flight, a power of two
 ) (
     input  wire                clk_i,
     input  wire                rst_ni,
@@ -114,9 +115,9 @@ module luoshu_weight_stream #(
   // ---------------------------------------------------------------- return side: the kind of each request in flight
   logic kind_valid;
   logic kind_aux;
-  logic [6:0] unused_kinds;
+  logic [$clog2(Requests):0] unused_kinds;
   logic first_q;  // the next beat is the first of its request
-  luoshu_fifo #(.Width(1), .Depth(64), .UseRam(0)) u_kinds (
+  luoshu_fifo #(.Width(1), .Depth(Requests), .UseRam(0)) u_kinds (
       .clk_i, .rst_ni,
       .in_valid_i(request), .in_ready_o(kind_in_ready), .in_data_i(seg_aux_q),
       .out_valid_o(kind_valid), .out_ready_i(rc_valid_i && rc_last_i), .out_data_o(kind_aux), .count_o(unused_kinds)
