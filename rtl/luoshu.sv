@@ -68,7 +68,7 @@ module luoshu #(
   logic [3*Beat-1:0] wq_data;
   logic [3*Lanes-1:0] wq_strb;
   logic              memory_idle, memory_error;
-  luoshu_mem_port #(.Lanes(Lanes)) u_memory (
+  luoshu_mem_port #(.Lanes(Lanes), .Outstanding((Lanes < 32) ? 16 : 32), .Writes((Lanes < 32) ? 16 : 64)) u_memory (
       .clk_i, .rst_ni, .rq_valid_i(rq_valid), .rq_ready_o(rq_ready), .rq_addr_i(rq_addr), .rq_beats_i(rq_beats),
       .rc_valid_o(rc_valid), .rc_data_o(rc_data), .rc_last_o(rc_last),
       .wq_valid_i(wq_valid), .wq_ready_o(wq_ready), .wq_addr_i(wq_addr), .wq_data_i(wq_data), .wq_strb_i(wq_strb),
@@ -148,19 +148,21 @@ module luoshu #(
   assign unit_rst_n = chip_rst_n && seq_unit_rst_n;
 
   // ---------------------------------------------------------------- context of the tokens: vector, KV writer, attention
-  logic [2:0]      ctx_re;
+  logic [2:0]      ctx_re, ctx_gnt;
   logic [3*8-1:0]  ctx_addr;
   logic [3*128-1:0] ctx_data;
-  luoshu_context #(.MaxTokens(Columns * Groups), .Readers(3)) u_context (
+  luoshu_context #(.MaxTokens(Columns * Groups), .Readers(3), .Shared((Lanes < 32) ? 1 : 0)) u_context (
       .clk_i, .rst_ni, .we_i(ctx_we), .wbank_i(ctx_wbank), .wtoken_i(ctx_wtoken), .wword_i(ctx_wword), .wdata_i(ctx_wdata),
       .advance_i(ctx_advance), .bank_i(ctx_advance_bank), .token_i(ctx_advance_token), .block_bytes_i(kv_block_bytes),
-      .advanced_o(ctx_advanced), .re_i(ctx_re), .raddr_i(ctx_addr), .rdata_o(ctx_data)
+      .advanced_o(ctx_advanced), .re_i(ctx_re), .gnt_o(ctx_gnt), .raddr_i(ctx_addr), .rdata_o(ctx_data)
   );
 
   // ---------------------------------------------------------------- weight stream
   logic            value_valid, value_ready, scale_valid, scale_ready, aux_valid, aux_ready;
   logic [Beat-1:0] value_data, scale_data, aux_data;
-  luoshu_weight_stream #(.Lanes(Lanes), .ValueDepth(ValueDepth), .AuxDepth((Lanes < 32) ? 16 : 32)) u_weights (
+  luoshu_weight_stream #(
+      .Lanes(Lanes), .ValueDepth(ValueDepth), .OneQueue((Lanes < 32) ? 1 : 0), .AuxDepth((Lanes < 32) ? 16 : 32), .Requests((Lanes < 32) ? 16 : 64)
+  ) u_weights (
       .clk_i, .rst_ni(unit_rst_n), .halt_i(halt), .seg_valid_i(seg_valid), .seg_ready_o(seg_ready), .seg_aux_i(seg_aux),
       .seg_addr_i(seg_addr), .seg_beats_i(seg_beats), .seg_mode_i(seg_mode),
       .rq_valid_o(rq_valid[ReadWeights]), .rq_ready_i(rq_ready[ReadWeights]), .rq_addr_o(rq_addr[ReadWeights*32 +: 32]),
@@ -177,7 +179,7 @@ module luoshu #(
   ) u_compute (
       .clk_i, .rst_ni(unit_rst_n), .cmd_valid_i(cmd_valid), .cmd_ready_o(cmd_ready), .cmd_i(cmd), .info_i(info), .done_o(cmd_done), .kv_written_o(kv_written),
       .vector_info_o(vector_info), .kv_head_stride_i(kv_head_stride),
-      .ctx_re_o(ctx_re), .ctx_addr_o(ctx_addr), .ctx_data_i(ctx_data),
+      .ctx_re_o(ctx_re), .ctx_gnt_i(ctx_gnt), .ctx_addr_o(ctx_addr), .ctx_data_i(ctx_data),
       .value_valid_i(value_valid), .value_ready_o(value_ready), .value_data_i(value_data),
       .scale_valid_i(scale_valid), .scale_ready_o(scale_ready), .scale_data_i(scale_data),
       .aux_valid_i(aux_valid), .aux_ready_o(aux_ready), .aux_data_i(aux_data),

@@ -27,8 +27,9 @@ module luoshu_compute #(
     output logic                  kv_written_o,   // pulse: K and V of the QKV that the vector unit executes are in memory
     output logic [InfoBits-1:0]   vector_info_o,  // of the command that the vector unit executes
     input  wire  [31:0]           kv_head_stride_i,
-    // context readers: 0 vector, 1 KV writer, 2 attention
+    // context readers: 0 vector, 1 KV writer, 2 attention (always granted)
     output logic [2:0]            ctx_re_o,
+    input  wire  [2:0]            ctx_gnt_i,
     output logic [3*8-1:0]        ctx_addr_o,
     input  wire  [3*128-1:0]      ctx_data_i,
     // weight stream
@@ -94,11 +95,22 @@ module luoshu_compute #(
   );
 
   // ---------------------------------------------------------------- activations: the vector unit goes first
-  localparam int ActBits = 6 + 16 + 384 + 9 + 18 + 1 + 1 + 2;
-  logic               v_aw_valid, a_aw_valid, aw_ready;
-  logic [ActBits-1:0] v_aw, a_aw, aw;
-  assign aw = v_aw_valid ? v_aw : a_aw;
-  `LUOSHU_ASSERT(vector_write_taken, !v_aw_valid || aw_ready)
+  logic                   v_aw_valid, a_aw_valid, a_aw_ready, a_part_valid;
+  logic [5:0]             v_aw_token, a_aw_token, aw_token;
+  logic [15:0]            v_aw_block, a_aw_block, aw_block;
+  logic [1:0]             v_aw_part, a_aw_part, aw_part, v_aw_vec, a_aw_vec, aw_vec;
+  logic [383:0]           a_aw_block_data;
+  logic [ActLanes*12-1:0] v_aw_data, a_aw_data, aw_data;
+  logic [8:0]             v_aw_exp, a_aw_exp, aw_exp;
+  logic [17:0]            v_aw_sum, a_aw_sum, aw_sum;
+  logic                   v_aw_joined, a_aw_joined, aw_joined, v_aw_first, a_aw_first, aw_first;
+  luoshu_array_parts #(.Lanes(Lanes)) u_attention_parts (
+      .clk_i, .rst_ni, .block_valid_i(a_aw_valid), .block_ready_o(a_aw_ready), .block_data_i(a_aw_block_data),
+      .part_valid_o(a_part_valid), .part_ready_i(!v_aw_valid), .part_o(a_aw_part), .part_data_o(a_aw_data)
+  );
+  assign {aw_token, aw_block, aw_part, aw_data, aw_exp, aw_sum, aw_joined, aw_first, aw_vec} = v_aw_valid
+      ? {v_aw_token, v_aw_block, v_aw_part, v_aw_data, v_aw_exp, v_aw_sum, v_aw_joined, v_aw_first, v_aw_vec}
+      : {a_aw_token, a_aw_block, a_aw_part, a_aw_data, a_aw_exp, a_aw_sum, a_aw_joined, a_aw_first, a_aw_vec};
 
   // ---------------------------------------------------------------- matrix engine
   logic        r_valid, r_ready, r_last;
@@ -111,8 +123,8 @@ module luoshu_compute #(
       .clk_i, .rst_ni, .cmd_valid_i(cmd_valid_i[0]), .cmd_ready_o(cmd_ready_o[0]), .cmd_i(cmd_i[255:0]), .info_i(info_i[InfoBits-1:0]),
       .done_o(done_o[0]), .value_valid_i, .value_ready_o, .value_data_i, .scale_valid_i, .scale_ready_o, .scale_data_i,
       .mac_valid_o(w_valid), .mac_ready_i(w_ready), .mac_a_o(w_a), .mac_mode_o(w_mode), .mac_cols_o(w_cols), .mac_b_o(w_b), .mac_sum_i(w_sum),
-      .aw_valid_i(v_aw_valid || a_aw_valid), .aw_ready_o(aw_ready), .aw_token_i(aw[436:431]), .aw_block_i(aw[430:415]),
-      .aw_data_i(aw[414:31]), .aw_exp_i(aw[30:22]), .aw_sum_i(aw[21:4]), .aw_joined_i(aw[3]), .aw_first_i(aw[2]), .aw_vec_i(aw[1:0]),
+      .aw_valid_i(v_aw_valid || a_part_valid), .aw_token_i(aw_token), .aw_block_i(aw_block), .aw_part_i(aw_part), .aw_data_i(aw_data),
+      .aw_exp_i(aw_exp), .aw_sum_i(aw_sum), .aw_joined_i(aw_joined), .aw_first_i(aw_first), .aw_vec_i(aw_vec),
       .r_valid_o(r_valid), .r_ready_i(r_ready), .r_row_o(r_row), .r_token_o(r_token), .r_data_o(r_data), .r_last_o(r_last),
       .busy_o(count_o[0]), .stall_memory_o(count_o[1]), .stall_wait_o(count_o[2])
   );
@@ -141,18 +153,18 @@ module luoshu_compute #(
   // Parameters: two norms of the widest model; where block RAM is scarce, one.
   localparam int NormWords = (MaxD + VectorLanes - 1) / VectorLanes;
   luoshu_vector #(
-      .L(Lanes), .VL(VectorLanes), .MaxTokens(MaxTokens), .MaxD(MaxD), .HeadWords(HeadWords),
+      .L(Lanes), .VL(VectorLanes), .MaxTokens(MaxTokens), .MaxD(MaxD), .HeadWords(HeadWords), .SlotBits((Lanes < 32) ? 1 : 2),
       .ParamWords((Lanes > 32) ? 2 * NormWords : 1 << $clog2(NormWords))
   ) u_vector (
       .clk_i, .rst_ni, .cmd_valid_i(cmd_valid_i[1]), .cmd_ready_o(cmd_ready_o[1]), .cmd_i(cmd_i[511:256]), .done_o(done_o[1]),
       .kv_written_o,
       .busy_o(count_o[6]), .stall_memory_o(count_o[7]), .stall_stream_o(count_o[8]),
       .ctx_tokens_i(vector_info_q[11:5]), .ctx_logits_mode_i(vector_info_q[1:0]), .ctx_write_logits_i(vector_info_q[2]),
-      .ctx_token_o(v_token), .ctx_id_i(ctx_data_i[31:0]), .ctx_pos_i(ctx_data_i[63:32]),
+      .ctx_gnt_i(ctx_gnt_i[0]), .ctx_token_o(v_token), .ctx_id_i(ctx_data_i[31:0]), .ctx_pos_i(ctx_data_i[63:32]),
       .ax_valid_i(aux_valid_i), .ax_ready_o(aux_ready_o), .ax_data_i(aux_data_i),
       .r_valid_i(r_valid), .r_ready_o(r_ready), .r_row_i(r_row), .r_token_i(r_token), .r_data_i(r_data), .r_last_i(r_last),
-      .aw_valid_o(v_aw_valid), .aw_token_o(v_aw[436:431]), .aw_block_o(v_aw[430:415]), .aw_data_o(v_aw[414:31]), .aw_exp_o(v_aw[30:22]),
-      .aw_sum_o(v_aw[21:4]), .aw_joined_o(v_aw[3]), .aw_first_o(v_aw[2]), .aw_vec_o(v_aw[1:0]),
+      .aw_valid_o(v_aw_valid), .aw_token_o(v_aw_token), .aw_block_o(v_aw_block), .aw_part_o(v_aw_part), .aw_data_o(v_aw_data),
+      .aw_exp_o(v_aw_exp), .aw_sum_o(v_aw_sum), .aw_joined_o(v_aw_joined), .aw_first_o(v_aw_first), .aw_vec_o(v_aw_vec),
       .qw_valid_o(qw_valid), .qw_ready_i(1'b1), .qw_token_o(qw_token), .qw_head_o(qw_head), .qw_elem_o(qw_elem), .qw_data_o(qw_data),
       .qw_last_o(qw_last), .qw_final_o(qw_final), .qw_exp_o(qw_exp),
       .kw_valid_o(kw_valid), .kw_ready_i(kw_ready), .kw_v_o(kw_v), .kw_token_o(kw_token), .kw_head_o(kw_head), .kw_elem_o(kw_elem),
@@ -171,7 +183,7 @@ module luoshu_compute #(
   luoshu_kv_writer #(.L(Lanes), .VL(VectorLanes)) u_kv_writer (
       .clk_i(clk_kv_writer), .rst_ni, .base_i(kw_base), .head_stride_i(kv_head_stride_i), .head_bits_i(head_bits), .bank_i(vector_info_q[3]),
       .kw_valid_i(kw_valid), .kw_ready_o(kw_ready), .kw_v_i(kw_v), .kw_token_i(kw_token), .kw_head_i(kw_head), .kw_elem_i(kw_elem),
-      .kw_data_i(kw_data), .kw_last_i(kw_last), .kw_exp_i(kw_exp), .ctx_re_o(ctx_re_o[1]), .ctx_addr_o(ctx_addr_o[15:8]),
+      .kw_data_i(kw_data), .kw_last_i(kw_last), .kw_exp_i(kw_exp), .ctx_re_o(ctx_re_o[1]), .ctx_gnt_i(ctx_gnt_i[1]), .ctx_addr_o(ctx_addr_o[15:8]),
       .ctx_data_i(ctx_data_i[255:128]), .wq_valid_o(wq_valid_o[0]), .wq_ready_i(wq_ready_i[0]), .wq_addr_o(wq_addr_o[31:0]),
       .wq_data_o(wq_data_o[Lanes*8-1:0]), .wq_strb_o(wq_strb_o[Lanes-1:0]), .wc_bvalid_i(wc_bvalid_i[0]), .idle_o(kw_idle)
   );
@@ -200,11 +212,10 @@ module luoshu_compute #(
       .k_valid_o(k_valid), .k_ready_i(k_ready), .k_a_o(k_a), .k_acc_o(k_acc), .k_last_o(k_last), .k_cols_o(k_cols), .k_meta_o(k_meta),
       .k_op_valid_i(k_op_valid), .k_op_meta_i(k_op_meta), .k_b_o(k_b), .k_sum_valid_i(k_sum_valid), .k_sum_meta_i(k_sum_meta),
       .k_sum_i(k_sum), .k_accv_i(k_accv), .k_acc_meta_i(k_acc_meta), .k_acc_i(k_accs),
-      .aw_valid_o(a_aw_valid), .aw_ready_i(aw_ready && !v_aw_valid), .aw_token_o(a_aw[436:431]), .aw_block_o(a_aw[430:415]),
-      .aw_data_o(a_aw[414:31]), .aw_exp_o(a_aw[30:22]), .aw_sum_o(a_aw[21:4]), .aw_joined_o(a_aw[3]), .aw_first_o(a_aw[2]),
-      .aw_vec_o(a_aw[1:0]), .busy_o(count_o[3]), .stall_memory_o(count_o[4]), .stall_wait_o(count_o[5])
+      .aw_valid_o(a_aw_valid), .aw_ready_i(a_aw_ready), .aw_token_o(a_aw_token), .aw_block_o(a_aw_block), .aw_data_o(a_aw_block_data),
+      .aw_exp_o(a_aw_exp), .aw_sum_o(a_aw_sum), .aw_joined_o(a_aw_joined), .aw_first_o(a_aw_first), .aw_vec_o(a_aw_vec), .busy_o(count_o[3]), .stall_memory_o(count_o[4]), .stall_wait_o(count_o[5])
   );
   logic unused_bits;
-  assign unused_bits = ^{qw_head[15:9], ctx_data_i};
+  assign unused_bits = ^{qw_head[15:9], ctx_data_i, ctx_gnt_i[2]};
 endmodule
 `default_nettype wire

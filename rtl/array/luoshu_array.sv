@@ -4,9 +4,10 @@
 //
 // issue -> MAC array (outside) -> scale units -> result memory -> tail. A value beat issued in cycle t reaches column c's
 // block sum at t + 3 + c and its accumulator at t + 7 + c; a tile of rows is complete Columns + 7 cycles after its last
-// issue. Issue and tail overlap over tiles and commands; a place in the result memory is reserved before a tile starts.
-// cmd_ready_o: takes a command; done_o pulses when the last result of a command was taken. Activations: see the write port;
-// aw_ready_o is low only while a narrow memory (Lanes < 32) writes the block before.
+// issue (2 x Columns + 7 where one scale unit serves all columns). Issue and tail overlap over tiles and commands; a place in the
+// result memory is reserved before a tile starts.
+// cmd_ready_o: takes a command; done_o pulses when the last result of a command was taken. Activations: a block of 32 comes in
+// 32 / ActLanes parts in order, one per cycle at most, always taken; its exponent and sum count with the last part.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -45,10 +46,10 @@ module luoshu_array #(
     input  wire  [Columns*Slots*26-1:0]    mac_sum_i,
     // activations
     input  wire                            aw_valid_i,
-    output logic                           aw_ready_o,
     input  wire  [5:0]                     aw_token_i,
     input  wire  [15:0]                    aw_block_i,
-    input  wire  [383:0]                   aw_data_i,
+    input  wire  [1:0]                     aw_part_i,   // part of the block
+    input  wire  [ActLanes*12-1:0]         aw_data_i,
     input  wire  [8:0]                     aw_exp_i,
     input  wire  [17:0]                    aw_sum_i,
     input  wire                            aw_joined_i,
@@ -70,8 +71,8 @@ module luoshu_array #(
   localparam int ColumnBits = $clog2(Columns);
   localparam int SlotBits   = (Slots > 1) ? $clog2(Slots) : 1;
   localparam int ChunkBits  = 64 * Slots;
-  // One scale unit serves all columns when a block takes at least as many cycles as there are columns.
-  localparam int Shared = (Lanes * Columns <= 32 && Groups == 1) ? 1 : 0;
+  // One scale unit serves all columns, scale and minimum one after the other, when a block takes at least 2 x Columns cycles.
+  localparam int Shared = (Lanes * Columns <= 16 && Groups == 1) ? 1 : 0;
 
   // ---------------------------------------------------------------- command
   logic       issue_ready, tail_ready, start, only_last;
@@ -141,7 +142,7 @@ module luoshu_array #(
   endgenerate
 
   // A tile is complete a fixed time after its last issue.
-  localparam int Landing = Columns + 7;
+  localparam int Landing = Columns + 7 + ((Shared != 0) ? Columns : 0);
   logic [Landing-1:0] landing_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) landing_q <= '0;
@@ -151,20 +152,11 @@ module luoshu_array #(
   // ---------------------------------------------------------------- activations: token to column and group
   logic [ColumnBits-1:0] aw_column;
   logic [GroupBits-1:0]  aw_group;
-  localparam int ActAddrBits = $clog2(Groups * ActBlocks * (32 / ActLanes));
-  logic                   act_busy;
-  logic [Columns-1:0]     act_we, part_we;
+  logic [Columns-1:0]     act_we;
   logic [31:0]            act_addr;
-  logic [ActAddrBits-1:0] part_addr;
-  logic [ActLanes*12-1:0] part_data;
   assign aw_column  = aw_joined_i ? ColumnBits'({aw_token_i, 1'b0}) : ColumnBits'(aw_token_i);
   assign aw_group   = aw_joined_i ? GroupBits'(aw_token_i >> (ColumnBits - 1)) : GroupBits'(aw_token_i >> ColumnBits);
   assign act_addr   = 32'(aw_group) * ActBlocks + 32'(aw_block_i);
-  assign aw_ready_o = !act_busy;
-  luoshu_array_parts #(.Lanes(Lanes), .Columns(Columns), .AddrBits(ActAddrBits)) u_parts (
-      .clk_i, .rst_ni, .we_i(act_we), .block_i(act_addr), .data_i(aw_data_i), .busy_o(act_busy), .we_o(part_we), .addr_o(part_addr),
-      .data_o(part_data)
-  );
 
   // ---------------------------------------------------------------- columns
   logic                      re;
@@ -197,11 +189,10 @@ module luoshu_array #(
       logic signed [17:0]   act_sum;
       logic                 mine;
       assign mine = aw_joined_i ? (aw_column[ColumnBits-1:0] == ColumnBits'(c & ~1)) : (aw_column == ColumnBits'(c));
-      assign act_we[c] = aw_valid_i && aw_ready_o && mine;
+      assign act_we[c] = aw_valid_i && mine;
       luoshu_array_act #(.Lanes(Lanes), .Groups(Groups), .Blocks(ActBlocks)) u_act (
-          .clk_i, .we_i(act_we[c]), .wgroup_i(aw_group), .waddr_i(act_addr),
+          .clk_i, .we_i(act_we[c]), .wgroup_i(aw_group), .waddr_i(act_addr), .wpart_i(aw_part_i), .wdata_i(aw_data_i),
           .wexp_i(aw_exp_i), .wsum_i(aw_sum_i), .wfirst_i(aw_first_i), .wvec_i(aw_vec_i),
-          .part_we_i(part_we[c]), .part_addr_i(part_addr), .part_data_i(part_data),
           .re_i(valid_q[c] && q_cols[c]), .rgroup_i(q_group), .rblock_i(q_block), .rsub_i(q_sub), .rvec_i(q_vec),
           .act_o(mac_b_o[c*ActLanes*12 +: ActLanes*12]), .drop_o(drop), .sum_o(act_sum),
           .agroup_i(r_group), .avec_i(r_vec), .a_o(largest[c*9 +: 9])
@@ -271,7 +262,7 @@ module luoshu_array #(
       logic signed [17:0]   c_act_sum;
       logic [63:0]          w_acc;
       assign {c_first, c_last, c_high, c_tile, c_group, c_min, c_drop, c_wref, c_joined, c_act_sum} = common;
-      luoshu_array_scale #(.Entries(Columns), .PlaceBits(TileBits)) u_scale (
+      luoshu_array_scale #(.Entries(Columns), .PlaceBits(TileBits), .Serial(1)) u_scale (
           .clk_i, .rst_ni, .valid_i(s_valid != '0), .entry_i(column), .first_i(c_first), .last_i(c_last), .place_i(c_tile), .b_i(sum),
           .scale_i(half[15:0]), .high_i(c_high), .drop_i(c_drop), .w_i(c_wref), .has_min_i(c_min), .min_i(half[31:16]), .act_sum_i(c_act_sum),
           .done_o(done), .entry_o(w_column), .place_o(w_tile), .acc_o(w_acc)
@@ -328,7 +319,7 @@ module luoshu_array #(
   logic tail_idle;
   logic signed [8:0] r_largest;   // A of the vector whose result is read
   assign r_largest = $signed(largest[32'(r_column)*9 +: 9]);
-  luoshu_array_tail #(.Columns(Columns), .Groups(Groups), .Slots(Slots), .TileBits(TileBits)) u_tail (
+  luoshu_array_tail #(.Columns(Columns), .Groups(Groups), .Slots(Slots), .TileBits(TileBits), .Multiply(Shared)) u_tail (
       .clk_i, .rst_ni, .cmd_valid_i(start), .cmd_ready_o(tail_ready), .cmd_joined_i(mode == 2'd1 || mode == 2'd2),
       .cmd_rows_i(cmd_i[luoshu_defs_pkg::CmdMatmulRowsLsb +: 20]),
       .cmd_wref_i(cmd_i[luoshu_defs_pkg::CmdMatmulRefExponentLsb +: 8]), .cmd_vec_i(cmd_i[luoshu_defs_pkg::CmdMatmulSrcVectorLsb +: 2]),

@@ -1,55 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cuts the write of an activation block into words of the activation RAMs: one with 32 lanes and more, else 32 / Lanes words in
-// the cycles after it, in which busy_o asks for patience. One serves all columns; we_o names those that take the word.
+// Cuts an activation block into the parts that the matrix engine takes: one with 32 lanes and more, else 32 / Lanes.
+//
+// The block stays valid and steady until block_ready_o, which comes with its last part. part_ready_i low: no part leaves. No
+// registers on the way of the data: a part leaves in the cycle in which its block is valid. Reset: the next part is the first.
 `default_nettype none
 
 module luoshu_array_parts #(
     parameter int Lanes    = 32,
-    parameter int Columns  = 4,
-    parameter int AddrBits = 10,                          // of a word
     parameter int ActLanes = (Lanes < 32) ? Lanes : 32    // derived
 ) (
     input  wire                     clk_i,
     input  wire                     rst_ni,
-    input  wire  [Columns-1:0]      we_i,      // columns that take the block
-    input  wire  [31:0]             block_i,   // its number in the RAM
-    input  wire  [383:0]            data_i,
-    output logic                    busy_o,
-    output logic [Columns-1:0]      we_o,
-    output logic [AddrBits-1:0]     addr_o,
-    output logic [ActLanes*12-1:0]  data_o
+    input  wire                     block_valid_i,
+    output logic                    block_ready_o,
+    input  wire  [383:0]            block_data_i,
+    output logic                    part_valid_o,
+    input  wire                     part_ready_i,
+    output logic [1:0]              part_o,         // its number
+    output logic [ActLanes*12-1:0]  part_data_o
 );
   localparam int Parts = 32 / ActLanes;
+  assign part_valid_o = block_valid_i;
   generate
     if (Parts == 1) begin : gen_whole
-      assign we_o   = we_i;
-      assign addr_o = block_i[AddrBits-1:0];
-      assign data_o = data_i;
-      assign busy_o = 1'b0;
+      assign block_ready_o = part_ready_i;
+      assign part_o        = 2'd0;
+      assign part_data_o   = block_data_i;
       logic unused_bits;
-      assign unused_bits = ^{clk_i, rst_ni, block_i};
+      assign unused_bits = ^{clk_i, rst_ni};
     end else begin : gen_parts
-      localparam int PartBits = $clog2(Parts);
-      logic [PartBits:0]   left_q;   // parts still to write
-      logic [Columns-1:0]  columns_q;
-      logic [383:0]        data_q;
-      logic [AddrBits-1:0] addr_q;
-      assign busy_o = (left_q != '0);
-      assign we_o   = busy_o ? columns_q : '0;
-      assign addr_o = addr_q;
-      assign data_o = data_q[ActLanes*12-1:0];
+      logic [1:0] part_q;
+      assign part_o        = part_q;
+      assign part_data_o   = block_data_i[32'(part_q)*ActLanes*12 +: ActLanes*12];
+      assign block_ready_o = part_ready_i && (part_q == 2'(Parts - 1));
       always_ff @(posedge clk_i) begin
-        if (!rst_ni) left_q <= '0;
-        else if (we_i != '0) left_q <= (PartBits+1)'(Parts);
-        else if (busy_o) left_q <= left_q - 1'b1;
-        if (we_i != '0) begin
-          columns_q <= we_i;
-          data_q    <= data_i;
-          addr_q    <= AddrBits'(block_i << PartBits);
-        end else if (busy_o) begin
-          data_q <= data_q >> (ActLanes * 12);
-          addr_q <= addr_q + 1'b1;
-        end
+        if (!rst_ni) part_q <= '0;
+        else if (block_valid_i && part_ready_i) part_q <= block_ready_o ? 2'd0 : part_q + 2'd1;
       end
     end
   endgenerate

@@ -10,6 +10,7 @@ module luoshu_array_tail #(
     parameter int Groups    = 2,
     parameter int Slots     = 1,
     parameter int TileBits  = 4,
+    parameter int Multiply  = 0,    // 1: the conversion uses multipliers instead of shifters
     parameter int GroupBits = (Groups > 1) ? $clog2(Groups) : 1,
     parameter int ColumnBits = $clog2(Columns),
     parameter int SlotBits  = (Slots > 1) ? $clog2(Slots) : 1
@@ -92,7 +93,7 @@ module luoshu_array_tail #(
   logic [27-1:0]      tag_q [4];   // {last, token, row}
   logic               conv_valid;
   logic [31:0]        conv;
-  luoshu_tofp #(.Width(64)) u_tofp (
+  luoshu_tofp #(.Width(64), .Multiply(Multiply)) u_tofp (
       .clk_i, .rst_ni, .valid_i(go_q[0]), .int_i(acc_i), .exp_i(exp_q), .valid_o(conv_valid), .r_o(conv)
   );
   logic [3:0] unused_count;

@@ -6,18 +6,25 @@
 // The unit pulses done_i once per accepted command, in order; the command's post index is then posted in that cycle, or
 // before, with early_i (at most once per command), where what the waiting command needs is there earlier.
 // At most 4 commands may be accepted and not done. Latency: push to cmd_valid_o 1 cycle. Reset empties it.
+// Parts > 1, for small configurations: a command comes in that many words in successive cycles (in_ready_o: all of it fits),
+// waits in a queue of such words and is put together in a register; cmd_valid_o follows its last word after 2 to 4 cycles. Its
+// semaphores are taken before the handshake, in the cycle in which turn_i is high, so that one queue takes at a time.
 `include "luoshu_assert.svh"
 `default_nettype none
 
 module luoshu_command_queue #(
     parameter int Depth    = 8,   // commands, a power of two
-    parameter int InfoBits = 12   // run information that travels with a command
+    parameter int InfoBits = 12,  // run information that travels with a command
+    parameter int Parts    = 1,   // words of a command, a power of two that divides InfoBits
+    parameter int CmdPart  = 256 / Parts,       // derived
+    parameter int InfoPart = InfoBits / Parts   // derived
 ) (
     input  wire                       clk_i,
     input  wire                       rst_ni,
     input  wire                       in_valid_i,
     output logic                      in_ready_o,
-    input  wire  [InfoBits+255:0]     in_data_i,      // {info, command}
+    input  wire  [InfoPart+CmdPart-1:0] in_data_i,    // {info, command}, of each the next part from the low end
+    input  wire                       turn_i,         // Parts > 1: may take semaphores
     input  wire  [15:0]               sem_i,          // semaphore n is above zero (bit 0 is always 1)
     output logic [3:0]                take_a_o,       // taken in this cycle, 0 = none
     output logic [3:0]                take_b_o,
@@ -35,21 +42,58 @@ module luoshu_command_queue #(
   logic                start;
   logic                posts_ready, posts_valid;
   logic [3:0]          post;
-  logic [$clog2(Depth):0] unused_count;
   logic [2:0]          unused_posts;
+  logic                there, take;   // both semaphores are; they are taken
 
-  luoshu_fifo #(.Width(InfoBits + 256), .Depth(Depth), .UseRam(0)) u_commands (
-      .clk_i, .rst_ni, .in_valid_i, .in_ready_o, .in_data_i,
-      .out_valid_o(head_valid), .out_ready_i(start), .out_data_o({info_o, cmd_o}), .count_o(unused_count)
-  );
-
-  assign wait_a = cmd_o[luoshu_defs_pkg::CmdWaitALsb +: 4];
-  assign wait_b = cmd_o[luoshu_defs_pkg::CmdWaitBLsb +: 4];
-  assign cmd_valid_o = head_valid && sem_i[wait_a] && sem_i[wait_b] && posts_ready;
-  assign waiting_o   = head_valid && !(sem_i[wait_a] && sem_i[wait_b]);
-  assign start       = cmd_valid_o && cmd_ready_i;
-  assign take_a_o    = start ? wait_a : 4'd0;
-  assign take_b_o    = start ? wait_b : 4'd0;
+  assign wait_a   = cmd_o[luoshu_defs_pkg::CmdWaitALsb +: 4];
+  assign wait_b   = cmd_o[luoshu_defs_pkg::CmdWaitBLsb +: 4];
+  assign there    = sem_i[wait_a] && sem_i[wait_b];
+  assign start    = cmd_valid_o && cmd_ready_i;
+  assign take_a_o = take ? wait_a : 4'd0;
+  assign take_b_o = take ? wait_b : 4'd0;
+  generate
+    if (Parts > 1) begin : gen_parts
+      logic                         word_valid, word_pop, word_space, taken_q;
+      logic [InfoPart+CmdPart-1:0]  word;
+      logic [$clog2(Depth*Parts):0] count;
+      logic [$clog2(Parts):0]       loaded_q;   // words in the register
+      luoshu_fifo #(.Width(InfoPart + CmdPart), .Depth(Depth * Parts), .UseRam(0)) u_words (
+          .clk_i, .rst_ni, .in_valid_i, .in_ready_o(word_space), .in_data_i, .out_valid_o(word_valid), .out_ready_i(word_pop),
+          .out_data_o(word), .count_o(count)
+      );
+      assign in_ready_o  = (32'(count) <= (Depth - 1) * Parts);
+      assign head_valid  = loaded_q[$clog2(Parts)];
+      assign word_pop    = word_valid && (!head_valid || start);
+      assign take        = head_valid && !taken_q && turn_i && there;
+      assign cmd_valid_o = taken_q && posts_ready;
+      assign waiting_o   = head_valid && !taken_q;
+      always_ff @(posedge clk_i) begin
+        if (!rst_ni) begin
+          loaded_q <= '0;
+          taken_q  <= 1'b0;
+        end else begin
+          loaded_q <= (start ? '0 : loaded_q) + ($clog2(Parts)+1)'(word_pop);
+          taken_q  <= take || (taken_q && !start);
+        end
+        if (word_pop) begin
+          cmd_o  <= {word[CmdPart-1:0], cmd_o[255:CmdPart]};
+          info_o <= {word[InfoPart+CmdPart-1:CmdPart], info_o[InfoBits-1:InfoPart]};
+        end
+      end
+      `LUOSHU_ASSERT(words_fit, !in_valid_i || word_space)
+    end else begin : gen_whole
+      logic [$clog2(Depth):0] unused_count;
+      logic                   unused_turn;
+      assign unused_turn = turn_i;
+      luoshu_fifo #(.Width(InfoBits + 256), .Depth(Depth), .UseRam(0)) u_commands (
+          .clk_i, .rst_ni, .in_valid_i, .in_ready_o, .in_data_i,
+          .out_valid_o(head_valid), .out_ready_i(start), .out_data_o({info_o, cmd_o}), .count_o(unused_count)
+      );
+      assign cmd_valid_o = head_valid && there && posts_ready;
+      assign waiting_o   = head_valid && !there;
+      assign take        = start;
+    end
+  endgenerate
 
   luoshu_fifo #(.Width(4), .Depth(4), .UseRam(0)) u_posts (
       .clk_i, .rst_ni, .in_valid_i(start), .in_ready_o(posts_ready),

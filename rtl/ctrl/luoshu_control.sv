@@ -96,7 +96,7 @@ module luoshu_control #(
     else if (link_quiet_q != '0) link_quiet_q <= link_quiet_q - 1'b1;
   end
   luoshu_clock_gate u_link_gate (.clk_i, .en_i(!rst_ni || link_offer || link_quiet_q != '0), .clk_o(clk_link));
-  luoshu_link #(.MemoryMib(MemoryMib)) u_link (
+  luoshu_link #(.MemoryMib(MemoryMib), .Serial((Lanes < 32) ? 1 : 0)) u_link (
       .clk_i(clk_link), .rst_ni, .rx_valid_i, .rx_ready_o, .rx_data_i, .rx_bytes_i, .tx_valid_o, .tx_ready_i, .tx_data_o,
       .req_valid_o(req_valid), .req_ready_i(req_ready), .req_write_o(req_write), .req_addr_o(req_addr), .req_words_o(req_words),
       .wvalid_o(wvalid), .wready_i(wready), .wdata_o(wdata), .wstrb_o(wstrb), .rvalid_i(rvalid), .rready_o(rready), .rdata_i(rdata),

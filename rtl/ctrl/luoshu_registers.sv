@@ -3,7 +3,8 @@
 // interrupts, watchdog, performance counters.
 //
 // Bus: reg_req_i with write data in the same cycle; read data one cycle later. Message queue: 64 words; a message is
-// offered by the link only when its CRC was right. Token queue: 64. Event queue: 32 words.
+// offered by the link only when its CRC was right. Token queue: 64, 16 with up to 8 tokens per pass. Event queue: 32 words, with
+// less than 32 lanes 16.
 // Counters count cycles since CounterClear. Reset: everything to zero, the core held.
 `default_nettype none
 
@@ -161,7 +162,8 @@ module luoshu_registers #(
   logic [31:0] tok_id, tok_logit, tok_cycle;
   logic [7:0]  tok_flags;
   logic [6:0]  msg_count;
-  logic [5:0]  unused_evt;
+  localparam int EventDepth = (Lanes < 32) ? 16 : 32;
+  logic [$clog2(EventDepth):0] unused_evt;
   // Tokens wait for the firmware: two passes of them and more.
   localparam int TokenDepth = (Columns * Groups > 8) ? 64 : 16;
   logic [$clog2(TokenDepth):0] unused_tok;
@@ -174,7 +176,7 @@ module luoshu_registers #(
       .out_valid_o(msg_valid), .out_ready_i(msg_pop), .out_data_o({msg_last, msg_data}), .count_o(msg_count)
   );
   assign evt_push = write && (reg_addr_i == luoshu_defs_pkg::RegEventData || reg_addr_i == luoshu_defs_pkg::RegEventLast);
-  luoshu_fifo #(.Width(33), .Depth(32)) u_events (
+  luoshu_fifo #(.Width(33), .Depth(EventDepth), .UseRam((EventDepth > 16) ? 1 : 0)) u_events (
       .clk_i, .rst_ni, .in_valid_i(evt_push), .in_ready_o(evt_space),
       .in_data_i({reg_addr_i == luoshu_defs_pkg::RegEventLast, reg_wdata_i}),
       .out_valid_o(evt_valid_o), .out_ready_i(evt_ready_i), .out_data_o({evt_last_o, evt_data_o}), .count_o(unused_evt)
@@ -222,38 +224,38 @@ module luoshu_registers #(
 
   // ---------------------------------------------------------------- counters
   // Sixteen sums in a small RAM, visited in turn; what happens between two visits of a sum waits in a small counter. A read
-  // adds both, so it is exact. A cleared sum counts as 0 until its next visit.
+  // takes the place of a visit and adds both, so it is exact: the core reads in every second cycle at most, the link in every
+  // third, so a round of visits takes at most 96 cycles. A cleared sum counts as 0 until its next visit.
   logic [15:0] events;
-  logic [3:0]  visit_q, counter_index;
-  logic [4:0]  recent_q [16];
+  logic [3:0]  visit_q, visit;
+  logic [6:0]  recent_q [16];
   logic [15:0] kept_q;           // the sum in the RAM counts
-  logic [31:0] old_sum, new_sum, read_sum, read_old;
+  logic [31:0] old_sum, new_sum;
+  logic        is_counter, counter_read;
   logic [31:0] cycle_high_q;
   logic        clear_counters;
   assign clear_counters = write && (reg_addr_i == luoshu_defs_pkg::RegCounterClear);
   assign events        = {beats_i, count_i};
-  assign counter_index = reg_addr_i[5:2] - luoshu_defs_pkg::RegCounterArray[5:2];
-  assign new_sum       = (kept_q[visit_q] ? old_sum : 32'd0) + 32'(recent_q[visit_q]);
-  assign read_sum      = (kept_q[counter_index] ? read_old : 32'd0) + 32'(recent_q[counter_index]);
+  assign is_counter    = reg_addr_i >= luoshu_defs_pkg::RegCounterArray && reg_addr_i < luoshu_defs_pkg::RegCounterBytes + 16'd16;
+  assign counter_read  = reg_req_i && !reg_we_i && is_counter;
+  assign visit         = counter_read ? reg_addr_i[5:2] - luoshu_defs_pkg::RegCounterArray[5:2] : visit_q;
+  assign new_sum       = (kept_q[visit] ? old_sum : 32'd0) + 32'(recent_q[visit]);
   luoshu_ram_small #(.Width(32), .Depth(16)) u_sums (
-      .clk_i, .we_i(1'b1), .waddr_i(visit_q), .wdata_i(new_sum), .raddr_i(visit_q), .rdata_o(old_sum)
-  );
-  luoshu_ram_small #(.Width(32), .Depth(16)) u_sums_read (
-      .clk_i, .we_i(1'b1), .waddr_i(visit_q), .wdata_i(new_sum), .raddr_i(counter_index), .rdata_o(read_old)
+      .clk_i, .we_i(!counter_read), .waddr_i(visit_q), .wdata_i(new_sum), .raddr_i(visit), .rdata_o(old_sum)
   );
   always_ff @(posedge clk_i) begin
     if (!rst_ni) cycle_q <= '0;
     else cycle_q <= cycle_q + 64'd1;
     if (reg_req_i && reg_addr_i == luoshu_defs_pkg::RegCycleLow) cycle_high_q <= cycle_q[63:32];
     if (!rst_ni) visit_q <= '0;
-    else visit_q <= visit_q + 4'd1;
+    else if (!counter_read) visit_q <= visit_q + 4'd1;
     for (int i = 0; i < 16; i++) begin
       if (!rst_ni || clear_counters) begin
         kept_q[i]   <= 1'b0;
         recent_q[i] <= '0;
       end else begin
-        if (visit_q == 4'(i)) kept_q[i] <= 1'b1;
-        recent_q[i] <= ((visit_q == 4'(i)) ? 5'd0 : recent_q[i]) + 5'(events[i]);
+        if (!counter_read && visit_q == 4'(i)) kept_q[i] <= 1'b1;
+        recent_q[i] <= ((!counter_read && visit_q == 4'(i)) ? 7'd0 : recent_q[i]) + 7'(events[i]);
       end
     end
   end
@@ -292,7 +294,7 @@ module luoshu_registers #(
       luoshu_defs_pkg::RegTokenCycle:    rdata = tok_cycle;
       luoshu_defs_pkg::RegCycleLow:      rdata = cycle_q[31:0];
       luoshu_defs_pkg::RegCycleHigh:     rdata = cycle_high_q;
-      default: if (reg_addr_i >= luoshu_defs_pkg::RegCounterArray && reg_addr_i < luoshu_defs_pkg::RegCounterBytes + 16'd16) rdata = read_sum;
+      default: if (is_counter) rdata = new_sum;
     endcase
   end
   always_ff @(posedge clk_i) if (reg_req_i) reg_rdata_o <= rdata;

@@ -8,7 +8,9 @@
 // the context posts with each token (advance_i). stop_i (a stop id was sampled, or the firmware asks) ends the loop: the
 // dispatch halts, and when memory is idle the units are reset (unit_rst_no low for 4 cycles), which drops what ran ahead.
 // Semaphores: 15, counting to 15. A post beyond 15 is an error of the program (assertion).
-// Latency: run to first request 2 cycles; fetched beat to queue 2 cycles; one command per cycle (L = 8: per 4 cycles).
+// Latency: run to first request 2 cycles; fetched beat to queue 2 cycles; one command per cycle.
+// Lanes < 32: no queue of beats, the next command is requested when the one before has gone to the queues, and goes there beat by
+// beat; the queues take semaphores in turn.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -61,6 +63,8 @@ module luoshu_sequencer #(
   localparam int BeatBits = $clog2(Lanes);
   localparam int PerBeat  = (Lanes >= 32) ? Lanes / 32 : 1;   // commands per beat
   localparam int Beats    = (Lanes >= 32) ? 1 : 32 / Lanes;   // beats per command
+  localparam int CmdPart  = 256 / Beats;                      // what a queue takes in a cycle
+  localparam int InfoPart = InfoBits / Beats;
 
   // ---------------------------------------------------------------- runs
   localparam int RunBits = 32 + 16 + 32 + InfoBits;
@@ -87,16 +91,12 @@ module luoshu_sequencer #(
   logic        first_pass_q;
   logic [15:0] command_q;     // commands left to dispatch in this pass
   logic [31:0] fetch_addr_q;
-  logic [31:0] fetch_left_q;  // beats left to request in this pass
-  logic [31:0] fetch_pass_q;  // passes left to fetch, this one included
   logic [15:0] open_q;        // commands pushed to units and not done
   logic [1:0]  clear_q;
   logic [4:0]  idle_q;        // cycles that memory has been idle while halted
-  logic [31:0] program_beats;
   logic        push, push_unit;
   logic        last_command, stop_q;
 
-  assign program_beats = (32'(count) * 32 + 32'(Lanes) - 1) >> BeatBits;
   assign last_command  = (command_q == 16'd1);
   assign busy_o  = (state_q != Idle) || run_valid;
   assign halt_o  = (state_q == Halt) || (state_q == Clear);
@@ -144,54 +144,58 @@ module luoshu_sequencer #(
   end
 
   // ---------------------------------------------------------------- fetch
-  logic                    beat_valid, beat_pop, fetch_space;
-  logic [Lanes*8-1:0]      beat;
-  logic [$clog2(FetchDepth):0] unused_fetch;
-  logic [$clog2(FetchDepth):0] free_q;
-  logic                    request;
+  logic                    request, room;   // there is more to ask for, and room for it
   logic                    fetch_rst_n;
 
   assign fetch_rst_n = rst_ni && unit_rst_no;
-  assign rq_valid_o  = (state_q == Dispatch) && !stop_q && (fetch_pass_q != 32'd0) && (free_q != 0);
+  assign rq_valid_o  = (state_q == Dispatch) && !stop_q && room;
   assign rq_addr_o   = fetch_addr_q;
-  assign rq_beats_o  = 8'd1;
+  assign rq_beats_o  = 8'(Beats);
   assign request     = rq_valid_o && rq_ready_i;
 
-  always_ff @(posedge clk_i) begin
-    if (state_q == Idle) begin
-      fetch_addr_q <= program_addr;
-      fetch_left_q <= program_beats;
-      fetch_pass_q <= passes;
-    end else if (request) begin
-      if (fetch_left_q == 32'd1) begin
-        fetch_addr_q <= program_addr;
-        fetch_left_q <= program_beats;
-        fetch_pass_q <= fetch_pass_q - 32'd1;
-      end else begin
-        fetch_addr_q <= fetch_addr_q + 32'(Lanes);
-        fetch_left_q <= fetch_left_q - 32'd1;
-      end
-    end
-    if (!fetch_rst_n) free_q <= ($clog2(FetchDepth) + 1)'(FetchDepth);
-    else free_q <= free_q + ($clog2(FetchDepth) + 1)'(beat_pop) - ($clog2(FetchDepth) + 1)'(request);
-  end
-  luoshu_fifo #(.Width(Lanes*8), .Depth(FetchDepth)) u_beats (
-      .clk_i, .rst_ni(fetch_rst_n), .in_valid_i(rc_valid_i), .in_ready_o(fetch_space), .in_data_i(rc_data_i),
-      .out_valid_o(beat_valid), .out_ready_i(beat_pop), .out_data_o(beat), .count_o(unused_fetch)
-  );
-  `LUOSHU_ASSERT(fetch_fits, !rc_valid_i || fetch_space)
 
   // ---------------------------------------------------------------- beats to commands
   logic         have_q;      // a command is held
-  logic [255:0] command_d, held_q /*verilator public_flat_rd*/;   // public: read by the timeline of the simulation
+  logic [255:0] held_q /*verilator public_flat_rd*/;   // public: read by the timeline of the simulation
   logic [1:0]   part_q;      // Lanes > 32: command within the beat; Lanes < 32: beat within the command
-  logic         take;        // the held command may be replaced
-
-  assign take = !have_q || push;
+  logic [1:0]   send_q;      // Lanes < 32: beats of the command that the queues have not got yet
+  logic [2:0]   send_to_q;   // the queue that gets them
   generate
     if (Lanes >= 32) begin : gen_wide
-      logic [15:0] left_q;  // commands of this pass not yet taken from beats
-      logic        beat_end;
+      logic                        beat_valid, beat_pop, fetch_space;
+      logic [Lanes*8-1:0]          beat;
+      logic [$clog2(FetchDepth):0] unused_fetch;
+      logic [$clog2(FetchDepth):0] free_q;
+      logic [255:0]                command_d;
+      logic                        take;    // the held command may be replaced
+      logic [15:0]                 left_q;  // commands of this pass not yet taken from beats
+      logic                        beat_end;
+      // Beats are asked for ahead of the dispatch, over passes.
+      logic [15:0] beats, beats_q;
+      logic [31:0] passes_q;
+      assign beats = 16'((32'(count) + 32'(PerBeat) - 1) / PerBeat);   // of a pass
+      assign room  = (free_q != '0) && (passes_q != 32'd0);
+      always_ff @(posedge clk_i) begin
+        if (state_q == Idle) begin
+          fetch_addr_q <= program_addr;
+          beats_q <= beats;
+          passes_q     <= passes;
+        end else if (request) begin
+          fetch_addr_q <= (beats_q == 16'd1) ? program_addr : fetch_addr_q + 32'(Lanes);
+          beats_q <= (beats_q == 16'd1) ? beats : beats_q - 16'd1;
+          if (beats_q == 16'd1) passes_q <= passes_q - 32'd1;
+        end
+        if (!fetch_rst_n) free_q <= ($clog2(FetchDepth) + 1)'(FetchDepth);
+        else free_q <= free_q + ($clog2(FetchDepth) + 1)'(beat_pop) - ($clog2(FetchDepth) + 1)'(request);
+      end
+      luoshu_fifo #(.Width(Lanes*8), .Depth(FetchDepth)) u_beats (
+          .clk_i, .rst_ni(fetch_rst_n), .in_valid_i(rc_valid_i), .in_ready_o(fetch_space), .in_data_i(rc_data_i),
+          .out_valid_o(beat_valid), .out_ready_i(beat_pop), .out_data_o(beat), .count_o(unused_fetch)
+      );
+      `LUOSHU_ASSERT(fetch_fits, !rc_valid_i || fetch_space)
+      assign take = !have_q || push;
+      assign send_q    = 2'd0;
+      assign send_to_q = 3'd0;
       assign command_d = beat[256*32'(part_q) +: 256];
       assign beat_end  = (32'(part_q) == PerBeat - 1) || (left_q == 16'd1);
       assign beat_pop  = beat_valid && take && beat_end;
@@ -211,20 +215,32 @@ module luoshu_sequencer #(
         if (beat_valid && take) held_q <= command_d;
       end
     end else begin : gen_narrow
-      assign beat_pop  = beat_valid && take;
-      assign command_d = {beat, held_q[255:Lanes*8]};
+      logic asked_q;   // for a command
+      assign room = !asked_q && !have_q && (send_q == 2'd0);
       always_ff @(posedge clk_i) begin
+        if (state_q == Idle || (push && last_command)) fetch_addr_q <= program_addr;
+        else if (request) fetch_addr_q <= fetch_addr_q + 32'd32;
         if (!fetch_rst_n || state_q == Idle) begin
-          have_q <= 1'b0;
-          part_q <= '0;
+          asked_q <= 1'b0;
+          have_q  <= 1'b0;
+          part_q  <= '0;
         end else begin
+          if (request) asked_q <= 1'b1;
           if (push) have_q <= 1'b0;
-          if (beat_pop) begin
-            have_q <= (32'(part_q) == Beats - 1);
-            part_q <= (32'(part_q) == Beats - 1) ? 2'd0 : part_q + 2'd1;
+          if (rc_valid_i) begin
+            part_q <= part_q + 2'd1;
+            if (32'(part_q) == Beats - 1) begin
+              asked_q <= 1'b0;
+              have_q  <= 1'b1;
+              part_q  <= '0;
+            end
           end
         end
-        if (beat_pop) held_q <= command_d;
+        if (!fetch_rst_n) send_q <= '0;
+        else if (q_valid != '0) send_q <= 2'(Beats - 1);
+        else if (send_q != 2'd0) send_q <= send_q - 2'd1;
+        if (send_q == 2'd0) send_to_q <= q_valid;
+        if (rc_valid_i || q_valid != '0 || send_q != 2'd0) held_q <= {rc_data_i, held_q[255:CmdPart]};
       end
     end
   endgenerate
@@ -234,7 +250,6 @@ module luoshu_sequencer #(
   logic         skip, to_ws, to_ar, to_vu, to_at, known;
   logic [2:0]   q_ready, q_valid /*verilator public_flat_rd*/;
   logic         ws_ready;
-  logic [255:0] out_command;
   logic         to_unit;
 
   assign op    = held_q[7:0];
@@ -253,7 +268,12 @@ module luoshu_sequencer #(
   // in a decode loop every Embed but the first waits for the sampled token
   logic wait_token;
   assign wait_token  = (op == 8'(luoshu_defs_pkg::OpEmbed)) && info[4] && !first_pass_q;
-  assign out_command = {held_q[255:16], wait_token ? 4'd15 : held_q[15:12], held_q[11:0]};
+
+  // what the queues get: the command, or its next beat and as much of the run information
+  logic [InfoPart+CmdPart-1:0] out_part;
+  logic [InfoPart-1:0]         out_info;
+  assign out_info = info[32'((Beats - 32'(send_q)) & (Beats - 1)) * InfoPart +: InfoPart];
+  assign out_part = {out_info, held_q[CmdPart-1:16], (wait_token && send_q == 2'd0) ? 4'd15 : held_q[15:12], held_q[11:0]};
 
   logic         ready_all, active;
   assign active    = have_q && (state_q == Dispatch) && !stop_q;
@@ -297,14 +317,29 @@ module luoshu_sequencer #(
   );
 
   // ---------------------------------------------------------------- unit queues and semaphores
+  localparam int Turns = (Beats > 1) ? 1 : 3;   // queues that may take semaphores in a cycle
   logic [3:0] sem_q [16];
   logic [15:0] sem;
   logic [11:0] take_a, take_b, post;
+  logic [Turns*4-1:0] down_a, down_b;   // taken in this cycle
+  logic [2:0] turn;
 
   generate
+    if (Beats > 1) begin : gen_turns
+      logic [2:0] turn_q;
+      always_ff @(posedge clk_i) turn_q <= !fetch_rst_n ? 3'd1 : {turn_q[1:0], turn_q[2]};
+      assign turn   = turn_q;
+      assign down_a = take_a[3:0] | take_a[7:4] | take_a[11:8];
+      assign down_b = take_b[3:0] | take_b[7:4] | take_b[11:8];
+    end else begin : gen_all
+      assign turn   = 3'b111;
+      assign down_a = take_a;
+      assign down_b = take_b;
+    end
     for (genvar u = 0; u < 3; u++) begin : gen_queues
-      luoshu_command_queue #(.Depth(8), .InfoBits(InfoBits)) u_queue (
-          .clk_i, .rst_ni(fetch_rst_n), .in_valid_i(q_valid[u]), .in_ready_o(q_ready[u]), .in_data_i({info, out_command}),
+      luoshu_command_queue #(.Depth((Beats > 1) ? 4 : 8), .InfoBits(InfoBits), .Parts(Beats)) u_queue (
+          .clk_i, .rst_ni(fetch_rst_n), .in_valid_i(q_valid[u] || (send_q != 2'd0 && send_to_q[u])), .in_ready_o(q_ready[u]),
+          .in_data_i(out_part), .turn_i(turn[u]),
           .sem_i(sem), .take_a_o(take_a[u*4 +: 4]), .take_b_o(take_b[u*4 +: 4]), .post_o(post[u*4 +: 4]),
           .cmd_valid_o(cmd_valid_o[u]), .cmd_ready_i(cmd_ready_i[u]), .cmd_o(cmd_o[u*256 +: 256]),
           .info_o(cmd_info_o[u*InfoBits +: InfoBits]), .early_i(early_i[u]), .done_i(done_i[u]), .waiting_o(waiting_o[u])
@@ -313,8 +348,10 @@ module luoshu_sequencer #(
     for (genvar s = 0; s < 16; s++) begin : gen_sem
       logic [3:0] up, down;
       assign up = 4'(post[3:0] == s) + 4'(post[7:4] == s) + 4'(post[11:8] == s) + 4'(advance_i && s == 15);
-      assign down = 4'(take_a[3:0] == s) + 4'(take_a[7:4] == s) + 4'(take_a[11:8] == s)
-                  + 4'(take_b[3:0] == s) + 4'(take_b[7:4] == s) + 4'(take_b[11:8] == s);
+      always_comb begin
+        down = '0;
+        for (int t = 0; t < Turns; t++) down = down + 4'(down_a[t*4 +: 4] == s) + 4'(down_b[t*4 +: 4] == s);
+      end
       if (s == 0) begin : gen_none
         assign sem[s] = 1'b1;
         always_ff @(posedge clk_i) sem_q[s] <= '0;

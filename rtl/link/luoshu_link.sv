@@ -2,14 +2,16 @@
 // The link endpoint: framed requests from a byte stream, answers and events back (docs/link.md is the protocol;
 // driver/link/endpoint_model is its C++ twin).
 //
-// rx: 1 to 4 bytes per cycle; tx: whole words. Behind it: device memory, control space, mailbox, events. It has no timer.
+// rx: 1 to 4 bytes per cycle; tx: whole words. Serial = 1: about one byte per cycle each way, and of device memory that is
+// checked. Behind it: device memory, control space, mailbox, events. It has no timer.
 // Reset: empty, sequence and event numbers 0.
 `default_nettype none
 
 module luoshu_link #(
     parameter int MaxPayload = 1024,
     parameter int MemoryMib  = 256,
-    parameter int IdWords    = 13
+    parameter int IdWords    = 13,
+    parameter int Serial     = 0
 ) (
     input  wire         clk_i,
     input  wire         rst_ni,
@@ -61,7 +63,7 @@ module luoshu_link #(
   logic [31:0] in_data;
   logic [7:0]  ack_next;
   logic [15:0] numbers;
-  luoshu_link_rx #(.MaxPayload(MaxPayload), .RingWords(RingWords)) u_rx (
+  luoshu_link_rx #(.MaxPayload(MaxPayload), .RingWords(RingWords), .Serial(Serial)) u_rx (
       .clk_i, .rst_ni, .rx_valid_i, .rx_ready_o, .rx_data_i, .rx_bytes_i, .blocked_i(blocked),
       .out_valid_o(in_valid), .out_ready_i(in_ready), .out_data_o(in_data)
   );
@@ -69,7 +71,7 @@ module luoshu_link #(
   logic        note_valid, ans_valid, ans_ready, ans_word_valid, ans_word_ready, ans_done;
   logic [31:0] head, ans_word;
   logic [15:0] ans_bytes;
-  luoshu_link_exec #(.MaxPayload(MaxPayload), .RingWords(RingWords), .MemoryMib(MemoryMib), .IdWords(IdWords)) u_exec (
+  luoshu_link_exec #(.MaxPayload(MaxPayload), .RingWords(RingWords), .MemoryMib(MemoryMib), .IdWords(IdWords), .Serial(Serial)) u_exec (
       .clk_i, .rst_ni, .in_valid_i(in_valid), .in_ready_o(in_ready), .in_data_i(in_data), .blocked_o(blocked),
       .ack_valid_o(ack_valid), .ack_next_o(ack_next), .ack_replay_o(ack_replay), .event_numbers_i(numbers),
       .note_valid_o(note_valid), .head_o(head), .ans_valid_o(ans_valid), .ans_ready_i(ans_ready), .ans_bytes_o(ans_bytes),
@@ -91,7 +93,7 @@ module luoshu_link #(
       .evt_word_valid_o(evt_word_valid), .evt_word_ready_i(evt_word_ready), .evt_word_o(evt_word), .evt_done_i(evt_done)
   );
 
-  luoshu_link_tx u_tx (
+  luoshu_link_tx #(.Serial(Serial)) u_tx (
       .clk_i, .rst_ni, .note_valid_i(note_valid), .note_i(head),
       .ans_valid_i(ans_valid), .ans_ready_o(ans_ready), .ans_i(head), .ans_bytes_i(ans_bytes),
       .ans_word_valid_i(ans_word_valid), .ans_word_ready_o(ans_word_ready), .ans_word_i(ans_word), .ans_done_o(ans_done),

@@ -9,7 +9,8 @@ module luoshu_link_exec #(
     parameter int MaxPayload = 1024,  // bytes
     parameter int RingWords  = 512,
     parameter int MemoryMib  = 256,
-    parameter int IdWords    = 13     // identification registers in the answer to HELLO
+    parameter int IdWords    = 13,    // identification registers in the answer to HELLO
+    parameter int Serial     = 0      // 1: the checksum of device memory takes a byte per cycle
 ) (
     input  wire         clk_i,
     input  wire         rst_ni,
@@ -134,17 +135,19 @@ module luoshu_link_exec #(
   // ---------------------------------------------------------------- execution
   logic [31:0] addr_q;                // memory (low word) or register
   logic [31:0] words_q;               // words left of the whole request
-  logic [8:0]  chunk;                 // of one memory request
+  logic [8:0]  chunk, step;           // of one memory request; words by which an access goes on
   logic        first_q;               // first data word of a write
   logic        failed_q;              // a register access failed
   logic [2:0]  fixed_q;               // words of an answer that come from here
-  logic [31:0] mem_crc_q, mem_crc;
+  logic [31:0] mem_crc;
+  logic        mem_crc_ready;
   logic        is_crc, is_read, is_hello, reads_regs, last_word;
   assign is_crc     = (type_q == MemCrc);
   assign is_read    = (type_q == MemRead);
   assign is_hello   = (type_q == Hello);
   assign reads_regs = is_hello || (type_q == RegRead);
   assign chunk      = (words_q > 32'd256) ? 9'd256 : words_q[8:0];
+  assign step       = (state_q == MemStart) ? chunk : 9'd1;
   assign last_word  = (left_q == 15'd1);
 
   assign req_valid_o = (state_q == MemStart);
@@ -155,8 +158,11 @@ module luoshu_link_exec #(
   assign wdata_o     = in_data_i;
   assign wstrb_o     = (first_q ? 4'hf << arg_q[0][1:0] : 4'hf)
                      & ((last_word && bytes_q[1:0] != 2'd0) ? 4'hf >> (3'd4 - {1'b0, bytes_q[1:0]}) : 4'hf);
-  assign rready_o    = (state_q == MemData) && (is_crc || (is_read && ans_word_ready_i));
-  luoshu_crc32 u_crc (.crc_i(mem_crc_q), .data_i(rdata_i), .crc_o(mem_crc));
+  assign rready_o    = (state_q == MemData) && ((is_crc && mem_crc_ready) || (is_read && ans_word_ready_i));
+  luoshu_crc32 #(.Serial(Serial)) u_crc (
+      .clk_i, .rst_ni, .clear_i(state_q == Decide), .valid_i(rvalid_i && state_q == MemData && is_crc), .ready_o(mem_crc_ready),
+      .data_i(rdata_i), .crc_o(mem_crc)
+  );
 
   assign reg_req_o   = (state_q == RegData) && ((type_q == RegWrite) ? in_valid_i : 1'b1);
   assign reg_we_o    = (type_q == RegWrite);
@@ -187,7 +193,7 @@ module luoshu_link_exec #(
   logic from_memory, from_register;
   assign from_memory   = (state_q == MemData) && is_read;
   assign from_register = (state_q == RegWait) && reads_regs;
-  assign ans_word_valid_o = (from_memory && rvalid_i) || (from_register && reg_ready_q) || (state_q == Stream);
+  assign ans_word_valid_o = (from_memory && rvalid_i) || (from_register && reg_ready_q) || (state_q == Stream && mem_crc_ready);
   logic        reg_ready_q;           // a register's value waits
   logic [31:0] reg_value_q;
   always_comb begin
@@ -196,7 +202,7 @@ module luoshu_link_exec #(
       case (type_q)
         Resync:  ans_word_o = (fixed_q == 3'd3) ? arg_q[0] : (fixed_q == 3'd2) ? LinkWord : {16'd0, event_numbers_i};
         Hello:   ans_word_o = (fixed_q == 3'd2) ? LinkWord : {24'd0, failed_q ? IsBus : Ok};
-        MemCrc:  ans_word_o = (fixed_q == 3'd2) ? ~mem_crc_q : 32'd0;
+        MemCrc:  ans_word_o = (fixed_q == 3'd2) ? mem_crc : 32'd0;
         default: ans_word_o = {24'd0, failed_q ? IsBus : Ok};
       endcase
     end
@@ -300,19 +306,13 @@ module luoshu_link_exec #(
       words_q   <= (type_q == MemWrite) ? 32'(left_q) : is_hello ? 32'(IdWords) : (type_q == RegRead) ? arg_q[1] : {2'd0, arg_q[2][31:2]};
       first_q   <= 1'b1;
       failed_q  <= 1'b0;
-      mem_crc_q <= 32'hffffffff;
       fixed_q   <= (type_q == Resync) ? 3'd3 : (is_hello || is_crc) ? 3'd2 : 3'd1;
     end
-    if (state_q == MemStart && req_ready_i) begin
-      words_q <= words_q - 32'(chunk);
-      addr_q  <= addr_q + {21'd0, chunk, 2'b00};
+    if ((state_q == MemStart && req_ready_i) || (state_q == RegData && reg_req_o && reg_gnt_i)) begin
+      words_q <= words_q - 32'(step);
+      addr_q  <= addr_q + {21'd0, step, 2'b00};
     end
     if (wvalid_o && wready_i) first_q <= 1'b0;
-    if (rvalid_i && rready_o && is_crc) mem_crc_q <= mem_crc;
-    if (state_q == RegData && reg_req_o && reg_gnt_i) begin
-      addr_q  <= addr_q + 32'd4;
-      words_q <= words_q - 32'd1;
-    end
     if (state_q == RegData) reg_ready_q <= 1'b0;
     if (state_q == RegWait && reg_rvalid_i) begin
       reg_ready_q <= 1'b1;

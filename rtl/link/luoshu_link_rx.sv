@@ -3,12 +3,13 @@
 //
 // Ring words of a frame: header word 0, header word 1, payload. A refused frame leaves one word {0, status} in which the
 // low half is not the sync. A full ring stalls the transport; while blocked_i (an answer with payload cannot leave) the
-// frame is discarded instead and refused with OVERRUN. Throughput: one word per cycle. Reset: empty.
+// frame is discarded instead and refused with OVERRUN. Throughput: one word per cycle, Serial = 1: one byte. Reset: empty.
 `default_nettype none
 
 module luoshu_link_rx #(
     parameter int MaxPayload = 1024,  // bytes, a multiple of 4
-    parameter int RingWords  = 512    // a power of two, at least two frames
+    parameter int RingWords  = 512,   // a power of two, at least two frames
+    parameter int Serial     = 0
 ) (
     input  wire         clk_i,
     input  wire         rst_ni,
@@ -29,7 +30,7 @@ module luoshu_link_rx #(
   state_e      state_q;
   logic        word_valid, word_ready, take;
   logic [31:0] word;
-  luoshu_link_align u_align (
+  luoshu_link_align #(.Serial(Serial)) u_align (
       .clk_i, .rst_ni, .rx_valid_i, .rx_ready_o, .rx_data_i, .rx_bytes_i, .hunt_i(state_q == Hunt),
       .word_valid_o(word_valid), .word_ready_i(word_ready), .word_o(word)
   );
@@ -39,17 +40,18 @@ module luoshu_link_rx #(
   logic             full, drop_q;
   logic [7:0]       status_q;
   logic [14:0]      left_q;         // words of the frame to come, CRC included
-  logic [31:0]      crc_q, crc_in, crc;
-  logic             is_crc, good, too_long, refuse;
+  logic [31:0]      crc;
+  logic             crc_ready, is_crc, good, too_long, refuse;
   assign full     = (write_q - read_q) == (PtrBits+1)'(RingWords);
   assign is_crc   = (state_q == Body) && (left_q == 15'd1);
   assign too_long = (state_q == Length) && (word[15:0] > 16'(MaxPayload));
-  assign word_ready = (state_q != Refuse) && (is_crc || too_long || drop_q || !full || blocked_i);
+  assign word_ready = (state_q != Refuse) && crc_ready && (is_crc || too_long || drop_q || !full || blocked_i);
   assign take     = word_valid && word_ready;
-  assign good     = take && is_crc && !drop_q && (word == ~crc_q);
+  assign good     = take && is_crc && !drop_q && (word == crc);
   assign refuse   = take && (too_long || (is_crc && !good));
-  assign crc_in   = (state_q == Hunt) ? 32'hffffffff : crc_q;
-  luoshu_crc32 u_crc (.crc_i(crc_in), .data_i(word), .crc_o(crc));
+  luoshu_crc32 #(.Serial(Serial)) u_crc (
+      .clk_i, .rst_ni, .clear_i(take && state_q == Hunt), .valid_i(take), .ready_o(crc_ready), .data_i(word), .crc_o(crc)
+  );
 
   logic        ring_we;
   logic [31:0] ring_word;
@@ -77,7 +79,6 @@ module luoshu_link_rx #(
       else if (take && !is_crc && full) drop_q <= 1'b1;
     end
     if (take) begin
-      crc_q <= crc;
       if (state_q == Length) left_q <= 15'((17'(word[15:0]) + 17'd3) >> 2) + 15'd1;
       if (state_q == Body) left_q <= left_q - 15'd1;
     end

@@ -2,10 +2,12 @@
 // Sends frames: answers without payload (a younger one replaces one that waits), answers with payload, events; adds the CRC.
 //
 // Order: waiting answer, payload answer, event. A payload frame announces its length; its words follow one by one.
-// One word per cycle. Reset: nothing to send.
+// One word per cycle, Serial = 1: per 5 cycles. Reset: nothing to send.
 `default_nettype none
 
-module luoshu_link_tx (
+module luoshu_link_tx #(
+    parameter int Serial = 0
+) (
     input  wire         clk_i,
     input  wire         rst_ni,
     // answer without payload: taken at once
@@ -40,9 +42,9 @@ module luoshu_link_tx (
   logic [31:0] head_q;          // as note_i
   logic [15:0] bytes_q;
   logic [13:0] left_q;
-  logic [31:0] crc_q, crc, word;
-  logic        room, put, word_valid;
-  assign room = !tx_valid_o || tx_ready_i;
+  logic [31:0] crc, word;
+  logic        room, put, word_valid, crc_ready;
+  assign room = (!tx_valid_o || tx_ready_i) && crc_ready;
 
   assign ans_ready_o = (state_q == Idle) && !waiting_q;
   assign evt_ready_o = (state_q == Idle) && !waiting_q && !ans_valid_i;
@@ -56,11 +58,13 @@ module luoshu_link_tx (
     case (state_q)
       Head0:   word = {head_q[15:0], 16'h4C53};
       Head1:   word = {head_q[31:16], bytes_q};
-      Crc:     word = ~crc_q;
+      Crc:     word = crc;
       default: word = event_q ? evt_word_i : ans_word_i;
     endcase
   end
-  luoshu_crc32 u_crc (.crc_i((state_q == Head0) ? 32'hffffffff : crc_q), .data_i(word), .crc_o(crc));
+  luoshu_crc32 #(.Serial(Serial)) u_crc (
+      .clk_i, .rst_ni, .clear_i(put && state_q == Head0), .valid_i(put), .ready_o(crc_ready), .data_i(word), .crc_o(crc)
+  );
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -90,7 +94,6 @@ module luoshu_link_tx (
     end
     if (put) begin
       tx_data_o <= word;
-      crc_q     <= crc;
       if (state_q == Words) left_q <= left_q - 14'd1;
     end
   end

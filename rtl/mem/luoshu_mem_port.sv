@@ -17,7 +17,8 @@ module luoshu_mem_port #(
     parameter int ReadClients  = 5,
     parameter int WriteClients = 3,
     parameter int MaxBurst     = 64,  // beats
-    parameter int Outstanding  = 32   // bursts in flight, a power of two
+    parameter int Outstanding  = 32,  // bursts in flight, a power of two
+    parameter int Writes       = 64   // written beats in flight, a power of two
 ) (
     input  wire                          clk_i,
     input  wire                          rst_ni,
@@ -210,8 +211,8 @@ module luoshu_mem_port #(
 
   logic       wtag_valid;
   logic [2:0] wtag_head;
-  logic [6:0] wtag_count;
-  luoshu_fifo #(.Width(3), .Depth(64), .UseRam(0)) u_wtags (
+  logic [$clog2(Writes):0] wtag_count;
+  luoshu_fifo #(.Width(3), .Depth(Writes), .UseRam(0)) u_wtags (
       .clk_i, .rst_ni,
       .in_valid_i(wq_take), .in_ready_o(wtag_in_ready), .in_data_i(wq_client),
       .out_valid_o(wtag_valid), .out_ready_i(b_valid_i), .out_data_o(wtag_head), .count_o(wtag_count)
@@ -227,7 +228,7 @@ module luoshu_mem_port #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) error_o <= 1'b0;
     else error_o <= (r_valid_i && r_resp_i[1]) || (b_valid_i && b_resp_i[1]);
-    idle_o <= !cut_busy_q && !ar_valid_o && !tag_valid && !rq_any && !wq_any && (wtag_count == 7'd0)
+    idle_o <= !cut_busy_q && !ar_valid_o && !tag_valid && !rq_any && !wq_any && (wtag_count == '0)
         && (rc_valid_o == '0) && !r_valid_i;
   end
 

@@ -4,7 +4,7 @@
 // Link master: a request is {write, byte address (4-byte aligned), words 1..256}; then a write sends that many words with
 // byte strobes and gets one bvalid when all of them are in memory; a read receives that many words, rlast with the last one.
 // Words of a write are combined into beats. Window master (single words): granted when the link is idle, rvalid ends an
-// access of either kind. One request at a time. Throughput: one word per cycle.
+// access of either kind. One request at a time. Throughput: one word per cycle; Lanes < 32 reads one beat after the other.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -90,20 +90,37 @@ module luoshu_narrow_port #(
   // ---------------------------------------------------------------- read
   logic [31:0]        fetch_addr_q;
   logic [8:0]         fetch_left_q;  // beats left to request
-  logic [3:0]         room_q;        // beats the FIFO can still take
-  logic               beat_valid, beat_pop, beat_space;
+  localparam int Ahead = (Lanes < 32) ? 1 : 8;   // beats on their way or waiting
+  logic [3:0]         room_q;        // of these, beats that may still be asked for
+  logic               beat_valid, beat_pop;
   logic [Lanes*8-1:0] beat;
   logic               request, word_out;
-  logic [3:0]         unused_count;
   assign rq_valid_o = (state_q == Read) && (fetch_left_q != 9'd0) && (room_q != 4'd0);
   assign rq_addr_o  = fetch_addr_q;
   assign rq_beats_o = 8'd1;
   assign request    = rq_valid_o && rq_ready_i;
-  luoshu_fifo #(.Width(Lanes*8), .Depth(8)) u_beats (
-      .clk_i, .rst_ni, .in_valid_i(rc_valid_i), .in_ready_o(beat_space), .in_data_i(rc_data_i),
-      .out_valid_o(beat_valid), .out_ready_i(beat_pop), .out_data_o(beat), .count_o(unused_count)
-  );
-  `LUOSHU_ASSERT(read_fits, !rc_valid_i || beat_space)
+  generate
+    if (Ahead > 1) begin : gen_queue
+      logic                   beat_space;
+      logic [$clog2(Ahead):0] unused_count;
+      luoshu_fifo #(.Width(Lanes*8), .Depth(Ahead)) u_beats (
+          .clk_i, .rst_ni, .in_valid_i(rc_valid_i), .in_ready_o(beat_space), .in_data_i(rc_data_i),
+          .out_valid_o(beat_valid), .out_ready_i(beat_pop), .out_data_o(beat), .count_o(unused_count)
+      );
+      `LUOSHU_ASSERT(read_fits, !rc_valid_i || beat_space)
+    end else begin : gen_register
+      logic               beat_valid_q;
+      logic [Lanes*8-1:0] beat_q;
+      assign beat_valid = beat_valid_q;
+      assign beat       = beat_q;
+      always_ff @(posedge clk_i) begin
+        if (!rst_ni) beat_valid_q <= 1'b0;
+        else beat_valid_q <= rc_valid_i || (beat_valid_q && !beat_pop);
+        if (rc_valid_i) beat_q <= rc_data_i;
+      end
+      `LUOSHU_ASSERT(read_fits, !rc_valid_i || !beat_valid_q)
+    end
+  endgenerate
   assign rvalid_o = (state_q == Read) && beat_valid && !window_q;
   assign rlast_o  = (left_q == 9'd1);
   assign word_out = (state_q == Read) && beat_valid && (window_q || rready_i);
@@ -117,7 +134,7 @@ module luoshu_narrow_port #(
       state_q   <= Idle;
       flush_q   <= 1'b0;
       pending_q <= '0;
-      room_q    <= 4'd8;
+      room_q    <= 4'(Ahead);
     end else begin
       pending_q <= pending_q + 9'(wq_valid_o && wq_ready_i) - 9'(wc_bvalid_i);
       room_q    <= room_q + 4'(beat_pop) - 4'(request);

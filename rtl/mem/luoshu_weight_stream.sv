@@ -5,6 +5,8 @@
 // or 4 (Int4m) value beats, each run one read request (docs/architecture.md, section 2); scale beats go to the scale
 // FIFO, value beats to the value FIFO. A parameter segment (aux) goes to the aux FIFO. A request is made only when the
 // FIFOs have room for all of its beats, so the memory port never waits. While halt_i is high no request is made.
+// OneQueue = 1: values and scales wait in one queue in the order of the stream, which takes half the block RAMs; a scale beat
+// passes from its head to a register (one more cycle of latency, and no value in the cycle in which it passes).
 // Throughput: one beat per cycle. Latency: segment to first request 2 cycles; read data to FIFO output 2 cycles.
 // Reset empties everything; the user must see to it that no read is in flight (memory port idle).
 `include "luoshu_assert.svh"
@@ -13,8 +15,10 @@
 module luoshu_weight_stream #(
     parameter int Lanes      = 32,   // bytes per beat
     parameter int ValueDepth = 256,  // beats, a power of two >= 32
-    parameter int ScaleDepth = 64,   // beats, a power of two
-    parameter int AuxDepth   = 32    // beats, a power of two >= 16
+    parameter int OneQueue   = 0,    // 1: values and scales share a queue of ValueDepth beats
+    parameter int ScaleDepth = 64,   // beats, a power of two; OneQueue = 0
+    parameter int AuxDepth   = 32,   // beats, a power of two >= 16
+    parameter int Requests   = 64    // requests in flight, a power of two
 ) (
     input  wire                clk_i,
     input  wire                rst_ni,
@@ -63,8 +67,9 @@ module luoshu_weight_stream #(
 
   assign chunk = seg_aux_q ? ((seg_left_q > 32'd16) ? 8'd16 : seg_left_q[7:0])
                            : ((seg_left_q > 32'(run_q) + 32'd1) ? {3'd0, run_q} + 8'd1 : seg_left_q[7:0]);
-  assign room = seg_aux_q ? (aux_free_q >= 11'(chunk))
-                          : ((value_free_q + 11'd1 >= 11'(chunk)) && (scale_free_q != 11'd0));
+  logic [10:0] value_beats;    // of the next request in the value queue
+  assign value_beats = (OneQueue != 0) ? 11'(chunk) : 11'(chunk) - 11'd1;
+  assign room = seg_aux_q ? (aux_free_q >= 11'(chunk)) : ((value_free_q >= value_beats) && (OneQueue != 0 || scale_free_q != 11'd0));
   assign rq_valid_o  = seg_busy_q && room && !halt_i && kind_in_ready;
   assign rq_addr_o   = seg_addr_q;
   assign rq_beats_o  = chunk;
@@ -93,8 +98,6 @@ module luoshu_weight_stream #(
 
   // ---------------------------------------------------------------- credits
   logic value_pop, scale_pop, aux_pop;
-  assign value_pop = value_valid_o && value_ready_i;
-  assign scale_pop = scale_valid_o && scale_ready_i;
   assign aux_pop   = aux_valid_o && aux_ready_i;
 
   always_ff @(posedge clk_i) begin
@@ -103,7 +106,7 @@ module luoshu_weight_stream #(
       scale_free_q <= 11'(ScaleDepth);
       aux_free_q   <= 11'(AuxDepth);
     end else begin
-      value_free_q <= value_free_q + 11'(value_pop) - ((request && !seg_aux_q) ? 11'(chunk) - 11'd1 : 11'd0);
+      value_free_q <= value_free_q + 11'(value_pop) - ((request && !seg_aux_q) ? value_beats : 11'd0);
       scale_free_q <= scale_free_q + 11'(scale_pop) - 11'(request && !seg_aux_q);
       aux_free_q   <= aux_free_q + 11'(aux_pop) - ((request && seg_aux_q) ? 11'(chunk) : 11'd0);
     end
@@ -112,9 +115,9 @@ module luoshu_weight_stream #(
   // ---------------------------------------------------------------- return side: the kind of each request in flight
   logic kind_valid;
   logic kind_aux;
-  logic [6:0] unused_kinds;
+  logic [$clog2(Requests):0] unused_kinds;
   logic first_q;  // the next beat is the first of its request
-  luoshu_fifo #(.Width(1), .Depth(64), .UseRam(0)) u_kinds (
+  luoshu_fifo #(.Width(1), .Depth(Requests), .UseRam(0)) u_kinds (
       .clk_i, .rst_ni,
       .in_valid_i(request), .in_ready_o(kind_in_ready), .in_data_i(seg_aux_q),
       .out_valid_o(kind_valid), .out_ready_i(rc_valid_i && rc_last_i), .out_data_o(kind_aux), .count_o(unused_kinds)
@@ -128,27 +131,53 @@ module luoshu_weight_stream #(
 
   logic value_in, scale_in, aux_in;
   logic [$clog2(ValueDepth):0] unused_value;
-  logic [$clog2(ScaleDepth):0] unused_scale;
   logic [$clog2(AuxDepth):0]   unused_aux;
-  logic value_space, scale_space, aux_space;
+  logic value_space, aux_space;
   assign aux_in   = rc_valid_i && kind_aux;
   assign scale_in = rc_valid_i && !kind_aux && first_q;
   assign value_in = rc_valid_i && !kind_aux && !first_q;
 
-  luoshu_fifo #(.Width(Lanes*8), .Depth(ValueDepth)) u_values (
-      .clk_i, .rst_ni, .in_valid_i(value_in), .in_ready_o(value_space), .in_data_i(rc_data_i),
-      .out_valid_o(value_valid_o), .out_ready_i(value_ready_i), .out_data_o(value_data_o), .count_o(unused_value)
-  );
-  luoshu_fifo #(.Width(Lanes*8), .Depth(ScaleDepth)) u_scales (
-      .clk_i, .rst_ni, .in_valid_i(scale_in), .in_ready_o(scale_space), .in_data_i(rc_data_i),
-      .out_valid_o(scale_valid_o), .out_ready_i(scale_ready_i), .out_data_o(scale_data_o), .count_o(unused_scale)
-  );
+  generate
+    if (OneQueue != 0) begin : gen_one
+      logic               head_valid, head_scale, scale_valid_q;
+      logic [Lanes*8-1:0] scale_q;
+      luoshu_fifo #(.Width(Lanes*8 + 1), .Depth(ValueDepth)) u_values (
+          .clk_i, .rst_ni, .in_valid_i(value_in || scale_in), .in_ready_o(value_space), .in_data_i({first_q, rc_data_i}),
+          .out_valid_o(head_valid), .out_ready_i(head_scale ? !scale_valid_q : value_ready_i),
+          .out_data_o({head_scale, value_data_o}), .count_o(unused_value)
+      );
+      assign value_valid_o = head_valid && !head_scale;
+      assign value_pop     = head_valid && (head_scale ? !scale_valid_q : value_ready_i);
+      assign scale_pop     = head_valid && head_scale && !scale_valid_q;
+      assign scale_valid_o = scale_valid_q;
+      assign scale_data_o  = scale_q;
+      always_ff @(posedge clk_i) begin
+        if (!rst_ni) scale_valid_q <= 1'b0;
+        else if (scale_pop) scale_valid_q <= 1'b1;
+        else if (scale_ready_i) scale_valid_q <= 1'b0;
+        if (scale_pop) scale_q <= value_data_o;
+      end
+    end else begin : gen_two
+      logic [$clog2(ScaleDepth):0] unused_scale;
+      logic                        scale_space;
+      assign value_pop = value_valid_o && value_ready_i;
+      assign scale_pop = scale_valid_o && scale_ready_i;
+      luoshu_fifo #(.Width(Lanes*8), .Depth(ValueDepth)) u_values (
+          .clk_i, .rst_ni, .in_valid_i(value_in), .in_ready_o(value_space), .in_data_i(rc_data_i),
+          .out_valid_o(value_valid_o), .out_ready_i(value_ready_i), .out_data_o(value_data_o), .count_o(unused_value)
+      );
+      luoshu_fifo #(.Width(Lanes*8), .Depth(ScaleDepth)) u_scales (
+          .clk_i, .rst_ni, .in_valid_i(scale_in), .in_ready_o(scale_space), .in_data_i(rc_data_i),
+          .out_valid_o(scale_valid_o), .out_ready_i(scale_ready_i), .out_data_o(scale_data_o), .count_o(unused_scale)
+      );
+      `LUOSHU_ASSERT(scale_fits, !scale_in || scale_space)
+    end
+  endgenerate
   luoshu_fifo #(.Width(Lanes*8), .Depth(AuxDepth)) u_aux (
       .clk_i, .rst_ni, .in_valid_i(aux_in), .in_ready_o(aux_space), .in_data_i(rc_data_i),
       .out_valid_o(aux_valid_o), .out_ready_i(aux_ready_i), .out_data_o(aux_data_o), .count_o(unused_aux)
   );
   `LUOSHU_ASSERT(value_fits, !value_in || value_space)
-  `LUOSHU_ASSERT(scale_fits, !scale_in || scale_space)
   `LUOSHU_ASSERT(aux_fits, !aux_in || aux_space)
 endmodule
 `default_nettype wire

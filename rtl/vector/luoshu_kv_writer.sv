@@ -3,7 +3,7 @@
 // exponents. Neighbouring elements are combined into beats with byte strobes.
 //
 // A head's words come in element order, VL values each, its exponent with the last; heads of a kind count up from 0.
-// Context of the token one cycle after ctx_re_o: {kv_block_offset, kv_seq_offset, position, token id}.
+// Context of the token one cycle after ctx_re_o with ctx_gnt_i: {kv_block_offset, kv_seq_offset, position, token id}.
 // idle_o: everything taken is in memory. At most 255 writes in flight. One word per cycle but for the write cycles.
 `include "luoshu_assert.svh"
 `default_nettype none
@@ -28,6 +28,7 @@ module luoshu_kv_writer #(
     input  wire              kw_last_i,
     input  wire  [7:0]       kw_exp_i,
     output logic             ctx_re_o,
+    input  wire              ctx_gnt_i,
     output logic [7:0]       ctx_addr_o,     // {bank, token[6:0]}
     input  wire  [127:0]     ctx_data_i,
     output logic             wq_valid_o,
@@ -43,7 +44,7 @@ module luoshu_kv_writer #(
 
   typedef enum logic [2:0] {Fetch, Address, Take, WriteHigh, WriteLow, WriteMeta} state_e;
   state_e       state_q;
-  logic [31:0]  block_q, head_offset_q;   // of the head's block; head x head_stride
+  logic [31:0]  block_q, head_base_q;   // of the head's block; of the head
   logic [4:0]   key_q;
   logic         take;
   logic         low_due_q, meta_due_q;
@@ -55,22 +56,22 @@ module luoshu_kv_writer #(
   assign kw_ready_o = (state_q == Take);
   assign take       = kw_valid_i && kw_ready_o;
 
-  // Where the word goes, in bytes of the block.
-  logic [31:0] element, high_at, low_at, value_at, pair, pairs, at;
-  assign element  = (32'(key_q) << head_bits_i) + 32'(kw_elem_i);
+  // Where the word goes, in bytes of the block: at most MetaBytes + 32 x 256 x 5/2.
+  localparam int AtBits = 15;
+  logic [AtBits-1:0] element, chunked, high_at, low_at, value_at, pair, pairs, at;
+  assign element  = (AtBits'(key_q) << head_bits_i) + AtBits'(kw_elem_i);
   assign pairs    = element >> (LB + 1);
-  assign pair     = ((pairs + (pairs << 1)) << LB) + 32'(MetaBytes);   // 3 L bytes each
-  assign high_at  = pair + 32'(L) + 32'(element[LB:0]);
-  assign low_at   = pair + 32'(element[LB:1]);
-  assign value_at = 32'(MetaBytes) + (32'd48 << head_bits_i)
-                  + ((32'(head_bits_i) > LB) ? (((32'(kw_elem_i) >> LB) << 5) + 32'(key_q)) * 32'(L) + 32'(kw_elem_i[(LB > 8 ? 8 : LB)-1:0])
-                                             : element);
+  assign pair     = ((pairs + (pairs << 1)) << LB) + AtBits'(MetaBytes);   // 3 L bytes each
+  assign high_at  = pair + AtBits'(L) + AtBits'(element[LB:0]);
+  assign low_at   = pair + AtBits'(element[LB:1]);
+  assign chunked  = AtBits'({kw_elem_i >> LB, key_q, kw_elem_i[LB-1:0]});
+  assign value_at = AtBits'(MetaBytes) + (AtBits'(48) << head_bits_i) + ((32'(head_bits_i) > LB) ? chunked : element);
   assign at       = kw_v_i ? value_at : high_at;
 
   // Bytes of the word; beyond the padded head there are none.
   logic [L*8-1:0] high_data_q, low_data_q, high_shifted, low_shifted;
   logic [L-1:0]   high_strb_q, low_strb_q, high_mask, low_mask;
-  logic [31:0]    high_addr_q, low_addr_q;
+  logic [AtBits-1:LB] high_beat_q, low_beat_q;   // beats of the block
   logic [VL*8-1:0] bytes;
   logic [VL-1:0]   kept;
   logic [VL*4+7:0] nibbles;    // one more byte, so that VL = 1 fits
@@ -123,17 +124,19 @@ module luoshu_kv_writer #(
   assign low_end  = !kw_v_i && (kw_last_i || (32'(element[LB:0]) + 32'(VL) >= 32'(2 * L)));
 
   assign wq_valid_o = (state_q == WriteHigh) || (state_q == WriteLow) || (state_q == WriteMeta);
+  logic [AtBits-1:LB] beat;
+  assign wq_addr_o = block_q + 32'({beat, {LB{1'b0}}});
   always_comb begin
-    wq_addr_o = high_addr_q;
+    beat      = high_beat_q;
     wq_data_o = high_data_q;
     wq_strb_o = high_strb_q;
     if (state_q == WriteLow) begin
-      wq_addr_o = low_addr_q;
+      beat      = low_beat_q;
       wq_data_o = low_data_q;
       wq_strb_o = low_strb_q;
     end else if (state_q == WriteMeta) begin
       // ke at byte key, ve at byte 32 + key
-      wq_addr_o = block_q + ((32'({v_q, key_q}) >> LB) << LB);
+      beat      = (AtBits-LB)'(32'({v_q, key_q}) >> LB);
       wq_data_o = {L{exp_q}};
       wq_strb_o = L'(1) << (32'({v_q, key_q}) & 32'(L - 1));
     end
@@ -141,9 +144,9 @@ module luoshu_kv_writer #(
 
   assign idle_o = (state_q == Fetch) && !kw_valid_i && (pending_q == 8'd0);
 
-  logic [31:0] head_offset;
+  logic [31:0] head_base;
   logic [15:0] head_q;
-  assign head_offset = (kw_head_i == 16'd0) ? 32'd0 : head_offset_q + ((head_q == kw_head_i) ? 32'd0 : head_stride_i);
+  assign head_base = (kw_head_i == 16'd0) ? base_i : head_base_q + ((head_q == kw_head_i) ? 32'd0 : head_stride_i);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -152,7 +155,7 @@ module luoshu_kv_writer #(
     end else begin
       pending_q <= pending_q + 8'(wq_valid_o && wq_ready_i) - 8'(wc_bvalid_i);
       case (state_q)
-        Fetch:   if (kw_valid_i) state_q <= Address;
+        Fetch:   if (kw_valid_i && ctx_gnt_i) state_q <= Address;
         Address: state_q <= Take;
         Take:    if (take) state_q <= high_end ? WriteHigh : low_end ? WriteLow : Take;
         WriteHigh: if (wq_ready_i) state_q <= low_due_q ? WriteLow : meta_due_q ? WriteMeta : Take;
@@ -163,8 +166,8 @@ module luoshu_kv_writer #(
     if (state_q == Address) begin
       // the head's first word waits
       head_q        <= kw_head_i;
-      head_offset_q <= head_offset;
-      block_q       <= base_i + ctx_data_i[95:64] + ctx_data_i[127:96] + head_offset;
+      head_base_q   <= head_base;
+      block_q       <= head_base + ctx_data_i[95:64] + ctx_data_i[127:96];
       key_q         <= ctx_data_i[36:32];
       v_q           <= kw_v_i;
       high_strb_q   <= '0;
@@ -176,9 +179,9 @@ module luoshu_kv_writer #(
         if (low_mask[b]) low_data_q[b*8 +: 8] <= low_shifted[b*8 +: 8];
       end
       high_strb_q <= high_strb_q | high_mask;
-      high_addr_q <= block_q + {at[31:LB], {LB{1'b0}}};
+      high_beat_q <= at[AtBits-1:LB];
       if (low_word) low_strb_q <= low_strb_q | low_mask;
-      low_addr_q  <= block_q + {low_at[31:LB], {LB{1'b0}}};
+      low_beat_q  <= low_at[AtBits-1:LB];
       nibble_q    <= kw_data_i[3:0];
       low_due_q   <= low_end;
       meta_due_q  <= kw_last_i;

@@ -4,7 +4,8 @@
 //
 // cmd_valid_i/cmd_ready_o takes a command whose semaphores are taken; done_o pulses when its results are visible.
 // cmd_i is the 256-bit command; ctx_tokens_i and ctx_logits_mode_i belong to its bank and are steady from cmd_valid_i
-// to done_o. Context of a token: ctx_id_i and ctx_pos_i one cycle after ctx_token_o.
+// to done_o. Context of a token: ctx_id_i and ctx_pos_i one cycle after ctx_token_o
+// with ctx_gnt_i.
 // X holds the residual of MaxTokens tokens, up to MaxD elements each. The scratch RAM is the head buffer of QKV and
 // the block buffer of NORM and SWIGLU. Parameters stream in at any time (ParamWords ring).
 // A head needs head_dim <= MaxHeadDim and HeadWords words, see luoshu_vector_head. MaxD is a multiple of 32.
@@ -18,7 +19,8 @@ module luoshu_vector #(
     parameter int MaxHeadDim = 256,   // elements of a head, a power of two
     parameter int HeadWords  = 256 / VL,  // words of a head in the head buffer, a power of two
     parameter int SlotBits   = 2,     // log2 of the heads in the head buffer
-    parameter int ParamWords = 2 * MaxD / VL  // parameter ring, words of VL values
+    parameter int ParamWords = 2 * MaxD / VL, // parameter ring, words of VL values
+    parameter int ActLanes   = (L < 32) ? L : 32  // derived: activations that the array takes in a cycle
 ) (
     input  wire              clk_i,
     input  wire              rst_ni,
@@ -35,6 +37,7 @@ module luoshu_vector #(
     input  wire  [6:0]       ctx_tokens_i,
     input  wire  [1:0]       ctx_logits_mode_i,  // 0 none, 1 last token, 2 all
     input  wire              ctx_write_logits_i,
+    input  wire              ctx_gnt_i,          // the context of ctx_token_o comes in the next cycle
     output logic [5:0]       ctx_token_o,
     input  wire  [31:0]      ctx_id_i,
     input  wire  [31:0]      ctx_pos_i,
@@ -53,7 +56,8 @@ module luoshu_vector #(
     output logic             aw_valid_o,
     output logic [5:0]       aw_token_o,
     output logic [15:0]      aw_block_o,
-    output logic [383:0]     aw_data_o,
+    output logic [1:0]       aw_part_o,
+    output logic [ActLanes*12-1:0] aw_data_o,
     output logic [8:0]       aw_exp_o,
     output logic [17:0]      aw_sum_o,
     output logic             aw_joined_o,
@@ -308,7 +312,7 @@ module luoshu_vector #(
   logic [31:0]       rms_mul, rms_r;
   logic [7:0]        sq_exp, head_exp;
   assign sq_exp = is_norm ? x_exp_q[TokenBits'(norm_token)] : head_exp;
-  luoshu_vector_rms #(.VL(VL), .MaxN(MaxD > MaxHeadDim ? MaxD : MaxHeadDim)) u_rms (
+  luoshu_vector_rms #(.VL(VL), .MaxN(MaxD > MaxHeadDim ? MaxD : MaxHeadDim), .Serial(VL == 1 ? 1 : 0)) u_rms (
       .clk_i(clk_root), .rst_ni(rst_ni), .clear_i(is_norm ? rms_clear_n : rms_clear_h), .sq_valid_i(sq_valid),
       .sq_last_i(sq_last), .sq_prod_i(sq_prod), .exp_i(sq_exp), .mul_valid_o(rms_mul_valid), .mul_o(rms_mul),
       .add_valid_o(rms_add_valid), .sfu_valid_o(rms_sfu_valid), .sfu_valid_i(sfu_valid && sfu_from[1]),
@@ -365,13 +369,13 @@ module luoshu_vector #(
                              : SAddr'({sjob_token[TokenBits-1:0], sjob_parity, {BlockBits{1'b0}}});
   assign aw_joined_o = cmd_q[130];
   assign aw_vec_o    = cmd_q[129:128];
-  luoshu_vector_act #(.VL(VL), .Jobs(MaxTokens < 2 ? 4 : 2 * MaxTokens), .AddrWidth(SAddr)) u_act (
+  luoshu_vector_act #(.VL(VL), .ActLanes(ActLanes), .Jobs(MaxTokens < 2 ? 4 : 2 * MaxTokens), .AddrWidth(SAddr)) u_act (
       .clk_i(clk_act), .rst_ni(rst_ni), .job_valid_i(job_valid), .job_addr_i(job_addr),
       .job_exp_i(is_norm ? njob_exp : sjob_exp), .job_token_i(is_norm ? norm_token : sjob_token),
       .job_block_i(is_norm ? njob_block : sjob_block), .job_count_i(is_norm ? njob_count : sjob_count),
       .job_first_i(is_norm ? njob_first : sjob_first), .idle_o(act_idle), .re_o(act_re), .raddr_o(act_raddr),
       .q_e_o(act_e), .q_neg_i(q_neg), .q_mag_i(q_mag), .aw_valid_o(aw_valid_o), .aw_token_o(aw_token_o),
-      .aw_block_o(aw_block_o), .aw_data_o(aw_data_o), .aw_exp_o(aw_exp_o), .aw_sum_o(aw_sum_o),
+      .aw_block_o(aw_block_o), .aw_part_o(aw_part_o), .aw_data_o(aw_data_o), .aw_exp_o(aw_exp_o), .aw_sum_o(aw_sum_o),
       .aw_first_o(aw_first_o)
   );
 
@@ -443,7 +447,7 @@ module luoshu_vector #(
   luoshu_vector_embed #(.L(L), .VL(VL), .WordBits(WordBits)) u_embed (
       .clk_i(clk_embed), .rst_ni(rst_ni), .start_i(start_q && is_embed), .address_i(cmd_q[63:32]), .n_i(n),
       .kblocks_i(cmd_q[111:96]), .mode_i(cmd_q[113:112]), .last_token_i(last_token), .done_o(embed_done),
-      .waiting_o(embed_wait), .ctx_token_o(ctx_token_o), .ctx_id_i(ctx_id_i), .ctx_valid_o(ctx_valid),
+      .waiting_o(embed_wait), .ctx_gnt_i(ctx_gnt_i), .ctx_token_o(ctx_token_o), .ctx_id_i(ctx_id_i), .ctx_valid_o(ctx_valid),
       .er_valid_o(er_valid_o), .er_ready_i(er_ready_i), .er_addr_o(er_addr_o), .er_beats_o(er_beats_o),
       .er_rvalid_i(er_rvalid_i), .er_rready_o(er_rready_o), .er_rdata_i(er_rdata_i), .h_we_o(emb_h_we),
       .h_waddr_o(emb_h_waddr), .h_wdata_o(emb_h_wdata), .h_re_o(emb_h_re), .h_raddr_o(emb_h_raddr),

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Activation blocks: reads 32 fp32 values from the scratch RAM, quantises them to 12 bits (docs/numerics.md
-// section 2) and writes the block to the array.
+// section 2) and writes the block to the array in parts of ActLanes values.
 //
 // A job names the block's first scratch word, its largest biased exponent, token, block and how many of the 32
 // values exist (the rest are zero). Jobs queue up (Jobs deep; the caller never overfills, asserted). One job
-// takes 32/VL cycles, without gaps; latency from push to aw_valid_o is 32/VL + 5 cycles. aw_* is always taken.
+// takes 32/VL cycles, without gaps; latency from push to aw_valid_o of the last part is 32/VL + 5 cycles. aw_* is always
+// taken; aw_sum_o is the block's with its last part.
 `include "luoshu_assert.svh"
 `default_nettype none
 
 module luoshu_vector_act #(
     parameter int VL        = 4,  // values per scratch word, a power of two up to 16
+    parameter int ActLanes  = 32, // values of a part, a power of two from VL to 32
     parameter int Jobs      = 4,  // queue depth, a power of two
     parameter int AddrWidth = 10  // scratch address bits
 ) (
@@ -32,13 +34,16 @@ module luoshu_vector_act #(
     output logic                 aw_valid_o,
     output logic [5:0]           aw_token_o,
     output logic [15:0]          aw_block_o,
-    output logic [383:0]         aw_data_o,
+    output logic [1:0]           aw_part_o,
+    output logic [ActLanes*12-1:0] aw_data_o,
     output logic [8:0]           aw_exp_o,
     output logic [17:0]          aw_sum_o,
     output logic                 aw_first_o
 );
   localparam int Words   = 32 / VL;
   localparam int WordBits = $clog2(Words);
+  localparam int PartWords = ActLanes / VL;
+  localparam int PartBits = $clog2(PartWords);
   localparam int JobWidth = AddrWidth + 8 + 6 + 16 + 6 + 1;
 
   logic                job_ready, head_valid, pop;
@@ -60,7 +65,8 @@ module luoshu_vector_act #(
 
   // Stage 0: read; stages 1 to 3: quantise; stage 3 collects; after the last word the block leaves.
   logic [WordBits-1:0] word_q;
-  logic                last;
+  logic                last, part_last;
+  assign part_last = (word_q & WordBits'(PartWords - 1)) == WordBits'(PartWords - 1);
   assign last    = word_q == WordBits'(Words - 1);
   assign re_o    = head_valid;
   assign raddr_o = head_addr | AddrWidth'(word_q);
@@ -102,7 +108,7 @@ module luoshu_vector_act #(
     end else begin
       if (head_valid) word_q <= last ? '0 : word_q + 1'b1;
       valid_q    <= {valid_q[1:0], head_valid};
-      last_q     <= {last_q[1:0], pop};
+      last_q     <= {last_q[1:0], head_valid && part_last};
       aw_valid_o <= last_q[2];
     end
     if (head_valid) begin
@@ -118,10 +124,11 @@ module luoshu_vector_act #(
     {word3_q, e3_q, token3_q, block3_q, count3_q, first3_q} <=
         {word2_q, e2_q, token2_q, block2_q, count2_q, first2_q};
     if (valid_q[2]) begin
-      for (int i = 0; i < Words; i++) begin
-        if (WordBits'(i) == word3_q) aw_data_o[i*VL*12+:VL*12] <= ints;
+      for (int i = 0; i < PartWords; i++) begin
+        if (WordBits'(i) == (word3_q & WordBits'(PartWords - 1))) aw_data_o[i*VL*12+:VL*12] <= ints;
       end
       aw_sum_o   <= (word3_q == '0 ? 18'd0 : aw_sum_o) + part;
+      aw_part_o  <= 2'(32'(word3_q) >> PartBits);
       aw_exp_o   <= e3_q[8:0];
       aw_token_o <= token3_q;
       aw_block_o <= block3_q;

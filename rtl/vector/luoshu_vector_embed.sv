@@ -23,6 +23,7 @@ module luoshu_vector_embed #(
     output logic                done_o,
     output logic                waiting_o,     // for memory
     // context
+    input  wire                 ctx_gnt_i,     // the context of ctx_token_o comes in the next cycle
     output logic [5:0]          ctx_token_o,
     input  wire  [31:0]         ctx_id_i,
     output logic                ctx_valid_o,   // the context of ctx_token_o is on its inputs
@@ -197,7 +198,7 @@ module luoshu_vector_embed #(
       done_o <= 1'b0;
       case (state_q)
         StIdle:    if (start_i) state_q <= StContext;
-        StContext: state_q <= StId;
+        StContext: if (ctx_gnt_i) state_q <= StId;
         StId:      state_q <= StMul;
         StMul:     if (values_q == 20'd0) state_q <= StRequest;
         StRequest: if (er_ready_i) state_q <= StValues;

@@ -3,13 +3,14 @@
 //
 // Products of the integer magnitudes arrive VL per cycle (sq_valid_i, the last with sq_last_i); S is their sum;
 // then tofp here, S * inv_n and + eps in lane 0 of the vector unit, rsqrt in its special-function unit.
-// r_valid_o is high from the result until the next clear_i; latency from sq_last_i 16 cycles. Nothing else may
-// use lane 0 or the special-function unit in that time (the sine of the phase builder yields).
+// r_valid_o is high from the result until the next clear_i; latency from sq_last_i 16 cycles, Serial = 1: 15 and as many as S
+// has leading zeros. Nothing else may use lane 0 or the special-function unit in that time (the sine of the phase builder yields).
 `default_nettype none
 
 module luoshu_vector_rms #(
-    parameter int VL   = 4,    // lanes
-    parameter int MaxN = 1024  // longest vector
+    parameter int VL     = 4,     // lanes
+    parameter int MaxN   = 1024,  // longest vector
+    parameter int Serial = 0      // 1: a small tofp, a cycle for each leading zero
 ) (
     input  wire              clk_i,
     input  wire              rst_ni,
@@ -55,14 +56,23 @@ module luoshu_vector_rms #(
     else if (sum_valid_q) acc_q <= acc_q + AccWidth'(sum_q);
   end
 
-  logic signed [AccWidth-1:0] total;
-  logic signed [11:0]         total_exp;
-  assign total     = $signed(acc_q);
+  logic signed [11:0] total_exp;
   assign total_exp = $signed({3'b000, exp_i, 1'b0}) - 12'sd286;
-  luoshu_tofp #(.Width(AccWidth)) u_tofp (
-      .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(acc_last_q), .int_i(total),
-      .exp_i(total_exp), .valid_o(mul_valid_o), .r_o(mul_o)
-  );
+  generate
+    if (Serial != 0) begin : gen_serial
+      luoshu_tofp_serial #(.Width(AccWidth)) u_tofp (
+          .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(acc_last_q), .int_i(acc_q),
+          .exp_i(total_exp), .valid_o(mul_valid_o), .r_o(mul_o)
+      );
+    end else begin : gen_pipeline
+      logic signed [AccWidth-1:0] total;
+      assign total = $signed(acc_q);
+      luoshu_tofp #(.Width(AccWidth)) u_tofp (
+          .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(acc_last_q), .int_i(total),
+          .exp_i(total_exp), .valid_o(mul_valid_o), .r_o(mul_o)
+      );
+    end
+  endgenerate
 
   logic [6:0] wait_q;  // 3 cycles of the multiplier, 4 of the adder
   assign add_valid_o = wait_q[2];

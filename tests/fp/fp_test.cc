@@ -144,6 +144,10 @@ TEST_F(FpTest, AgainstTheModel) {
       const Operation o = fp.front();
       fp.pop_front();
       ASSERT_EQ(top_->fp_o, bits_of(tofp(o.i, o.e))) << o.i << " * 2^" << o.e;
+      ASSERT_TRUE(top_->fm_valid_o && top_->fn_valid_o);
+      ASSERT_EQ(top_->fm_o, top_->fp_o) << o.i << " * 2^" << o.e;
+      const std::int64_t low = static_cast<std::int64_t>(static_cast<std::uint64_t>(o.i) << 18) >> 18;
+      ASSERT_EQ(top_->fn_o, bits_of(tofp(low, o.e))) << low << " * 2^" << o.e;
     }
     if (top_->q_valid_o) {
       const Operation o = quantised.front();
@@ -168,6 +172,25 @@ TEST_F(FpTest, AgainstTheModel) {
   EXPECT_GT(checked, kOperations / 2);
   EXPECT_TRUE(add.empty() && mul.empty() && fp.empty() && quantised.empty() && fixed.empty() &&
               special.empty());
+}
+
+TEST_F(FpTest, SerialConversion) {
+  constexpr int kWidth = 46;
+  for (int i = 0; i < 20000; ++i) {
+    const Operation o = operation();
+    drive(o);
+    top_->valid_i = 0;
+    top_->fs_valid_i = 1;
+    step();
+    top_->fs_valid_i = 0;
+    int cycles = 1;
+    for (; !top_->fs_valid_o && cycles < 100; ++cycles) step();
+    const std::uint64_t low = static_cast<std::uint64_t>(o.i) & ((std::uint64_t{1} << kWidth) - 1);
+    ASSERT_EQ(top_->fs_o, bits_of(tofp(static_cast<std::int64_t>(low), o.e))) << low << " * 2^" << o.e;
+    int zeros = 0;
+    for (int b = kWidth - 1; low != 0 && (low >> b) == 0; --b) ++zeros;
+    ASSERT_EQ(cycles, 2 + zeros);
+  }
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// All fp32 primitives side by side: the unit under test of fp_test.cc. One operation per cycle each.
+// All fp32 primitives side by side: the unit under test of fp_test.cc. One operation per cycle each, but for the serial one.
 `default_nettype none
 
 module luoshu_fp_bench (
@@ -20,6 +20,13 @@ module luoshu_fp_bench (
     output logic [31:0]        mul_o,
     output logic               fp_valid_o,
     output logic [31:0]        fp_o,
+    output logic               fm_valid_o,
+    output logic [31:0]        fm_o,         // by multipliers
+    output logic               fn_valid_o,
+    output logic [31:0]        fn_o,         // likewise, of the low 46 bits
+    input  wire                fs_valid_i,
+    output logic               fs_valid_o,
+    output logic [31:0]        fs_o,         // serial, of the low 46 bits, unsigned
     output logic               q_valid_o,
     output logic               q_neg_o,
     output logic [16:0]        q_mag_o,
@@ -36,6 +43,11 @@ module luoshu_fp_bench (
   luoshu_fadd u_add (.clk_i, .rst_ni, .valid_i, .a_i, .b_i, .valid_o(add_valid_o), .r_o(add_o));
   luoshu_fmul u_mul (.clk_i, .rst_ni, .valid_i, .int_i(1'b0), .a_i, .b_i, .prod_o(unused_prod), .valid_o(mul_valid_o), .r_o(mul_o));
   luoshu_tofp u_fp (.clk_i, .rst_ni, .valid_i, .int_i, .exp_i, .valid_o(fp_valid_o), .r_o(fp_o));
+  luoshu_tofp #(.Multiply(1)) u_fm (.clk_i, .rst_ni, .valid_i, .int_i, .exp_i, .valid_o(fm_valid_o), .r_o(fm_o));
+  luoshu_tofp #(.Width(46), .Multiply(1)) u_fn (.clk_i, .rst_ni, .valid_i, .int_i(int_i[45:0]), .exp_i, .valid_o(fn_valid_o), .r_o(fn_o));
+  luoshu_tofp_serial #(.Width(46)) u_fs (
+      .clk_i, .rst_ni, .valid_i(fs_valid_i), .int_i(int_i[45:0]), .exp_i, .valid_o(fs_valid_o), .r_o(fs_o)
+  );
   luoshu_quant u_q (.clk_i, .rst_ni, .valid_i, .v_i(a_i), .e_i(lsb_i), .m_i, .valid_o(q_valid_o), .neg_o(q_neg_o), .mag_o(q_mag_o));
   luoshu_tofix16 u_t (.clk_i, .rst_ni, .valid_i, .v_i(a_i), .valid_o(t_valid_o), .t_o);
   luoshu_sfu u_s (.clk_i, .rst_ni, .valid_i, .op_i, .x_i, .meta_i(valid_i), .valid_o(s_valid_o), .r_o(s_o), .raw_o(s_raw_o), .n_o(s_n_o),

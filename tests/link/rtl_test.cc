@@ -205,7 +205,7 @@ TEST(LinkRtl, UploadSpeed) {
   const std::uint64_t before = rig.peer.cycles();
   rig.device.write_memory(0, data.data(), data.size());
   const double rate = static_cast<double>(data.size()) / static_cast<double>(rig.peer.cycles() - before);
-  EXPECT_GT(rate, 3.0) << "bytes per cycle";
+  EXPECT_GT(rate, LINK_SERIAL != 0 ? 0.75 : 3.0) << "bytes per cycle";
   EXPECT_EQ(rig.services.memory, data);
 }
 

@@ -2,8 +2,14 @@
 set(link_dir ${CMAKE_SOURCE_DIR}/tests/link)
 luoshu_test(NAME link_host_test SOURCES ${link_dir}/host_test.cc ${link_dir}/traffic.cc LIBRARIES luoshu_driver ZLIB::ZLIB TIMEOUT 120)
 target_include_directories(link_host_test PRIVATE ${CMAKE_SOURCE_DIR}/driver ${CMAKE_SOURCE_DIR}/tests)
-luoshu_rtl_test(NAME link_rtl_test TOP luoshu_link PREFIX Vlink RTL link/luoshu_link.sv PARAMETERS -GMemoryMib=1
-  SOURCES ${link_dir}/rtl_test.cc ${link_dir}/traffic.cc LIBRARIES luoshu_driver ZLIB::ZLIB TIMEOUT 300)
-if(TARGET link_rtl_test)
-  target_include_directories(link_rtl_test PRIVATE ${CMAKE_SOURCE_DIR}/driver)
-endif()
+# The endpoint that takes a word per cycle, and nano's, which takes a byte.
+function(link_rtl_test name serial)
+  luoshu_rtl_test(NAME ${name} TOP luoshu_link PREFIX Vlink RTL link/luoshu_link.sv PARAMETERS -GMemoryMib=1 -GSerial=${serial}
+    SOURCES ${CMAKE_SOURCE_DIR}/tests/link/rtl_test.cc ${CMAKE_SOURCE_DIR}/tests/link/traffic.cc LIBRARIES luoshu_driver ZLIB::ZLIB
+    DEFINITIONS LINK_SERIAL=${serial} TIMEOUT 300)
+  if(TARGET ${name})
+    target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/driver)
+  endif()
+endfunction()
+link_rtl_test(link_rtl_test 0)
+link_rtl_test(link_rtl_serial_test 1)

@@ -84,7 +84,21 @@ module luoshu_vector_bench #(
   logic [VL*12-1:0] kw_data;
   logic [31:0]      kw_base;
   logic [3:0]       head_bits;
+  // Parts of an activation block are collected; the block shows with the last one.
+  localparam int ActLanes = (L < 32) ? L : 32;
+  localparam int Parts    = 32 / ActLanes;
+  logic                   part_valid;
+  logic [1:0]             part;
+  logic [ActLanes*12-1:0] part_data;
+  logic [383:0]           block_q;
+  always_comb begin
+    aw_data_o = block_q;
+    for (int i = 0; i < Parts; i++) if (i == 32'(part)) aw_data_o[i*ActLanes*12 +: ActLanes*12] = part_data;
+  end
+  always_ff @(posedge clk_i) if (part_valid) block_q <= aw_data_o;
+  assign aw_valid_o = part_valid && (32'(part) == Parts - 1);
   luoshu_vector #(.L(L), .VL(VL), .MaxTokens(MaxTokens), .MaxD(MaxD), .HeadWords(HeadWords)) u_vector (
+      .ctx_gnt_i(1'b1), .aw_valid_o(part_valid), .aw_part_o(part), .aw_data_o(part_data),
       .kw_valid_o(kw_valid), .kw_ready_i(kw_ready), .kw_v_o(kw_v), .kw_token_o(kw_token), .kw_head_o(kw_head), .kw_elem_o(kw_elem),
       .kw_data_o(kw_data), .kw_last_o(kw_last), .kw_exp_o(kw_exp), .kw_base_o(kw_base), .kw_idle_i(kw_idle), .head_bits_o(head_bits),
       .busy_o(busy), .stall_stream_o(stall_stream), .stall_memory_o(stall_memory), .*
@@ -92,7 +106,7 @@ module luoshu_vector_bench #(
   luoshu_kv_writer #(.L(L), .VL(VL)) u_writer (
       .clk_i, .rst_ni, .base_i(kw_base), .head_stride_i, .head_bits_i(head_bits), .bank_i(1'b0),
       .kw_valid_i(kw_valid), .kw_ready_o(kw_ready), .kw_v_i(kw_v), .kw_token_i(kw_token), .kw_head_i(kw_head), .kw_elem_i(kw_elem),
-      .kw_data_i(kw_data), .kw_last_i(kw_last), .kw_exp_i(kw_exp), .ctx_re_o(kctx_re_o), .ctx_addr_o(kctx_addr_o), .ctx_data_i(kctx_data_i),
+      .kw_data_i(kw_data), .kw_last_i(kw_last), .kw_exp_i(kw_exp), .ctx_re_o(kctx_re_o), .ctx_gnt_i(1'b1), .ctx_addr_o(kctx_addr_o), .ctx_data_i(kctx_data_i),
       .wq_valid_o, .wq_ready_i, .wq_addr_o, .wq_data_o, .wq_strb_o, .wc_bvalid_i, .idle_o(kw_idle)
   );
 endmodule

@@ -143,7 +143,7 @@
 #define LUOSHU_REG_CONTEXT 4096u /* per token (ContextStride) and bank (ContextBankStride): token id, position, kv_seq_offset, kv_block_offset */
 /* X(name, lanes, columns, groups, vector_lanes, max_d, act_blocks, max_heads, q_elements, head_words, tcm_bytes, value_depth, memory_mib, clock_khz) for each named configuration */
 #define LUOSHU_CONFIGURATIONS(X) \
-  X(nano, 8u, 2u, 1u, 1u, 768u, 128u, 16u, 1024u, 256u, 8192u, 64u, 1024u, 54000u) \
+  X(nano, 8u, 2u, 1u, 1u, 768u, 128u, 16u, 1024u, 256u, 2048u, 512u, 1024u, 54000u) \
   X(lab, 32u, 4u, 2u, 4u, 2048u, 256u, 32u, 2048u, 128u, 16384u, 256u, 1024u, 50000u) \
   X(wide, 128u, 8u, 4u, 16u, 4096u, 1024u, 64u, 8192u, 32u, 16384u, 512u, 4096u, 100000u)
 #endif
