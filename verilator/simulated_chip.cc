@@ -5,6 +5,7 @@
 
 #include "luoshu/clocked_transport.h"
 #include "luoshu/configuration.h"
+#include "luoshu/file_pages.h"
 
 namespace luoshu {
 namespace {
@@ -32,6 +33,12 @@ void SimulatedChip::write_memory(std::uint32_t address, const void* data, std::s
     throw DeviceError("a write leaves the device memory; report this with the command line");
   }
   std::memcpy(memory.data() + address, data, bytes);
+}
+
+bool SimulatedChip::map_memory(std::uint32_t address, int file, std::uint64_t offset, std::size_t bytes) {
+  SparseMemory& memory = simulation->memory();
+  if (!back_door_ || address > memory.size() || bytes > memory.size() - address) return false;
+  return map_file_pages(memory.data() + address, file, offset, bytes);
 }
 
 void SimulatedChip::read_memory(std::uint32_t address, void* data, std::size_t bytes) {

@@ -21,6 +21,7 @@ class SimulatedChip final : private SimulationOwner, public LinkChip {
   SimulatedChip(const SimulationOptions& options, bool back_door);
 
   void write_memory(std::uint32_t address, const void* data, std::size_t bytes) override;
+  bool map_memory(std::uint32_t address, int file, std::uint64_t offset, std::size_t bytes) override;
   void read_memory(std::uint32_t address, void* data, std::size_t bytes) override;
   ChipCounters counters(bool clear) override;
   std::uint64_t cycles() const override { return simulation->cycles(); }

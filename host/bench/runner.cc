@@ -103,13 +103,18 @@ Measurement extrapolate(const Measurement& a, std::uint32_t a_layers, const Meas
   }
   m.wall_seconds = a.wall_seconds + b.wall_seconds;
   m.host_seconds = a.host_seconds + b.host_seconds;
+  m.load_seconds = a.load_seconds + b.load_seconds;
   return m;
 }
 
 Runner::Runner(TimedChip& chip, const gguf::File& file, const ModelConfig& config, std::uint32_t context,
-               std::uint32_t sequences)
+               std::uint32_t sequences, const OpenCheckpoint& open_checkpoint)
     : chip_(chip), config_(config), image_(file, config, chip.capabilities(), context, sequences) {
-  image_.upload(chip_, nullptr, false);
+  const double start = now();
+  const std::unique_ptr<Checkpoint> checkpoint = open_checkpoint ? open_checkpoint(image_) : nullptr;
+  if (checkpoint) checkpoint_ = checkpoint->found() ? "used" : "written";
+  image_.upload(chip_, nullptr, false, checkpoint.get());
+  load_seconds_ = now() - start;
   engine_ = make_chip_engine(chip_, image_, config.vocab);
 }
 
@@ -117,6 +122,8 @@ Measurement Runner::run(const BenchTest& test, std::uint32_t batch, const std::f
   Measurement m;
   m.test = test;
   m.batch = test.kind == BenchTest::Kind::kDecode ? batch : 1;
+  m.load_seconds = load_seconds_;
+  m.checkpoint = checkpoint_;
   set_bounds(image_, config_, m);
   fill_cache(chip_, image_, config_, m.batch, test.depth);
   for (std::uint32_t s = m.batch; s-- > 0;) {

@@ -29,6 +29,8 @@ struct Measurement {
   std::uint64_t attention_bound = 0;  // cycles: keys and values once per pass, or attention's multiplications
   double wall_seconds = 0;
   double host_seconds = 0;  // of them outside the chip
+  double load_seconds = 0;  // of packing and uploading before the test
+  std::string checkpoint;   // what became of it: "written", "used", or empty without one
   // Layers of the two shortened models that this was extrapolated from; 0: the whole model ran.
   std::uint32_t from_layers = 0, to_layers = 0;
 };
@@ -42,10 +44,12 @@ Measurement extrapolate(const Measurement& a, std::uint32_t a_layers, const Meas
 
 class Runner {
  public:
+  // The checkpoint of an image; null for none.
+  using OpenCheckpoint = std::function<std::unique_ptr<Checkpoint>(const Image&)>;
   // Plans an image for `context` positions of `sequences` sequences and uploads it. Everything given must
   // outlive the object. Throws InputError when the model exceeds the chip.
   Runner(TimedChip& chip, const gguf::File& file, const ModelConfig& config, std::uint32_t context,
-         std::uint32_t sequences);
+         std::uint32_t sequences, const OpenCheckpoint& open_checkpoint = nullptr);
   // Fills the caches to the test's depth, runs it, measures. keep_going is asked between passes; DeviceError
   // when it says no. Prompts and attention alone take one sequence, whatever the batch.
   Measurement run(const BenchTest& test, std::uint32_t batch, const std::function<bool()>& keep_going);
@@ -60,6 +64,8 @@ class Runner {
   const ModelConfig& config_;
   Image image_;
   std::unique_ptr<BatchEngine> engine_;
+  double load_seconds_ = 0;
+  std::string checkpoint_;
 };
 
 }  // namespace luoshu::bench

@@ -151,6 +151,7 @@ json as_json(const Setting& s, const Measurement& m, const Capabilities& chip) {
           {"host_us_per_token", whole ? ratio(m.host_seconds * 1e6, tokens) : 0.0},
           {"extrapolated", m.from_layers != 0},
           {"extrapolated_from", m.from_layers == 0 ? json::array() : json{m.from_layers, m.to_layers}},
+          {"load_s", m.load_seconds},
           {"label", s.label}};
 }
 

@@ -102,7 +102,8 @@ std::vector<Case> cases(const Options& o) {
 // A model on a chip, whole or with some of its layers.
 class Bench {
  public:
-  Bench(const Options& o, std::vector<Case> all) : cases_(std::move(all)), file_(open_model(o)) {
+  Bench(const Options& o, std::vector<Case> all)
+      : options_(o.model), cases_(std::move(all)), file_(open_model(o)) {
     for (const Case& c : cases_) {
       context_ = std::max(context_, c.test.depth + c.test.count);
       sequences_ = std::max(sequences_, c.batch);
@@ -114,7 +115,8 @@ class Bench {
   }
 
   std::vector<bench::Measurement> run(TimedChip& chip, const ModelConfig& config) const {
-    bench::Runner runner(chip, *file_, config, context_, sequences_);
+    bench::Runner runner(chip, *file_, config, context_, sequences_,
+                         [this](const Image& image) { return open_checkpoint(options_, image); });
     std::vector<bench::Measurement> out;
     for (const Case& c : cases_) {
       out.push_back(runner.run(c.test, c.batch, [] { return !interrupted(); }));
@@ -125,6 +127,7 @@ class Bench {
   }
 
  private:
+  const ModelOptions options_;
   const std::vector<Case> cases_;
   std::unique_ptr<gguf::File> file_;
   std::uint32_t context_ = 1;
@@ -168,13 +171,18 @@ Report measure(const Options& o) {
   const bench::Setting on = setting(o, kind, config, chip.capabilities());
   Report report;
   report.chip = chip.capabilities();
-  for (const bench::Measurement& m : results) report.rows.push_back(bench::as_json(on, m, report.chip));
+  for (const bench::Measurement& m : results) {
+    report.rows.push_back(bench::as_json(on, m, report.chip));
+    if (!m.checkpoint.empty()) report.rows.back()["checkpoint"] = m.checkpoint;
+  }
   return report;
 }
 
 void run(const Options& o) {
   if (!o.shape.empty() && !o.model.model.empty())
     throw InputError("-m and --shape exclude each other; give one of them");
+  if (o.extrapolate && !o.model.checkpoint.empty())
+    throw InputError("--extrapolate runs two models, --checkpoint keeps one; leave one of them out");
   const Report report = measure(o);
   const nlohmann::json& rows = report.rows;
   if (!o.plot.empty()) write_text(bench::roofline_svg(rows, report.chip), o.plot);

@@ -81,7 +81,7 @@ nlohmann::json report(Session& session, const Options& o, const Generation& g,
   const ChipCounters& p = g.prefill.counters;
   const double wall = g.prefill_seconds + g.decode_seconds;
   const double kcycles = static_cast<double>(g.prefill.cycles + g.decode.cycles) / 1000.0;
-  return {
+  nlohmann::json result = {
       {"schema", kSchema},
       {"version", version()},
       {"commit", commit()},
@@ -126,6 +126,8 @@ nlohmann::json report(Session& session, const Options& o, const Generation& g,
        g.per_token.empty() ? 0.0 : g.host_seconds * 1e6 / static_cast<double>(g.per_token.size())},
       {"sim_kcycles_per_s", wall > 0 ? kcycles / wall : 0.0},
   };
+  if (!session.checkpoint().empty()) result["checkpoint"] = session.checkpoint();
+  return result;
 }
 
 // One line: what it cost, against what it must cost at least.

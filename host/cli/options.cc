@@ -41,6 +41,9 @@ void add_device_options(CLI::App& app, ModelOptions& o) {
   app.add_option("--upload", o.upload, "how data reach the memory of sim: door (directly) or link")
       ->check(CLI::IsMember({"door", "link"}))
       ->capture_default_str();
+  app.add_option(
+      "--checkpoint", o.checkpoint,
+      "keep the packed model in this file: written by the first run, taken from there by later ones");
   app.add_option("--trace", o.trace, "write waveforms of the simulated chip to this FST file");
   app.add_option("--trace-window", o.trace_window, "cycles A:B to trace");
 }

@@ -24,6 +24,7 @@ struct ModelOptions {
   std::uint32_t threads = 0;    // model and reference device, 0 = all
   bool verify = false;          // compare checksums on the device after the upload
   std::string upload = "door";  // sim: "door" writes the simulated memory directly, "link" takes the link
+  std::string checkpoint;       // file of the packed model, empty: none
   std::string trace;
   std::string trace_window;
   Timeline* timeline = nullptr;  // of sim: records from the start where given

@@ -119,6 +119,7 @@ void run(const Options& o) {
   if (!o.against.empty()) {
     ModelOptions options = o.model;
     options.device = o.against;
+    if (device_kind(o.against) == DeviceKind::kReference) options.checkpoint.clear();
     other = std::make_unique<Session>(options);
   }
   const Totals t = measure(session, other.get(), o);

@@ -2,6 +2,7 @@
 #include "cli/session.h"
 
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -9,6 +10,7 @@
 
 #include "chip_timeline.h"
 #include "cli/files.h"
+#include "cli/verbs.h"
 #include "luoshu/configuration.h"
 #include "memory_timing.h"
 
@@ -28,6 +30,18 @@ std::string size_text(std::uint64_t bytes) {
     std::snprintf(text, sizeof text, "%.1f MiB", static_cast<double>(bytes) / (1 << 20));
   }
   return text;
+}
+
+// What packs images: a commit, and where that does not say all the program's own file as well.
+std::string program_name() {
+  std::string name = std::string(version()) + " " + commit();
+  const bool exact = name.find("dirty") == std::string::npos && name.find("unknown") == std::string::npos;
+  struct stat self {};
+  if (!exact && stat("/proc/self/exe", &self) == 0) {
+    name += " " + std::to_string(self.st_mtim.tv_sec) + " " + std::to_string(self.st_mtim.tv_nsec) + " " +
+            std::to_string(self.st_size);
+  }
+  return name;
 }
 
 class Stopwatch {
@@ -60,6 +74,22 @@ std::uint32_t context_size(const ModelOptions& options, const ModelConfig& confi
   return std::max(1u, std::min(kDefaultContext, config.context_length));
 }
 
+std::unique_ptr<Checkpoint> open_checkpoint(const ModelOptions& options, const Image& image) {
+  if (options.checkpoint.empty()) return nullptr;
+  auto checkpoint = std::make_unique<Checkpoint>(options.checkpoint, image.checkpoint_key(program_name()),
+                                                 image.checkpoint_bytes(), options.verify);
+  if (checkpoint->found()) {
+    spdlog::info("the packed model is taken from '{}'", options.checkpoint);
+  } else if (checkpoint->differs().empty()) {
+    spdlog::info("the packed model is written to '{}' ({})", options.checkpoint,
+                 size_text(checkpoint->bytes()));
+  } else {
+    spdlog::info("the checkpoint '{}' is of {} and is written anew", options.checkpoint,
+                 checkpoint->differs());
+  }
+  return checkpoint;
+}
+
 Session::Session(const ModelOptions& options) : options_(options), kind_(device_kind(options.device)) {
   const Stopwatch start;
   memory_timing(options.memory, luoshu::configuration(options.config));
@@ -69,6 +99,11 @@ Session::Session(const ModelOptions& options) : options_(options), kind_(device_
   tokenizer_ = Tokenizer::create(vocabulary_of(*file_, config_.vocab));
   const std::uint32_t context = context_size(options, config_);
   if (kind_ == DeviceKind::kReference) {
+    if (!options.checkpoint.empty()) {
+      throw InputError(
+          "--device reference has no device memory that --checkpoint could keep; leave --checkpoint out or "
+          "give another --device");
+    }
     reference_ = std::make_unique<Reference>(*file_, config_, context);
     engine_ = make_reference_engine(*reference_, config_.vocab, context);
     start_seconds_ = start.seconds();
@@ -94,6 +129,8 @@ Session::Session(const ModelOptions& options) : options_(options), kind_(device_
 
   const Stopwatch load;
   const std::uint64_t before = chip_->cycles();
+  const std::unique_ptr<Checkpoint> checkpoint = open_checkpoint(options, *image_);
+  if (checkpoint) checkpoint_ = checkpoint->found() ? "used" : "written";
   std::uint64_t shown = 0;
   image_->upload(
       *chip_,
@@ -105,7 +142,7 @@ Session::Session(const ModelOptions& options) : options_(options), kind_(device_
           spdlog::info("upload {}%", shown);
         }
       },
-      options.verify);
+      options.verify, checkpoint.get());
   load_cycles_ = chip_->cycles() - before;
   engine_ = make_chip_engine(*chip_, *image_, config_.vocab);
   load_seconds_ = load.seconds();

@@ -40,6 +40,8 @@ class Session {
   double start_seconds() const { return start_seconds_; }  // opening and connecting
   double load_seconds() const { return load_seconds_; }    // packing and uploading
   std::uint64_t load_cycles() const { return load_cycles_; }
+  // What became of --checkpoint: "written", "used", or empty without it.
+  const std::string& checkpoint() const { return checkpoint_; }
 
   // Prompt ids from -p, -f or --tokens. Throws InputError for an empty prompt or one beyond the context.
   std::vector<std::int32_t> prompt(const PromptOptions& options) const;
@@ -59,10 +61,13 @@ class Session {
   double start_seconds_ = 0;
   double load_seconds_ = 0;
   std::uint64_t load_cycles_ = 0;
+  std::string checkpoint_;
 };
 
 // Positions of the KV cache: -c, or the model's, at most 4096. Throws InputError for more than 2^20.
 std::uint32_t context_size(const ModelOptions& options, const ModelConfig& config);
+// The checkpoint of --checkpoint for this image; null without the flag. Throws InputError.
+std::unique_ptr<Checkpoint> open_checkpoint(const ModelOptions& options, const Image& image);
 // The file of -m, or the bundled model's.
 std::string model_path(const ModelOptions& options);
 

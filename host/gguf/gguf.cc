@@ -93,6 +93,8 @@ File::File(const std::string& path) : path_(path) {
     throw InputError("'" + path + "' is not a file; give a GGUF file");
   }
   size_ = static_cast<std::uint64_t>(info.st_size);
+  modified_ = static_cast<std::uint64_t>(info.st_mtim.tv_sec) * 1000000000u +
+              static_cast<std::uint64_t>(info.st_mtim.tv_nsec);
   void* mapped = size_ == 0 ? nullptr : mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd, 0);
   close(fd);
   if (mapped == MAP_FAILED)
@@ -142,7 +144,8 @@ void File::parse() {
     if (!by_name_.emplace(tensors_.back().name, i).second)
       refuse("tensor " + shown(tensors_.back().name) + " appears twice");
   }
-  place_tensors(in.offset(), offsets);
+  header_bytes_ = in.offset();
+  place_tensors(header_bytes_, offsets);
 }
 
 void File::read_key(Cursor& in) {

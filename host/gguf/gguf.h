@@ -49,6 +49,12 @@ class File {
   File& operator=(const File&) = delete;
 
   std::uint64_t size() const { return size_; }
+  // All before the tensors' data: counts, keys, tensor table, as they lie in the file.
+  std::string_view header() const {
+    return {reinterpret_cast<const char*>(data_), static_cast<std::size_t>(header_bytes_)};
+  }
+  // When the file was changed last, nanoseconds since 1970; 0 for a file in memory.
+  std::uint64_t modified() const { return modified_; }
   const std::vector<Tensor>& tensors() const { return tensors_; }
   const Tensor* find(const std::string& name) const;     // null where there is none
   const Tensor& require(const std::string& name) const;  // throws InputError
@@ -87,6 +93,8 @@ class File {
   std::vector<std::uint8_t> own_;       // the bytes of a file in memory
   const std::uint8_t* data_ = nullptr;  // of either
   std::uint64_t size_ = 0;
+  std::uint64_t header_bytes_ = 0;
+  std::uint64_t modified_ = 0;
   std::unordered_map<std::string, Value> keys_;
   std::vector<Tensor> tensors_;
   std::unordered_map<std::string, std::size_t> by_name_;

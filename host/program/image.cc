@@ -12,6 +12,7 @@ namespace luoshu {
 namespace {
 
 constexpr std::uint32_t kPage = 4096;
+constexpr std::size_t kRestoreChunk = std::size_t{1} << 20;
 constexpr std::uint64_t kAddressEnd = 0xffffffff;  // device addresses have 32 bits
 constexpr std::uint32_t kVectorNorm = 0, kVectorAttention = 1, kVectorFfn = 2;
 // Semaphores of the program.
@@ -342,12 +343,35 @@ std::vector<Command> Image::commands_of_attention() const {
   return out;
 }
 
-void Image::upload(Chip& chip, const std::function<void(std::uint64_t, std::uint64_t)>& progress,
-                   bool verify) {
+CheckpointKey Image::checkpoint_key(const std::string& program) const {
+  return luoshu::checkpoint_key(file_, config_, chip_, context_, sequences_, program);
+}
+
+void Image::restore(Chip& chip, const Progress& progress, bool verify, const Checkpoint& from) const {
+  const std::uint64_t total = from.bytes();
+  const bool mapped = chip.map_memory(0, from.file(), Checkpoint::kPayload, total);
+  std::vector<std::uint8_t> chunk(kRestoreChunk);
+  for (std::uint64_t at = 0; at < total && (!mapped || verify); at += chunk.size()) {
+    chunk.resize(static_cast<std::size_t>(std::min<std::uint64_t>(kRestoreChunk, total - at)));
+    from.read(at, chunk.data(), chunk.size());
+    const auto address = static_cast<std::uint32_t>(at);
+    if (!mapped) chip.write_memory(address, chunk.data(), chunk.size());
+    if (verify && chip.checksum(address, chunk.size()) !=
+                      static_cast<std::uint32_t>(crc32_z(crc32(0, nullptr, 0), chunk.data(), chunk.size()))) {
+      throw DeviceError("the upload of the checkpoint arrived damaged at address " + std::to_string(address) +
+                        " (checksum differs); check the link and try again");
+    }
+    if (progress) progress(at + chunk.size(), total);
+  }
+}
+
+void Image::upload(Chip& chip, const Progress& progress, bool verify, Checkpoint* checkpoint) {
+  if (checkpoint != nullptr && checkpoint->found()) return restore(chip, progress, verify, *checkpoint);
   const std::uint64_t total = weight_bytes_ + (tied_ ? 0 : embedding_.shape.bytes());
   std::uint64_t done = 0;
   const auto write = [&](std::uint32_t address, const void* data, std::size_t bytes) {
     chip.write_memory(address, data, bytes);
+    if (checkpoint != nullptr) checkpoint->write(address, data, bytes);
     done += bytes;
     if (progress) progress(done, total);
   };
@@ -428,6 +452,7 @@ void Image::upload(Chip& chip, const std::function<void(std::uint64_t, std::uint
                        .set(LUOSHU_CMD_ADDRESS, rope_address_)
                        .set(LUOSHU_CMD_ROPE_N, pairs)
                        .set(LUOSHU_CMD_AUX_BYTES, static_cast<std::uint32_t>(steps.size() * 4))});
+  if (checkpoint != nullptr) checkpoint->finish();
 }
 
 std::uint32_t Image::attention_commands() const {

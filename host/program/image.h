@@ -11,6 +11,7 @@
 #include "gguf/gguf.h"
 #include "luoshu/chip.h"
 #include "pack/tensor_source.h"
+#include "program/checkpoint.h"
 #include "program/command.h"
 
 namespace luoshu {
@@ -41,9 +42,15 @@ class Image {
   Image(const gguf::File& file, const ModelConfig& config, const Capabilities& chip, std::uint32_t context,
         std::uint32_t sequences = 1);
 
-  // Packs and writes everything; progress(done, total) in bytes. Checksums are compared on the device when
-  // `verify`.
-  void upload(Chip& chip, const std::function<void(std::uint64_t, std::uint64_t)>& progress, bool verify);
+  // Told how far an upload is: bytes done, bytes in all.
+  using Progress = std::function<void(std::uint64_t, std::uint64_t)>;
+  // Packs and writes everything. Checksums are compared on the device when `verify`. From a checkpoint that
+  // was found, nothing is packed and its pages are mapped where the chip can; one that was not is written.
+  void upload(Chip& chip, const Progress& progress, bool verify, Checkpoint* checkpoint = nullptr);
+  // Of a checkpoint of this image: what it depends on (`program`: the version of this program) and how much
+  // it holds, the device memory from address 0 to the end of what an upload writes.
+  CheckpointKey checkpoint_key(const std::string& program) const;
+  std::uint64_t checkpoint_bytes() const { return logits_address_; }
 
   std::uint64_t memory_bytes() const { return end_; }           // device memory in all
   std::uint64_t weight_bytes() const { return weight_bytes_; }  // streams of one pass, LM head included
@@ -83,7 +90,7 @@ class Image {
     pack::MatrixSource source;
     pack::StreamShape shape;
     std::uint32_t address = 0;
-    int reference = 0;  // W, known after packing
+    int reference = 0;  // W, known after packing; in the commands of a checkpoint
     bool lm_head = false;
   };
   struct Vector {  // fp32 parameters
@@ -103,6 +110,7 @@ class Image {
   Vector place_vector(std::vector<const gguf::Tensor*> parts);
   void plan_layers();
   void plan_limits();
+  void restore(Chip& chip, const Progress& progress, bool verify, const Checkpoint& from) const;
   std::vector<Command> commands_of_pass() const;
   std::vector<Command> commands_of_attention() const;
   // Parts of a program; `post` is a semaphore.

@@ -24,6 +24,10 @@ class TimedChip final : public Chip {
     const Timer timer(*this, "write memory");
     chip_->write_memory(address, data, bytes);
   }
+  bool map_memory(std::uint32_t address, int file, std::uint64_t offset, std::size_t bytes) override {
+    const Timer timer(*this, "map memory");
+    return chip_->map_memory(address, file, offset, bytes);
+  }
   void read_memory(std::uint32_t address, void* data, std::size_t bytes) override {
     const Timer timer(*this, "read memory");
     chip_->read_memory(address, data, bytes);

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "chip/kernels.h"
+#include "luoshu/file_pages.h"
 #include "numerics/fp.h"
 
 namespace luoshu {
@@ -352,6 +353,10 @@ const Capabilities& ModelChip::capabilities() const {
 
 void ModelChip::write_memory(std::uint32_t address, const void* data, std::size_t bytes) {
   std::memcpy(core_->memory_.at(address, bytes), data, bytes);
+}
+
+bool ModelChip::map_memory(std::uint32_t address, int file, std::uint64_t offset, std::size_t bytes) {
+  return map_file_pages(core_->memory_.at(address, bytes), file, offset, bytes);
 }
 
 void ModelChip::read_memory(std::uint32_t address, void* data, std::size_t bytes) {

@@ -19,6 +19,7 @@ class ModelChip final : public Chip {
 
   const Capabilities& capabilities() const override;
   void write_memory(std::uint32_t address, const void* data, std::size_t bytes) override;
+  bool map_memory(std::uint32_t address, int file, std::uint64_t offset, std::size_t bytes) override;
   void read_memory(std::uint32_t address, void* data, std::size_t bytes) override;
   std::uint32_t checksum(std::uint32_t address, std::uint64_t bytes) override;
   void configure(std::uint32_t kv_head_stride, std::uint32_t kv_block_bytes,

@@ -10,6 +10,8 @@ if(verilator_FOUND)
   endforeach()
   luoshu_test(NAME batch_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/batch_test.cc
     LIBRARIES luoshu_runtime luoshu_model_chip luoshu_simulated_chip)
+  luoshu_test(NAME checkpoint_chip_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/checkpoint_chip_test.cc
+    LIBRARIES luoshu_runtime luoshu_simulated_chip)
   luoshu_test(NAME bench_chip_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/bench_chip_test.cc
     LIBRARIES luoshu_bench luoshu_simulated_chip)
   luoshu_test(NAME cycles_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/cycles_test.cc TIMEOUT 600

@@ -102,6 +102,13 @@ for _ in 1 2; do
   expect 0 '' -q generate --device "unix:$work/chip.sock" -n 4 --temp 0 -p 'Once upon a time'
   [ "$one" = "$(cat "$work/out")" ] || fail "socket and model differ"
 done
+# A checkpoint of one device serves the others.
+for device in "unix:$work/chip.sock" sim model "unix:$work/chip.sock"; do
+  expect 0 '' -q generate --device "$device" -n 4 --temp 0 -p 'Once upon a time' --checkpoint "$work/checkpoint" --json "$work/c.json" --verify
+  [ "$one" = "$(cat "$work/out")" ] || fail "another text on $device from a checkpoint"
+  grep -qF '"checkpoint": "'"${state:-written}"'"' "$work/c.json" || fail "checkpoint on $device" "$work/c.json"
+  state=used
+done
 # A client that dies in the middle of a generation leaves a simulator that serves the next one.
 start_client
 kill -KILL "$client"

@@ -77,6 +77,12 @@ class Chip {
   virtual const Capabilities& capabilities() const = 0;
   // Device memory; throw DeviceError. `bulk` writes may use a back door in simulation.
   virtual void write_memory(std::uint32_t address, const void* data, std::size_t bytes) = 0;
+  // Puts pages of a file into device memory, copy-on-write, as if they had been written; false, and nothing
+  // has changed, where the device cannot or address, offset and pages do not fit.
+  virtual bool map_memory(std::uint32_t address, int file, std::uint64_t offset, std::size_t bytes) {
+    (void)address, (void)file, (void)offset, (void)bytes;
+    return false;
+  }
   virtual void read_memory(std::uint32_t address, void* data, std::size_t bytes) = 0;
   // CRC-32 (IEEE) of device memory, computed by the device.
   virtual std::uint32_t checksum(std::uint32_t address, std::uint64_t bytes) = 0;
