@@ -45,7 +45,7 @@ module luoshu_attn_column #(
 
   // ---------------------------------------------------------------- operands of the MAC column
   logic [L*12-1:0] q_word;
-  logic            op_acc_q;
+  logic            op_valid_q, op_acc_q;
   luoshu_ram_clear #(.Width(L*12), .Depth(2*Chunks)) u_q (
       .clk_i, .we_i(ld_we_i), .waddr_i({ld_addr_i[5], ld_addr_i[ChunkBits-1:0]}), .wdata_i(ld_data_i), .re_i(op_valid_i),
       .clear_i(op_valid_i && op_meta_i[14]), .raddr_i({op_meta_i[10], op_meta_i[5 +: ChunkBits]}), .rdata_o(q_word)
@@ -54,15 +54,23 @@ module luoshu_attn_column #(
     // q or weights, the other is 0: no multiplexer, so that the choice between the array's clients takes the same LUT
     for (genvar g = 0; g < Groups8; g++) begin : gen_b
       logic [4:0]  segment;   // key within the row that the group of 8 lanes belongs to
-      logic [15:0] p;
       assign segment = 5'((32'(g) << 3) >> hpb_i);
-      assign p       = p_row_i[16*32'(segment) +: 16] & {16{op_acc_q}};
-      for (genvar j = 0; j < 8; j++) begin : gen_lane
-        assign op_b_o[(g*8+j)*17 +: 17] = {1'b0, p} | {{5{q_word[(g*8+j)*12+11]}}, q_word[(g*8+j)*12 +: 12]};
+      always_comb begin : join_operands
+        logic [15:0] p;
+        op_b_o[g*8*17 +: 8*17] = 'x;   // a simulator does nothing for an idle column
+        p = 'x;
+        if (op_valid_q) begin
+          p = p_row_i[16*32'(segment) +: 16] & {16{op_acc_q}};
+          for (int j = 0; j < 8; j++)
+            op_b_o[(g*8+j)*17 +: 17] = {1'b0, p} | {{5{q_word[(g*8+j)*12+11]}}, q_word[(g*8+j)*12 +: 12]};
+        end
       end
     end
   endgenerate
-  always_ff @(posedge clk_i) if (op_valid_i) op_acc_q <= op_meta_i[14];
+  always_ff @(posedge clk_i) begin
+    op_valid_q <= op_valid_i;
+    if (op_valid_i) op_acc_q <= op_meta_i[14];
+  end
 
   // ---------------------------------------------------------------- K results: raw dot products of a row of keys
   logic [Groups8*32-1:0] row;        // of the key that belongs into the bank

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// luoshu_attn_shift with multipliers against a plain shift, in the shapes of its uses: every distance, corner and random operands.
+// luoshu_attn_shift with multipliers against a plain shift, in the shapes of its uses: every distance, corner
+// and random operands.
 #include <gtest/gtest.h>
 #include <verilated.h>
 
@@ -45,8 +46,7 @@ TEST(AttnShift, EveryDistance) {
       top->eval();
       const std::int64_t wide = x * (std::int64_t{1} << (kLeft + 1));
       const std::uint64_t y = top->y_o;
-      ASSERT_EQ(y, low_bits(static_cast<std::uint64_t>(wide >> n), kOut + 1))
-          << x << " >> " << n;
+      ASSERT_EQ(y, low_bits(static_cast<std::uint64_t>(wide >> n), kOut + 1)) << x << " >> " << n;
     }
   }
 }
