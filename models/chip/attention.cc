@@ -40,7 +40,7 @@ void write_key(const KvCache& cache, std::uint32_t head, std::uint32_t position,
                int exponent) {
   const std::uint32_t key = position % LUOSHU_KEY_BLOCK;
   std::uint8_t* block = cache.block(head, position / LUOSHU_KEY_BLOCK);
-  block[key] = static_cast<std::uint8_t>(exponent);
+  cache.exponents(head, position / LUOSHU_KEY_BLOCK)[key] = static_cast<std::uint8_t>(exponent);
   for (std::uint32_t d = 0; d < cache.head_dim; ++d) {
     block[cache.key_high(key, d)] = static_cast<std::uint8_t>(k[d] >> 4);
     std::uint8_t& low = block[cache.key_low(key, d)];
@@ -53,7 +53,8 @@ void write_value(const KvCache& cache, std::uint32_t head, std::uint32_t positio
                  int exponent) {
   const std::uint32_t key = position % LUOSHU_KEY_BLOCK;
   std::uint8_t* block = cache.block(head, position / LUOSHU_KEY_BLOCK);
-  block[LUOSHU_KEY_BLOCK + key] = static_cast<std::uint8_t>(exponent);
+  cache.exponents(head, position / LUOSHU_KEY_BLOCK)[LUOSHU_KEY_BLOCK + key] =
+      static_cast<std::uint8_t>(exponent);
   for (std::uint32_t d = 0; d < cache.head_dim; ++d)
     block[cache.value(key, d)] = static_cast<std::uint8_t>(v[d]);
 }
@@ -74,11 +75,12 @@ struct KvBlock {
 void unpack(const KvCache& cache, std::uint32_t head, std::uint32_t index, std::uint32_t valid,
             KvBlock& out) {
   const std::uint8_t* block = cache.block(head, index);
+  const std::uint8_t* exponents = cache.exponents(head, index);
   const std::uint32_t k_piece = std::min(cache.padded(), 2 * cache.lanes);
   const std::uint32_t v_piece = std::min(cache.padded(), cache.lanes);
   for (std::uint32_t key = 0; key < valid; ++key) {
-    out.ke[key] = static_cast<std::int8_t>(block[key]);
-    out.ve[key] = static_cast<std::int8_t>(block[kKeys + key]);
+    out.ke[key] = static_cast<std::int8_t>(exponents[key]);
+    out.ve[key] = static_cast<std::int8_t>(exponents[kKeys + key]);
     for (std::uint32_t at = 0; at < cache.head_dim; at += k_piece) {
       const std::uint8_t* high = block + cache.key_high(key, at);
       const std::uint8_t* low = block + cache.key_low(key, at);

@@ -76,6 +76,12 @@ struct KvCache {
   std::uint8_t* block(std::uint32_t head, std::uint32_t index) const {
     return base + head * head_stride + index * block_bytes;
   }
+  // Exponents of the 32 keys of a block, those of its values behind them; with 128 lanes and more two blocks
+  // share a beat.
+  std::uint8_t* exponents(std::uint32_t head, std::uint32_t index) const {
+    const std::uint32_t second = lanes >= 4 * LUOSHU_KEY_BLOCK ? index % 2 : 0;
+    return block(head, index - second) + second * 2 * LUOSHU_KEY_BLOCK;
+  }
   std::uint32_t key_high(std::uint32_t key, std::uint32_t dim) const;  // byte of K's high part in a block
   std::uint32_t key_low(std::uint32_t key, std::uint32_t dim) const;   // byte that holds K's low nibble
   std::uint32_t value(std::uint32_t key, std::uint32_t dim) const;     // byte of V

@@ -130,11 +130,21 @@ module luoshu_array #(
       side_q[0] <= {mac_cols_o, group, block, sub, vec, first_sub, last_sub, first_k, last_k, tile, high, has_min, joined, wref, chunk};
     end
   end
+  // The clock of the columns behind the first, and of the stages that only they need, stops while they have no block, no
+  // activation comes for them and no result of theirs is read; a block is 5 cycles in the scale units.
+  logic                clk_rest, rest_access;
+  logic [Stages-1:0]   more;       // a beat for more than the first column may leave the stage
+  logic [4:0]          inside_q;
+  assign more[0] = 1'b0;
+  luoshu_clock_gate u_rest_gate (.clk_i, .en_i(!rst_ni || more != '0 || inside_q != '0 || rest_access), .clk_o(clk_rest));
+  always_ff @(posedge clk_i) inside_q <= {inside_q[3:0], more != '0};
   generate
     for (genvar s = 1; s < Stages; s++) begin : gen_stage
-      logic march;
-      assign march = valid_q[s-1] && (side_q[s-1][SideBits-1 : SideBits - Columns + ((s > 2) ? s - 2 : 0)] != '0);
-      always_ff @(posedge clk_i) begin
+      logic march, clk_stage;
+      assign march     = valid_q[s-1] && (side_q[s-1][SideBits-1 : SideBits - Columns + ((s > 2) ? s - 2 : 0)] != '0);
+      assign more[s]   = valid_q[s] && (s > 2 || side_q[s][SideBits-1 : SideBits-Columns+1] != '0);
+      assign clk_stage = (s > 2) ? clk_rest : clk_i;
+      always_ff @(posedge clk_stage) begin
         valid_q[s] <= rst_ni && march;
         if (march) side_q[s] <= side_q[s-1];
       end
@@ -173,8 +183,11 @@ module luoshu_array #(
   logic [Columns*ScaleBits-1:0]  s_common;
   logic [Columns*Slots*26-1:0]   s_sum;
   logic [Columns*Slots*32-1:0]   s_half;    // {minimum, scale}
+  assign rest_access = (act_we[Columns-1:1] != '0) || (re && r_column != '0);
   generate
     for (genvar c = 0; c < Columns; c++) begin : gen_column
+      logic clk_column;
+      assign clk_column = (c == 0) ? clk_i : clk_rest;
       // request at stage c
       logic [Columns-1:0]   q_cols, d_cols;
       logic [GroupBits-1:0] q_group, d_group;
@@ -191,7 +204,7 @@ module luoshu_array #(
       assign mine = aw_joined_i ? (aw_column[ColumnBits-1:0] == ColumnBits'(c & ~1)) : (aw_column == ColumnBits'(c));
       assign act_we[c] = aw_valid_i && mine;
       luoshu_array_act #(.Lanes(Lanes), .Groups(Groups), .Blocks(ActBlocks)) u_act (
-          .clk_i, .we_i(act_we[c]), .wgroup_i(aw_group), .waddr_i(act_addr), .wpart_i(aw_part_i), .wdata_i(aw_data_i),
+          .clk_i(clk_column), .we_i(act_we[c]), .wgroup_i(aw_group), .waddr_i(act_addr), .wpart_i(aw_part_i), .wdata_i(aw_data_i),
           .wexp_i(aw_exp_i), .wsum_i(aw_sum_i), .wfirst_i(aw_first_i), .wvec_i(aw_vec_i),
           .re_i(valid_q[c] && q_cols[c]), .rgroup_i(q_group), .rblock_i(q_block), .rsub_i(q_sub), .rvec_i(q_vec),
           .act_o(mac_b_o[c*ActLanes*12 +: ActLanes*12]), .drop_o(drop), .sum_o(act_sum),
@@ -210,7 +223,7 @@ module luoshu_array #(
           // parts of a block follow each other, group by group
           logic signed [25:0] partial_q [Groups];
           assign whole = sum + (d_first_sub ? 26'sd0 : partial_q[d_group]);
-          always_ff @(posedge clk_i) if (valid_q[c+2]) partial_q[d_group] <= whole;
+          always_ff @(posedge clk_column) if (valid_q[c+2]) partial_q[d_group] <= whole;
         end else begin : gen_whole
           assign whole = sum;
           logic unused_first;
@@ -284,7 +297,8 @@ module luoshu_array #(
         logic [9:0]           c_drop;
         logic signed [7:0]    c_wref;
         logic signed [17:0]   c_act_sum;
-        logic                 unused_joined;
+        logic                 unused_joined, clk_column;
+        assign clk_column = (c == 0) ? clk_i : clk_rest;
         assign {c_first, c_last, c_high, c_tile, c_group, c_min, c_drop, c_wref, c_joined, c_act_sum} = s_common[c*ScaleBits +: ScaleBits];
         assign unused_joined = c_joined;
         for (genvar s = 0; s < Slots; s++) begin : gen_unit
@@ -293,13 +307,13 @@ module luoshu_array #(
           logic [TileBits-1:0]  w_tile;
           logic [63:0]          w_acc;
           luoshu_array_scale #(.Entries(Groups), .PlaceBits(TileBits)) u_scale (
-              .clk_i, .rst_ni, .valid_i(s_valid[c*Slots+s]), .entry_i(c_group), .first_i(c_first), .last_i(c_last), .place_i(c_tile),
+              .clk_i(clk_column), .rst_ni, .valid_i(s_valid[c*Slots+s]), .entry_i(c_group), .first_i(c_first), .last_i(c_last), .place_i(c_tile),
               .b_i(s_sum[(c*Slots+s)*26 +: 26]), .scale_i(s_half[(c*Slots+s)*32 +: 16]), .high_i(c_high), .drop_i(c_drop), .w_i(c_wref),
               .has_min_i(c_min), .min_i(s_half[(c*Slots+s)*32 + 16 +: 16]), .act_sum_i(c_act_sum),
               .done_o(done), .entry_o(w_group), .place_o(w_tile), .acc_o(w_acc)
           );
           luoshu_ram_1r1w #(.Width(64), .Depth((1 << TileBits) * ((Groups > 1) ? Groups : 2))) u_results (
-              .clk_i, .we_i(done), .waddr_i({w_tile, w_group}), .wmask_i('0), .wdata_i(w_acc),
+              .clk_i(clk_column), .we_i(done), .waddr_i({w_tile, w_group}), .wmask_i('0), .wdata_i(w_acc),
               .re_i(re && r_column == ColumnBits'(c) && (Slots == 1 || r_slot == SlotBits'(s))), .raddr_i({r_tile, r_group}),
               .rdata_o(results[(c*Slots+s)*64 +: 64])
           );

@@ -7,7 +7,8 @@
 //   t + 2 + c  takes b and multiplies,
 //              for K accumulates it shows k_accv_o and k_acc_meta_o in that cycle,
 //   t + 3 + c  shows its sums (w_sum_o, k_sum_valid_o with k_sum_meta_o), after a K accumulate with k_last_i its k_acc_o.
-// Columns outside the mask do not move, and a beat marches no further than the last column of its mask. b operands are presented one cycle after the request and may be anything at
+// Columns outside the mask do not move, a beat marches no further than the last column of its mask, and while no beat is for more
+// than the first column, the clock of the others stops. b operands are presented one cycle after the request and may be anything at
 // other times. Slot sums add 32 lanes (all lanes where there are fewer). Reset clears only the valid bits.
 `default_nettype none
 
@@ -66,6 +67,7 @@ module luoshu_mac_array #(
   logic [SideBits-1:0] side_q  [Columns + 2] /*verilator split_var*/;
   logic [Lanes*8-1:0]  low_q   [Columns + 1] /*verilator split_var*/;
   logic [Lanes*4-1:0]  high_q  [Columns + 1] /*verilator split_var*/;
+  logic                clk_rest;   // of the other columns, and of the stages that only they need
   always_ff @(posedge clk_i) begin
     valid_q[0] <= rst_ni && (k_valid_i || w_valid_i);
     if (k_valid_i) begin
@@ -77,18 +79,26 @@ module luoshu_mac_array #(
       low_q[0]  <= w_a_i;
     end
   end
+  logic [Columns+1:0] more;   // a beat for more than the first column may leave the stage
+  assign more[0] = 1'b0;
+  luoshu_clock_gate u_rest_gate (.clk_i, .en_i(!rst_ni || more != '0), .clk_o(clk_rest));
   generate
     for (genvar s = 1; s < Columns + 2; s++) begin : gen_stage
-      logic march;
-      assign march = valid_q[s-1] && (side_q[s-1][MetaBits+Columns-1 : MetaBits + ((s > 2) ? s - 2 : 0)] != '0);
-      always_ff @(posedge clk_i) begin
+      logic march, clk_stage;
+      assign march     = valid_q[s-1] && (side_q[s-1][MetaBits+Columns-1 : MetaBits + ((s > 2) ? s - 2 : 0)] != '0);
+      assign more[s]   = valid_q[s] && (s > 2 || side_q[s][MetaBits+Columns-1 : MetaBits+1] != '0);
+      assign clk_stage = (s > 2) ? clk_rest : clk_i;
+      always_ff @(posedge clk_stage) begin
         valid_q[s] <= rst_ni && march;
         if (march) side_q[s] <= side_q[s-1];
       end
-      if (s < Columns + 1) begin : gen_beat
-        always_ff @(posedge clk_i) begin
-          if (march) low_q[s] <= low_q[s-1];
-          if (march && side_q[s-1][SideBits-1]) high_q[s] <= high_q[s-1];
+      if (s < Columns + 1) begin : gen_beat   // the beat itself is not needed with the result
+        logic beat, clk_beat;
+        assign beat     = valid_q[s-1] && (side_q[s-1][MetaBits+Columns-1 : MetaBits+s-1] != '0);
+        assign clk_beat = (s > 1) ? clk_rest : clk_i;
+        always_ff @(posedge clk_beat) begin
+          if (beat) low_q[s] <= low_q[s-1];
+          if (beat && side_q[s-1][SideBits-1]) high_q[s] <= high_q[s-1];
         end
       end
     end
@@ -107,7 +117,7 @@ module luoshu_mac_array #(
       assign {do_k, do_acc, do_last, do_mode} = side_q[c+1][SideBits-1 -: 5];
       assign do_en = valid_q[c+1] && side_q[c+1][MaskAt];
       luoshu_mac_column #(.Lanes(Lanes), .Odd(c % 2)) u_column (
-          .clk_i, .rst_ni, .en_i(do_en), .k_i(do_k), .mode_i(do_mode), .a_i(low_q[c+1]), .a_high_i(high_q[c+1]),
+          .clk_i((c == 0) ? clk_i : clk_rest), .rst_ni, .en_i(do_en), .k_i(do_k), .mode_i(do_mode), .a_i(low_q[c+1]), .a_high_i(high_q[c+1]),
           .w_b_i(w_b_i[c*ActLanes*12 +: ActLanes*12]), .k_b_i(k_b_i[c*Lanes*17 +: Lanes*17]),
           .acc_i(do_acc), .last_i(do_last), .sum_o(sums), .acc_o(k_acc_o[c*Lanes*32 +: Lanes*32])
       );

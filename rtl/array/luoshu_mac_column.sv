@@ -26,35 +26,34 @@ module luoshu_mac_column #(
     output logic [(Lanes/8)*29-1:0]    sum_o,
     output logic [Lanes*32-1:0]        acc_o
 );
-  // The weight of a lane, by mode.
-  function automatic logic signed [11:0] weight(input logic [1:0] mode, input logic [7:0] byte_i);
-    logic [3:0] nibble;
-    nibble = (Odd != 0) ? byte_i[7:4] : byte_i[3:0];
-    weight = (mode == 2'd0) ? {{4{byte_i[7]}}, byte_i} :
-             (mode == 2'd1) ? {{9{!nibble[3]}}, nibble[2:0]} :
-             (mode == 2'd2) ? {8'd0, nibble} : {4'd0, byte_i};
-  endfunction
+  localparam int Nibble = (Odd != 0) ? 4 : 0;   // where the column's nibble of a byte begins
 
-  // All of it under the enable, in one process of a group: a simulator does nothing for an idle column.
+  // All of it under the enable, in one process of a group: a simulator does nothing for an idle column. Modes are told apart
+  // outside the loops over lanes, operands lie in fields of 32 bits.
   generate
     for (genvar g = 0; g < Lanes / 8; g++) begin : gen_group
       logic [8*32-1:0] acc_q;   // fields of 32 bits, 29 in use
       always_ff @(posedge clk_i) begin : multiply
-        logic signed [11:0] a;
-        logic signed [16:0] b;
         logic signed [31:0] p;
         logic [28:0]        t;
-        logic [8*32-1:0]    product, next;
+        logic [8*32-1:0]    a, b, product, next;   // a: 12 bits in use, b: 17
         if (en_i) begin
-          for (int j = 0; j < 8; j++) begin
-            if (k_i) begin
-              a = $signed({a_high_i[(g*8+j)*4 +: 4], a_i[(g*8+j)*8 +: 8]});
-              b = $signed(k_b_i[(g*8+j)*17 +: 17]);
-            end else begin
-              a = weight(mode_i, a_i[(g*8+j)*8 +: 8]);
-              b = 17'($signed(w_b_i[((g*8+j) % ActLanes)*12 +: 12]));
+          if (k_i) begin
+            for (int j = 0; j < 8; j++) begin
+              a[j*32 +: 32] = 32'($signed({a_high_i[(g*8+j)*4 +: 4], a_i[(g*8+j)*8 +: 8]}));
+              b[j*32 +: 32] = 32'($signed(k_b_i[(g*8+j)*17 +: 17]));
             end
-            p = a * b;
+          end else begin
+            for (int j = 0; j < 8; j++) b[j*32 +: 32] = 32'($signed(w_b_i[((g*8+j) % ActLanes)*12 +: 12]));
+            case (mode_i)
+              2'd0:    for (int j = 0; j < 8; j++) a[j*32 +: 32] = 32'($signed(a_i[(g*8+j)*8 +: 8]));
+              2'd1:    for (int j = 0; j < 8; j++) a[j*32 +: 32] = 32'($signed(a_i[(g*8+j)*8 + Nibble +: 4] ^ 4'd8));
+              2'd2:    for (int j = 0; j < 8; j++) a[j*32 +: 32] = 32'(a_i[(g*8+j)*8 + Nibble +: 4]);
+              default: for (int j = 0; j < 8; j++) a[j*32 +: 32] = 32'(a_i[(g*8+j)*8 +: 8]);
+            endcase
+          end
+          for (int j = 0; j < 8; j++) begin
+            p = $signed(a[j*32 +: 12]) * $signed(b[j*32 +: 17]);
             product[j*32 +: 32] = p;
           end
           if (acc_i) begin

@@ -3,7 +3,7 @@
 // docs/numerics.md section 9. Shapes come from the command; capacity is in the parameters.
 //
 // The path of a block of keys: walk (addresses) -> kv_reader (stream) -> issue (MAC) -> columns (logits) -> steps (softmax)
-// -> issue (V on the MAC) -> columns (o) -> out (normalise, quantise, activations).
+// -> issue (V on the MAC) -> columns (o) -> out (normalise) -> blocks (quantise, activations).
 // cmd_ready_o while idle; done_o pulses when the command's last activation is written. One command at a time.
 `default_nettype none
 
@@ -166,17 +166,17 @@ module luoshu_attention #(
   );
   logic                scored_valid, score_free, v_start, v_done, capture, drain_busy, v_last;
   logic [ItemBits+3:0] scored;
-  logic                meta_valid, meta_ready, meta_last;
+  logic                meta_valid, meta_shared, meta_ready, meta_last;
   logic [2:0]          meta_beat;
   logic [1:0]          meta_slot;
   logic [3:0]          weights;
   logic [1:0]          v_slot;
-  luoshu_attn_issue #(.Lanes(Lanes), .Columns(Columns), .Lag(2), .SumSlots((Heads > 1) ? 2 : 4), .MetaBits(MetaBits), .ItemBits(ItemBits)) u_issue (
+  luoshu_attn_issue #(.Lanes(Lanes), .Columns(Columns), .Lag(2), .Waiting((Heads > 1) ? 0 : 1), .SumSlots((Heads > 1) ? 2 : 4), .MetaBits(MetaBits), .ItemBits(ItemBits)) u_issue (
       .clk_i, .rst_ni, .hpb_i(hpb), .item_valid_i(q_valid), .item_ready_o(q_ready), .item_i(q_item),
       .kv_valid_i(kv_valid), .kv_ready_o(kv_ready), .kv_data_i(kv_data),
       .k_valid_o, .k_ready_i, .k_a_o, .k_acc_o, .k_last_o, .k_cols_o, .k_meta_o,
       .loaded_i(loaded), .k_done_o(k_done), .scored_valid_o(scored_valid), .scored_o(scored), .score_free_i(score_free),
-      .meta_valid_o(meta_valid), .meta_ready_i(meta_ready), .meta_beat_o(meta_beat), .meta_last_o(meta_last), .meta_slot_o(meta_slot),
+      .meta_valid_o(meta_valid), .meta_shared_o(meta_shared), .meta_ready_i(meta_ready), .meta_beat_o(meta_beat), .meta_last_o(meta_last), .meta_slot_o(meta_slot),
       .weights_i(weights), .v_start_o(v_start), .v_slot_o(v_slot), .drain_busy_i(drain_busy), .release_i(release_set), .capture_o(capture),
       .v_done_o(v_done), .v_last_o(v_last), .stall_memory_o, .stall_wait_o
   );
@@ -191,7 +191,7 @@ module luoshu_attention #(
   logic              steps_busy;
   luoshu_attn_steps #(.Lanes(Lanes), .Step(Step), .Heads(Heads), .ResultDelay(ResultDelay), .ItemBits(ItemBits)) u_steps (
       .clk_i, .rst_ni, .hpb_i(hpb), .in_valid_i(scored_valid), .in_ready_o(score_free), .in_i(scored),
-      .meta_valid_i(meta_valid), .meta_ready_o(meta_ready), .meta_beat_i(meta_beat), .meta_last_i(meta_last), .meta_slot_i(meta_slot), .meta_data_i(kv_data),
+      .meta_valid_i(meta_valid), .meta_shared_i(meta_shared), .meta_ready_o(meta_ready), .meta_beat_i(meta_beat), .meta_last_i(meta_last), .meta_slot_i(meta_slot), .meta_data_i(kv_data),
       .sc_valid_o(sc_valid), .sc_first_o(sc_first), .sc_head_o(sc_head), .sc_key_o(sc_key), .sc_item_o(sc_item), .sc_set_o(sc_set), .sc_block_o(sc_block),
       .sc_ke_o(sc_ke), .sc_ve_o(sc_ve), .sc_in_o(sc_in), .sc_final_o(sc_final), .sc_new_o(sc_new), .sc_last_o(sc_last), .hand_o(hand),
       .ex_start_o(ex_start), .ex_valid_o(ex_valid), .ex_head_o(ex_head), .ex_key_o(ex_key), .ex_item_o(ex_item), .ex_set_o(ex_set), .ex_ve_o(ex_ve),
@@ -206,7 +206,9 @@ module luoshu_attention #(
   logic [HeadBits-1:0] out_head;
   logic [1:0]          out_slot;
   logic [7:0]          out_elem;
-  logic [Paths*48-1:0] out_o, out_l;
+  localparam int Out = (Lanes > 32) ? Lanes / 32 : 1;   // elements per cycle
+  logic [Paths*Out*48-1:0] out_o;
+  logic [Paths*48-1:0] out_l;
   logic [Paths*10-1:0] out_r;
   logic [Columns-1:0]  acc_valid;
   generate
@@ -228,7 +230,7 @@ module luoshu_attention #(
           .ex_last_i(ex_last), .acc_valid_i(acc_valid[c*Heads +: Heads]), .acc_meta_i(k_acc_meta_i[c*Heads*MetaBits +: Heads*MetaBits]),
           .acc_i(k_acc_i[c*Heads*Lanes*32 +: Heads*Lanes*32]), .drain_busy_o(busy_paths[c]),
           .out_re_i(out_re[c]), .out_head_i(out_head), .out_set_i(out_slot), .out_elem_i(out_elem), .out_gnt_o(out_gnt[c]),
-          .out_o_o(out_o[c*48 +: 48]), .out_l_o(out_l[c*48 +: 48]), .out_r_o(out_r[c*10 +: 10])
+          .out_o_o(out_o[c*Out*48 +: Out*48]), .out_l_o(out_l[c*48 +: 48]), .out_r_o(out_r[c*10 +: 10])
       );
     end
   endgenerate
@@ -250,7 +252,7 @@ module luoshu_attention #(
     end
   end
 
-  luoshu_attn_out #(.Columns(Columns), .Heads(Heads), .MaxTokens(MaxTokens), .Soft(Soft)) u_out (
+  luoshu_attn_out #(.Columns(Columns), .Heads(Heads), .MaxTokens(MaxTokens), .Out(Out), .Soft(Soft)) u_out (
       .clk_i, .rst_ni, .head_dim_i(cmd_q[luoshu_defs_pkg::CmdAttnHeadDimLsb +: 9]), .heads_i(cmd_q[luoshu_defs_pkg::CmdAttnHeadsLsb +: 9]),
       .act_block_i(cmd_q[luoshu_defs_pkg::CmdActBlockLsb +: 16]), .act_joined_i(cmd_q[luoshu_defs_pkg::CmdActJoinedLsb]),
       .act_vec_i(cmd_q[luoshu_defs_pkg::CmdActVectorLsb +: 2]),

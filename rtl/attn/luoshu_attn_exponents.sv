@@ -3,7 +3,8 @@
 //
 // In: the meta beats of an item in order (in_*; ke at byte key, ve at byte 32 + key). Where a beat holds more than a word, the
 // words are written in the four cycles after the last beat: in_ready_o is low in the first three of them. The item is read
-// after that (it has K beats to go first).
+// after that (it has K beats to go first). A beat of 128 bytes and more carries the exponents of the item after it, too
+// (in_shared_i: they are taken now).
 // Reads: asynchronous; Step neighbouring keys from the one named on (the second is meant only for an even key).
 // Reset: none of the contents; a write in progress is dropped.
 `include "luoshu_assert.svh"
@@ -16,6 +17,7 @@ module luoshu_attn_exponents #(
     input  wire                clk_i,
     input  wire                rst_ni,
     input  wire                in_valid_i,   // with in_ready_o
+    input  wire                in_shared_i,  // with it: no beat, what came with the item before
     output logic               in_ready_o,
     input  wire  [2:0]         in_beat_i,    // number of the beat within the item
     input  wire                in_last_i,    // its last meta beat
@@ -46,9 +48,10 @@ module luoshu_attn_exponents #(
       assign ke_word = in_data_i;
       assign ve_word = in_data_i;
       logic unused_control;
-      assign unused_control = ^{rst_ni, in_last_i};
+      assign unused_control = ^{rst_ni, in_last_i, in_shared_i};
     end else begin : gen_held
       logic [511:0] held_q;   // {ve[32], ke[32]}
+      logic [511:0] after;    // those of the item after it
       logic [2:0]   word_q;   // next word to write; 4: none
       logic [1:0]   slot_q;
       assign in_ready_o = word_q[2] || (word_q == 3'd3);
@@ -59,12 +62,19 @@ module luoshu_attn_exponents #(
       assign ve_word = held_q[256 + 64*32'(word_q[1:0]) +: 64];
       always_ff @(posedge clk_i) begin
         if (!rst_ni) word_q <= 3'd4;
-        else if (in_valid_i && in_last_i) word_q <= 3'd0;
+        else if (in_valid_i && (in_last_i || in_shared_i)) word_q <= 3'd0;
         else if (!word_q[2]) word_q <= word_q + 3'd1;
         if (in_valid_i) begin
-          held_q <= (L >= 64) ? 512'(in_data_i) : 512'({in_data_i, held_q} >> ((L >= 64) ? 0 : L*8));
+          held_q <= in_shared_i ? after : (L >= 64) ? 512'(in_data_i) : 512'({in_data_i, held_q} >> ((L >= 64) ? 0 : L*8));
           slot_q <= in_slot_i;
         end
+      end
+      if (L >= 128) begin : gen_after
+        logic [511:0] after_q;
+        assign after = after_q;
+        always_ff @(posedge clk_i) if (in_valid_i && !in_shared_i) after_q <= 512'(in_data_i >> 512);
+      end else begin : gen_alone
+        assign after = held_q;
       end
       `LUOSHU_ASSERT(written_before_next, !in_valid_i || in_ready_o)
       logic unused_beat;

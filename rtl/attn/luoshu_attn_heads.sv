@@ -17,7 +17,8 @@ module luoshu_attn_heads #(
     parameter int Soft  = 1,     // 1: no hardware multipliers (luoshu_attn_exp, luoshu_attn_shift)
     parameter int MetaBits = 16,
     // Derived, do not set.
-    parameter int HeadBits = (Heads > 1) ? $clog2(Heads) : 1
+    parameter int HeadBits = (Heads > 1) ? $clog2(Heads) : 1,
+    parameter int DrainLanes = (Lanes > 32) ? Lanes / 32 : 1   // elements of o per cycle
 ) (
     input  wire                    clk_i,
     input  wire                    rst_ni,
@@ -76,7 +77,7 @@ module luoshu_attn_heads #(
     input  wire  [1:0]             out_set_i,     // set slot
     input  wire  [7:0]             out_elem_i,
     output logic                   out_gnt_o,     // out_re_i was taken (a drain of the same bank goes first)
-    output logic signed [47:0]     out_o_o,       // one cycle later
+    output logic [DrainLanes*48-1:0] out_o_o,     // one cycle later, see luoshu_attn_sums
     output logic [47:0]            out_l_o,       // of out_head_i and out_set_i, one cycle later
     output logic signed [9:0]      out_r_o        // the same
 );

@@ -2,15 +2,18 @@
 // Issues KV beats to the MAC array: K of an item, then V of the item Lag before it, in the order of the stream
 // (luoshu_attn_walk). The item's meta beats, its exponents, leave the stream on meta_*.
 //
-// K waits until the set's operands are loaded; V waits for the item's weights and, with the last beat of a chunk, for
-// the columns to have drained the chunk before, and with the first beat of a set for a place for its sums. Steady state: a beat in every cycle, from item to item: meta, K three beats
-// in three cycles (one lo, two hi), V one per cycle.
+// K waits until the set's operands are loaded and, where one item can wait for the score stage, until none does; V waits for the item's weights and, with the last beat of a chunk, for
+// the columns to have drained the chunk before, and with the first beat of a set for a place for its sums. Steady state: a beat in
+// every cycle, from item to item: meta (where two blocks share it, only of even blocks), K three beats in three cycles (one lo, two
+// hi), V one per cycle.
+`include "luoshu_assert.svh"
 `default_nettype none
 
 module luoshu_attn_issue #(
     parameter int Lanes = 32,
     parameter int Columns = 4,
     parameter int Lag = 2,
+    parameter int Waiting = 1,               // items that may wait for the score stage: 0 or 1
     parameter int SumSlots = 4,              // sets whose sums the columns hold: 4 (as many as set slots) or 2
     parameter int MetaBits = 16,
     parameter int ItemBits = 27 + 6 + 4 + 3  // {lastcol, final, last, first, keys, block}
@@ -37,13 +40,14 @@ module luoshu_attn_issue #(
     // operands of set slots
     input  wire  [2:0]           loaded_i,      // sets whose operands were loaded so far, modulo 8 it
     output logic                 k_done_o,      // pulse: the last K of a set is issued
-    // meta beats: the exponents of an item's keys
+    // meta beats: the exponents of an item's keys; shared: there is no beat, they came with that of the item before
     output logic                 meta_valid_o,  // only with meta_ready_i
+    output logic                 meta_shared_o,
     input  wire                  meta_ready_i,
     output logic [2:0]           meta_beat_o,   // number within the item
     output logic                 meta_last_o,
     output logic [1:0]           meta_slot_o,   // item slot
-    // K of an item is issued (the results follow): descriptor for the score stage
+    // K of an item is issued (the results follow, or are there): descriptor for the score stage
     output logic                 scored_valid_o,
     output logic [ItemBits+3:0]  scored_o,      // {set slot, item slot, item}
     input  wire                  score_free_i,  // the score stage has taken every item issued so far
@@ -62,13 +66,14 @@ module luoshu_attn_issue #(
   localparam int L = Lanes;
   localparam int LB = $clog2(L);
   localparam int MetaBeats = (L >= 64) ? 1 : 64 / L;
+  localparam bit SharedMeta = (L >= 128);
 
   typedef enum logic [2:0] {
     NextItem,  // waits for an item
     Meta,      // exponents of its keys
-    Low,       // a lo beat of K
+    Low,       // a lo beat of K; with the first one exponents that came with the item before
     High,      // a hi beat of K: issued
-    Handover,  // K is issued: waits for the score stage
+    Handover,  // K is issued: waits for the score stage, or for a place in the queue of V
     NextV,     // waits for the weights of the oldest item that waits for V
     Value      // a V beat: issued
   } state_e;
@@ -84,6 +89,9 @@ module luoshu_attn_issue #(
   assign set_q  = sets_q[1:0];
   assign loaded = (loaded_i != sets_q);      // at most 4 sets are loaded ahead
   logic [3:0]          meta_q;               // meta beats left
+  logic                fresh_q;              // no K beat yet
+  logic                low_go;               // a lo beat is taken where there is one
+  state_e              begun;                // what an item begins with
   logic [L*8-1:0]      low_q;
   logic                half_q;               // which hi beat of the pair
   logic [4:0]          row_q, chunk_q;       // of the beat
@@ -97,6 +105,9 @@ module luoshu_attn_issue #(
   luoshu_attn_beats #(.Lanes(Lanes)) u_hi_beats (.hpb_i, .keys_i(keys), .beats_o(hi_beats));
   luoshu_attn_beats #(.Lanes(Lanes)) u_v_hi_beats (.hpb_i, .keys_i(v_keys), .beats_o(v_hi_beats));
 
+  logic                handed;               // K of the item is issued, V may follow
+  logic [ItemBits+3:0] handed_item;          // {set slot, item slot, item}
+
   // items that wait for V: {set slot, item slot, item}
   logic                v_valid, v_space, v_pop;
   logic [ItemBits+3:0] v_item;
@@ -106,7 +117,7 @@ module luoshu_attn_issue #(
   logic [1:0]          v_set;
   logic [10:0]         v_beats;  // of a chunk
   luoshu_fifo #(.Width(ItemBits + 4), .Depth(4), .UseRam(0)) u_values (
-      .clk_i, .rst_ni, .in_valid_i(scored_valid_o), .in_ready_o(v_space), .in_data_i(scored_o),
+      .clk_i, .rst_ni, .in_valid_i(handed), .in_ready_o(v_space), .in_data_i(handed_item),
       .out_valid_o(v_valid), .out_ready_i(v_pop), .out_data_o(v_item), .count_o(v_count)
   );
   assign v_keys    = v_item[27 +: 6];
@@ -146,19 +157,46 @@ module luoshu_attn_issue #(
   logic k_end, v_follows, item_next, take;
   assign k_end     = issue_k && (left_q == 11'd1);
   assign v_follows = (32'(v_count) >= Lag) || final_item;   // V comes after this K, else the next K
-  assign item_next = (state_q == NextItem) || (scored_valid_o && !v_follows) || (v_end && !(drain_q && v_count != 3'd1));
+  assign item_next = (state_q == NextItem) || (handed && !v_follows) || (v_end && !(drain_q && v_count != 3'd1));
   assign take      = item_next && item_valid_i;
-  assign v_start_o = ((state_q == NextV) || (scored_valid_o && v_follows)) && v_valid && weights_i[v_slot_o] && v_room;
+  assign begun     = (SharedMeta && item_i[0]) ? Low : Meta;   // bit 0: of the block's number
+  assign v_start_o = ((state_q == NextV) || (handed && v_follows)) && v_valid && weights_i[v_slot_o] && v_room;
   assign capture_o = issue_v && v_last_beat;
-  assign kv_ready_o = (state_q == Meta && meta_ready_i) || (state_q == Low && loaded) || issue_k || issue_v;
+  assign low_go     = (state_q == Low) && loaded && !(fresh_q && waiting) && !(meta_shared_o && !meta_ready_i);
+  assign kv_ready_o = (state_q == Meta && meta_ready_i) || low_go || issue_k || issue_v;
   assign item_ready_o = item_next;
-  assign scored_valid_o = (k_end || state_q == Handover) && score_free_i && v_space;
-  assign k_done_o    = scored_valid_o && last;
-  assign scored_o    = {set_q, item_slot_q, item_q};
-  assign meta_valid_o = (state_q == Meta) && kv_valid_i && meta_ready_i;
+  assign handed = (k_end || state_q == Handover) && (score_free_i || Waiting != 0) && v_space;
+  assign k_done_o    = handed && last;
+  assign handed_item = {set_q, item_slot_q, item_q};
+  assign meta_shared_o = fresh_q && (state_q == Low) && SharedMeta && block[0];
+  assign meta_valid_o = (state_q == Meta || meta_shared_o && loaded) && kv_valid_i && meta_ready_i;
   assign meta_beat_o  = 3'(4'(MetaBeats) - meta_q);
   assign meta_last_o  = (meta_q == 4'd1);
   assign meta_slot_o  = item_slot_q;
+
+  // An item that is handed over while the score stage is busy waits. No K is issued meanwhile: the raw results of two items
+  // have a place.
+  logic waiting;
+  generate
+    if (Waiting != 0) begin : gen_waiting
+      logic                waiting_q;
+      logic [ItemBits+3:0] item_waiting_q;
+      assign waiting        = waiting_q;
+      assign scored_valid_o = (waiting_q || handed) && score_free_i;
+      assign scored_o       = waiting_q ? item_waiting_q : handed_item;
+      always_ff @(posedge clk_i) begin
+        if (!rst_ni) waiting_q <= 1'b0;
+        else if (handed && !score_free_i) waiting_q <= 1'b1;
+        else if (score_free_i) waiting_q <= 1'b0;
+        if (handed) item_waiting_q <= handed_item;
+      end
+      `LUOSHU_ASSERT(one_waits, !(handed && waiting_q))
+    end else begin : gen_direct
+      assign waiting        = 1'b0;
+      assign scored_valid_o = handed;
+      assign scored_o       = handed_item;
+    end
+  endgenerate
 
   // capture_q counts the cycles in which a captured chunk is still in the MAC pipeline
   always_ff @(posedge clk_i) begin
@@ -196,38 +234,39 @@ module luoshu_attn_issue #(
       drain_q     <= 1'b0;
     end else begin
       case (state_q)
-        NextItem: if (take) state_q <= Meta;
+        NextItem: if (take) state_q <= begun;
         Meta: if (meta_valid_o && meta_q == 4'd1) state_q <= Low;
-        Low: if (kv_valid_i && loaded) state_q <= High;
+        Low: if (kv_valid_i && low_go) state_q <= High;
         High, Handover: begin
-          if (scored_valid_o) state_q <= v_follows ? (v_start_o ? Value : NextV) : (take ? Meta : NextItem);
+          if (handed) state_q <= v_follows ? (v_start_o ? Value : NextV) : (take ? begun : NextItem);
           else if (k_end) state_q <= Handover;
           else if (issue_k && half_q) state_q <= Low;
         end
         NextV: if (v_start_o) state_q <= Value;
-        default: if (v_end) state_q <= !item_next ? NextV : take ? Meta : NextItem;
+        default: if (v_end) state_q <= !item_next ? NextV : take ? begun : NextItem;
       endcase
       if (take) begin
         item_slot_q <= item_slot_q + 2'd1;
         if (item_i[33]) sets_q <= sets_q + 3'd1;
       end
-      if (scored_valid_o) drain_q <= final_item;
+      if (handed) drain_q <= final_item;
       else if (v_end && item_next) drain_q <= 1'b0;
     end
     if (item_next) begin
-      item_q <= item_i;
-      meta_q <= 4'(MetaBeats);
+      item_q  <= item_i;
+      fresh_q <= 1'b1;
+      meta_q  <= 4'(MetaBeats);
     end
-    if (meta_valid_o) begin
-      meta_q <= meta_q - 4'd1;
-      row_q   <= '0;
-      chunk_q <= '0;
+    if (meta_valid_o) meta_q <= meta_q - 4'd1;
+    if (state_q == Low && kv_valid_i && low_go) begin
+      low_q   <= kv_data_i;
       half_q  <= 1'b0;
-      left_q  <= hi_beats;
-    end
-    if (state_q == Low && kv_valid_i && loaded) begin
-      low_q  <= kv_data_i;
-      half_q <= 1'b0;
+      fresh_q <= 1'b0;
+      if (fresh_q) begin
+        row_q   <= '0;
+        chunk_q <= '0;
+        left_q  <= hi_beats;
+      end
     end
     if (issue_k) begin
       half_q  <= !half_q;
@@ -247,8 +286,8 @@ module luoshu_attn_issue #(
     end
   end
   assign stall_memory_o = (state_q == Meta || state_q == Low || state_q == High || state_q == Value) && !kv_valid_i;
-  assign stall_wait_o   = (state_q == NextV && !v_start_o) || (state_q == Handover && !scored_valid_o)
-                       || (state_q == Low && !loaded);
+  assign stall_wait_o   = (state_q == NextV && !v_start_o) || (state_q == Handover && !handed)
+                       || (state_q == Low && !low_go);
 
   logic unused_bits;
   assign unused_bits = ^{first, block, v_item};

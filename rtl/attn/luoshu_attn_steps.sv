@@ -25,6 +25,7 @@ module luoshu_attn_steps #(
     input  wire  [ItemBits+3:0] in_i,         // {set slot, item slot, item}
     // exponents of an item's keys (luoshu_attn_exponents), before the item
     input  wire                 meta_valid_i,
+    input  wire                 meta_shared_i,
     output logic                meta_ready_o,
     input  wire  [2:0]          meta_beat_i,
     input  wire                 meta_last_i,
@@ -70,7 +71,7 @@ module luoshu_attn_steps #(
   assign two      = (Step == 2) && (seg_bits != 3'd0);
 
   luoshu_attn_exponents #(.Lanes(Lanes), .Step(Step)) u_exponents (
-      .clk_i, .rst_ni, .in_valid_i(meta_valid_i), .in_ready_o(meta_ready_o), .in_beat_i(meta_beat_i), .in_last_i(meta_last_i), .in_slot_i(meta_slot_i),
+      .clk_i, .rst_ni, .in_valid_i(meta_valid_i), .in_shared_i(meta_shared_i), .in_ready_o(meta_ready_o), .in_beat_i(meta_beat_i), .in_last_i(meta_last_i), .in_slot_i(meta_slot_i),
       .in_data_i(meta_data_i), .sc_slot_i(sc_item_o), .sc_key_i(sc_key_o), .sc_ke_o, .sc_ve_o, .ex_slot_i(ex_item_o),
       .ex_key_i(ex_key_o), .ex_ve_o
   );

@@ -14,7 +14,8 @@ module luoshu_attn_sums #(
     parameter int Soft  = 1,     // see luoshu_attn_shift
     parameter int MetaBits = 16,
     // Derived, do not set.
-    parameter int HeadBits = (Heads > 1) ? $clog2(Heads) : 1
+    parameter int HeadBits = (Heads > 1) ? $clog2(Heads) : 1,
+    parameter int DrainLanes = (Lanes > 32) ? Lanes / 32 : 1   // elements of o per cycle
 ) (
     input  wire                      clk_i,
     input  wire  [3:0]               hpb_i,         // log2 of the padded head_dim, 3..8
@@ -36,12 +37,11 @@ module luoshu_attn_sums #(
     input  wire  [1:0]               out_set_i,
     input  wire  [7:0]               out_elem_i,
     output logic                     out_gnt_o,     // out_re_i was taken
-    output logic signed [47:0]       out_o_o        // one cycle later
+    output logic [DrainLanes*48-1:0] out_o_o        // one cycle later: out_elem_i first; the others with a multiple of DrainLanes
 );
   localparam int L = Lanes;
   localparam int LB = $clog2(L);
   localparam int Groups8 = L / 8;
-  localparam int DrainLanes = (L > 32) ? L / 32 : 1;
 
   // ---------------------------------------------------------------- drain: add segments
   // Element e of the chunk is the sum of lanes e, e + hp, ...: of the groups of 8 lanes whose number agrees with e in the bits
@@ -228,9 +228,9 @@ module luoshu_attn_sums #(
     if (DrainLanes > 1) begin : gen_out_wide
       logic [$clog2(DrainLanes)-1:0] lane_q;
       always_ff @(posedge clk_i) if (out_gnt_o) lane_q <= out_elem_i[$clog2(DrainLanes)-1:0];
-      assign out_o_o = $signed(o_out[48*32'(lane_q) +: 48]);
+      assign out_o_o = {o_out[DrainLanes*48-1:48], o_out[48*32'(lane_q) +: 48]};
     end else begin : gen_out
-      assign out_o_o = $signed(o_out);
+      assign out_o_o = o_out;
     end
   endgenerate
 

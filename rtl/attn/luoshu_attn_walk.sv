@@ -56,6 +56,7 @@ module luoshu_attn_walk #(
   localparam int L = Lanes;
   localparam int LB = $clog2(L);
   localparam int MetaBeats = (L >= 64) ? 1 : 64 / L;
+  localparam bit SharedMeta = (L >= 128);    // the exponents of an odd block are in the meta beat before it
   localparam int TokenBits = (MaxTokens > 1) ? $clog2(MaxTokens) : 1;
   localparam int Unit = (LB > 6) ? LB : 6;   // log2 of the bytes of an address unit
   localparam int AddrBits = 32 - Unit;
@@ -240,7 +241,7 @@ module luoshu_attn_walk #(
   logic [10:0]  hi_beats, v_hi_beats;   // of all keys of the block
   logic [10:0]  v_beats;                // of a V segment
   logic [11:0]  k_beats;
-  logic         last_block;
+  logic         last_block, no_meta;
   logic [5:0]   chunks;              // V segments
   logic         step_k, step_v;
 
@@ -249,7 +250,8 @@ module luoshu_attn_walk #(
   assign keys        = last_block ? last_keys_q : 6'd32;
   luoshu_attn_beats #(.Lanes(Lanes)) u_hi_beats (.hpb_i(hpb), .keys_i(keys), .beats_o(hi_beats));
   luoshu_attn_beats #(.Lanes(Lanes)) u_v_hi_beats (.hpb_i(hpb), .keys_i(v_keys), .beats_o(v_hi_beats));
-  assign k_beats     = 12'(MetaBeats) + 12'(hi_beats) + ((12'(hi_beats) + 12'd1) >> 1);
+  assign no_meta     = SharedMeta && block_q[0];
+  assign k_beats     = (no_meta ? 12'd0 : 12'(MetaBeats)) + 12'(hi_beats) + ((12'(hi_beats) + 12'd1) >> 1);
   assign chunks      = (hpb > 4'(LB) && v_keys != 6'd32) ? 6'd1 << (hpb - 4'(LB)) : 6'd1;
 
   assign item_valid_o   = (read_q == Keys) && rd_ready_i && v_space;
@@ -261,7 +263,7 @@ module luoshu_attn_walk #(
   assign item_lastcol_o = lastcol_q;
   assign rd_valid_o = ((read_q == Keys) && item_ready_i && v_space) || (read_q == Values && v_valid);
   // a V segment has the 32 keys of a chunk
-  assign rd_addr_o  = {(read_q == Keys) ? block_addr_q : v_addr + (AddrBits'(chunk_q) << (LB + 5 - Unit)), {Unit{1'b0}}};
+  assign rd_addr_o  = {(read_q == Keys) ? block_addr_q + AddrBits'(no_meta) : v_addr + (AddrBits'(chunk_q) << (LB + 5 - Unit)), {Unit{1'b0}}};
   assign v_beats    = (hpb > 4'(LB) && v_keys != 6'd32) ? 11'(v_keys) : v_hi_beats;
   assign rd_beats_o = (read_q == Keys) ? 16'(k_beats) : 16'(v_beats);
   assign step_k = (read_q == Keys) && item_ready_i && rd_ready_i && v_space;

@@ -30,12 +30,10 @@ module luoshu_crc32 #(
     end
   endfunction
   localparam logic [1023:0] Matrix = matrix();
-  logic [31:0] crc_q, sum, next;
-  generate
-    for (genvar i = 0; i < 32; i++) begin : gen_bit
-      assign next[i] = ^(sum & Matrix[i*32 +: 32]);
-    end
-  endgenerate
+  function automatic logic [31:0] step(input logic [31:0] sum);
+    for (int i = 0; i < 32; i++) step[i] = ^(sum & Matrix[i*32 +: 32]);
+  endfunction
+  logic [31:0] crc_q;
   assign crc_o = ~crc_q;
 
   generate
@@ -45,21 +43,19 @@ module luoshu_crc32 #(
       logic        take;
       assign ready_o = (left_q == 3'd0);
       assign take    = valid_i && ready_o;
-      assign sum     = crc_q ^ {24'd0, word_q[7:0]};
       always_ff @(posedge clk_i) begin
         if (!rst_ni) left_q <= 3'd0;
         else if (take) left_q <= 3'd4;
         else if (!ready_o) left_q <= left_q - 3'd1;
         if (clear_i) crc_q <= '1;
-        else if (!ready_o) crc_q <= next;
+        else if (!ready_o) crc_q <= step(crc_q ^ {24'd0, word_q[7:0]});
         if (take) word_q <= data_i;
         else word_q <= word_q >> 8;
       end
     end else begin : gen_whole
       assign ready_o = 1'b1;
-      assign sum     = (clear_i ? 32'hffffffff : crc_q) ^ data_i;
       always_ff @(posedge clk_i) begin
-        if (valid_i) crc_q <= next;
+        if (valid_i) crc_q <= step((clear_i ? 32'hffffffff : crc_q) ^ data_i);
         else if (clear_i) crc_q <= '1;
       end
       logic unused_reset;

@@ -123,9 +123,26 @@ module luoshu_kv_writer #(
   assign high_end = kw_last_i || (32'(at[LB-1:0]) + 32'(VL) >= 32'(L));
   assign low_end  = !kw_v_i && (kw_last_i || (32'(element[LB:0]) + 32'(VL) >= 32'(2 * L)));
 
+  // Exponents: ke at byte key, ve at byte 32 + key. Where a beat has room for two blocks, those of an odd block follow in the
+  // beat of the block before it.
+  logic        odd_q;
+  logic [6:0]  meta_at;
+  logic [31:0] meta_block;
+  generate
+    if (L >= 128) begin : gen_shared_meta
+      assign meta_at    = {odd_q, v_q, key_q};
+      assign meta_block = odd_q ? block_q - 32'(MetaBytes) - (32'd80 << head_bits_i) : block_q;
+    end else begin : gen_meta
+      assign meta_at    = {1'b0, v_q, key_q};
+      assign meta_block = block_q;
+      logic unused_odd;
+      assign unused_odd = odd_q;
+    end
+  endgenerate
+
   assign wq_valid_o = (state_q == WriteHigh) || (state_q == WriteLow) || (state_q == WriteMeta);
   logic [AtBits-1:LB] beat;
-  assign wq_addr_o = block_q + 32'({beat, {LB{1'b0}}});
+  assign wq_addr_o = ((state_q == WriteMeta) ? meta_block : block_q) + 32'({beat, {LB{1'b0}}});
   always_comb begin
     beat      = high_beat_q;
     wq_data_o = high_data_q;
@@ -135,10 +152,9 @@ module luoshu_kv_writer #(
       wq_data_o = low_data_q;
       wq_strb_o = low_strb_q;
     end else if (state_q == WriteMeta) begin
-      // ke at byte key, ve at byte 32 + key
-      beat      = (AtBits-LB)'(32'({v_q, key_q}) >> LB);
+      beat      = (AtBits-LB)'(32'(meta_at) >> LB);
       wq_data_o = {L{exp_q}};
-      wq_strb_o = L'(1) << (32'({v_q, key_q}) & 32'(L - 1));
+      wq_strb_o = L'(1) << (32'(meta_at) & 32'(L - 1));
     end
   end
 
@@ -168,7 +184,7 @@ module luoshu_kv_writer #(
       head_q        <= kw_head_i;
       head_base_q   <= head_base;
       block_q       <= head_base + ctx_data_i[95:64] + ctx_data_i[127:96];
-      key_q         <= ctx_data_i[36:32];
+      {odd_q, key_q} <= ctx_data_i[37:32];
       v_q           <= kw_v_i;
       high_strb_q   <= '0;
       low_strb_q    <= '0;

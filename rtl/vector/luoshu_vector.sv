@@ -235,7 +235,7 @@ module luoshu_vector #(
   logic [7:0] x_exp_q[0:MaxTokens-1];
   logic [7:0] x_exp_new;
   luoshu_vector_max #(.VL(VL)) u_x_max (
-      .v_i(sum), .mask_i(x_wlanes), .start_i(x_exp_q[TokenBits'(x_wtoken)]), .max_o(x_exp_new)
+      .valid_i(x_we), .v_i(sum), .mask_i(x_wlanes), .start_i(x_exp_q[TokenBits'(x_wtoken)]), .max_o(x_exp_new)
   );
   always_ff @(posedge clk_x) begin
     if (start_q && (is_embed || is_resid)) begin

@@ -72,14 +72,17 @@ module luoshu_vector_emit #(
   // Group descriptions travel with the data: [0] data, [2] integers.
   logic [2:0] v_q, last_q, pair_q, odd_q, fill_up_q;  // fill up: the last word of the head, or zeros behind it
   logic [4:0] count_q[0:2];
+  // Wide words are anything while nobody takes them: a simulator does not compute them then.
   logic [VL*12-1:0] ints;
-  generate
-    for (genvar l = 0; l < VL; l++) begin : gen_int
-      logic [11:0] mag;
-      assign mag = 5'(l) < count_q[2] ? {1'b0, q_mag_i[l*17+:11]} : 12'd0;
-      assign ints[l*12+:12] = q_neg_i[l] ? -mag : mag;
+  always_comb begin
+    ints = 'x;
+    if (v_q[2]) begin
+      for (int l = 0; l < VL; l++) begin
+        ints[l*12+:12] = 5'(l) < count_q[2] ? {1'b0, q_mag_i[l*17+:11]} : 12'd0;
+        if (q_neg_i[l]) ints[l*12+:12] = -ints[l*12+:12];
+      end
     end
-  endgenerate
+  end
   logic unused_mag;
   assign unused_mag = ^q_mag_i;
 
@@ -96,32 +99,37 @@ module luoshu_vector_emit #(
   assign taken  = fill_up1_q ? 5'(VL) : !pair1_q ? count1_q : odd1_q ? 5'(both - 6'(flat)) : wide ? 5'(VL) : 5'd0;
   assign first  = odd1_q ? ints2_q : ints1_q;
   assign second = odd1_q ? ints1_q : ints;
-  generate
-    for (genvar l = 0; l < VL; l++) begin : gen_lane
-      logic [4:0] pos;
-      assign pos = (flat + 5'(l)) >> 1;
-      logic unused_pos;
-      assign unused_pos = ^pos;
-      assign lanes[l*12+:12] = !pair1_q ? ints1_q[l*12+:12] :
-                               (((flat[0] ^ (l % 2 == 1)) ? second[(pos & 5'(VL - 1))*12+:12]
-                                                          : first[(pos & 5'(VL - 1))*12+:12]));
+  // The lane of its group that value n of a pair comes from.
+  function automatic logic [3:0] at(input logic [4:0] n);
+    at = 4'(n >> 1) & 4'(VL - 1);
+  endfunction
+  always_comb begin
+    lanes = 'x;
+    if (v1_q) begin
+      for (int l = 0; l < VL; l++) begin
+        lanes[l*12+:12] = !pair1_q ? ints1_q[l*12+:12] : (flat[0] ^ (l % 2 == 1)) ? second[at(flat + 5'(l))*12+:12]
+                                                                                  : first[at(flat + 5'(l))*12+:12];
+      end
     end
-  endgenerate
+  end
 
   // Packing: a group goes behind the fill_q values that wait in carry_q; what does not fit waits for the next.
   logic [VL*12-1:0] word_q, carry_q, turned, merged, rest;
   logic [3:0]       fill_q;   // less than VL
   logic [4:0]       filled;
   logic             word_full, push_q, push_last_q;
-  generate
-    for (genvar l = 0; l < VL; l++) begin : gen_pack
-      logic [3:0] from;
-      assign from = (4'(l) - fill_q) & 4'(VL - 1);
-      assign turned[l*12+:12] = lanes[from*12+:12];
-      assign merged[l*12+:12] = 5'(l) < {1'b0, fill_q} ? carry_q[l*12+:12] : turned[l*12+:12];
-      assign rest[l*12+:12]   = 5'(l) < {1'b0, fill_q} ? turned[l*12+:12] : 12'd0;
+  always_comb begin
+    turned = 'x;
+    merged = 'x;
+    rest   = 'x;
+    if (v1_q) begin
+      for (int l = 0; l < VL; l++) begin
+        turned[l*12+:12] = lanes[((4'(l) - fill_q) & 4'(VL - 1))*12+:12];
+        merged[l*12+:12] = 5'(l) < {1'b0, fill_q} ? carry_q[l*12+:12] : turned[l*12+:12];
+        rest[l*12+:12]   = 5'(l) < {1'b0, fill_q} ? turned[l*12+:12] : 12'd0;
+      end
     end
-  endgenerate
+  end
   assign filled    = {1'b0, fill_q} + taken;
   assign word_full = filled >= 5'(VL);
 

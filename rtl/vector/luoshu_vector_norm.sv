@@ -102,7 +102,7 @@ module luoshu_vector_norm #(
   assign out_mask  = end_q[7] ? last_mask : {VL{1'b1}};
   assign block_end = end_q[7] || out_q[BlockBits-1:0] == BlockBits'(BlockWords - 1);
   luoshu_vector_max #(.VL(VL)) u_max (
-      .v_i(p1_i), .mask_i(out_mask), .start_i(out_q[BlockBits-1:0] == '0 ? 8'd0 : exp_q), .max_o(exp_max)
+      .valid_i(stage_q[7]), .v_i(p1_i), .mask_i(out_mask), .start_i(out_q[BlockBits-1:0] == '0 ? 8'd0 : exp_q), .max_o(exp_max)
   );
 
   always_ff @(posedge clk_i) begin

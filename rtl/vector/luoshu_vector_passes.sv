@@ -151,7 +151,7 @@ module luoshu_vector_passes #(
   logic [7:0] exp_q, exp_max;
   assign scan = d1_q && (state_q == StScan || state_q == StTail);
   luoshu_vector_max #(.VL(VL)) u_max (
-      .v_i(scan ? s_i : w_data_i), .mask_i(scan ? mask1 : tag_mask),
+      .valid_i(scan || we_o), .v_i(scan ? s_i : w_data_i), .mask_i(scan ? mask1 : tag_mask),
       .start_i(exp_q), .max_o(exp_max)
   );
   assign exp_o = exp_q;

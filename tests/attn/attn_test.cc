@@ -268,10 +268,10 @@ TEST_F(AttnTest, OneTokenManyBlocks) {
 }
 
 TEST_F(AttnTest, RandomShapes) {
-  static const unsigned kDims[] = {8, 16, 32, 64, 128, 256, 24, 40, 48, 80, 96};
+  static const unsigned kDims[] = {8, 16, 32, 64, 128, 256, 24, 40, 48, 80, 96, 10, 50, 98};
   for (int round = 0; round < 60; ++round) {
     Shape s;
-    s.head_dim = kDims[pick(0, 10)];
+    s.head_dim = kDims[pick(0, 13)];
     unsigned padded = 8;
     while (padded < s.head_dim) padded *= 2;
     const unsigned most = std::min(kMaxHeads, kQElements / padded);
