@@ -138,7 +138,7 @@ wait "$client"
 status=$?
 [ "$status" -eq 1 ] || fail "exit $status after the simulator stopped" "$work/client.err"
 [ $((SECONDS - stopped)) -le 30 ] || fail "$((SECONDS - stopped)) s until the silent simulator was noticed"
-[ "$(grep -c '^luoshu: error: .*no answer' "$work/client.err")" -eq 1 ] || fail "no single error line:" "$work/client.err"
+[ "$(grep -c '^luoshu: error: .*\(no answer\|no Luoshu device answers\)' "$work/client.err")" -eq 1 ] || fail "no single error line:" "$work/client.err"
 kill -KILL "$simulator"
 wait "$simulator" 2>/dev/null
 
