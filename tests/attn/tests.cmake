@@ -20,3 +20,12 @@ endfunction()
 attn_shift_test(attn_shift_old 48 0 48)
 attn_shift_test(attn_shift_new 29 6 35)
 attn_shift_test(attn_shift_logit 32 31 32)
+# The sums and their merge, in the shapes of the three configurations.
+function(attn_sums_test name lanes heads)
+  luoshu_rtl_test(NAME ${name} TOP luoshu_attn_sums PREFIX Vattn_sums RTL attn/luoshu_attn_sums.sv
+    SOURCES ${CMAKE_SOURCE_DIR}/tests/attn/attn_sums_test.cc LIBRARIES luoshu_model_chip
+    PARAMETERS -GLanes=${lanes} -GHeads=${heads} -GSoft=0 DEFINITIONS SUMS_LANES=${lanes} SUMS_HEADS=${heads})
+endfunction()
+attn_sums_test(attn_sums_nano 8 2)
+attn_sums_test(attn_sums_lab 32 1)
+attn_sums_test(attn_sums_wide 128 1)
