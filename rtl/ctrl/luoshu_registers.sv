@@ -68,7 +68,7 @@ module luoshu_registers #(
     // sampled tokens
     input  wire                 tok_valid_i,
     input  wire  [5:0]          tok_index_i,
-    input  wire  [31:0]         tok_id_i,
+    input  wire  [31:0]         tok_id_i,        // a row number of the vocabulary: 20 bits
     input  wire  [31:0]         tok_logit_i,
     input  wire                 tok_loop_i,      // of a decode loop
     input  wire                 tok_bank_i,
@@ -87,7 +87,7 @@ module luoshu_registers #(
   logic [31:0] program_q, passes_q;
   logic [15:0] count_q;
   logic [31:0] head_stride_q, block_bytes_q;
-  logic [31:0] stop_q [4];
+  logic [20:0] stop_q [4];   // {none, token id}
   logic [6:0]  tokens_q [2];
   logic        write;
   assign write = reg_req_i && reg_we_i;
@@ -108,7 +108,7 @@ module luoshu_registers #(
         luoshu_defs_pkg::RegScratch:     scratch_q <= reg_wdata_i;
         default: ;
       endcase
-      for (int i = 0; i < 4; i++) if (reg_addr_i == luoshu_defs_pkg::RegStopId + 16'(4*i)) stop_q[i] <= reg_wdata_i;
+      for (int i = 0; i < 4; i++) if (reg_addr_i == luoshu_defs_pkg::RegStopId + 16'(4*i)) stop_q[i] <= {reg_wdata_i[31:20] != '0, reg_wdata_i[19:0]};
       for (int i = 0; i < 2; i++) if (reg_addr_i == luoshu_defs_pkg::RegContextTokens + 16'(4*i)) tokens_q[i] <= reg_wdata_i[6:0];
     end
     if (write) begin
@@ -136,7 +136,10 @@ module luoshu_registers #(
   assign run_passes_o  = passes_q;
   assign run_info_o    = {tokens_q[reg_wdata_i[3]], reg_wdata_i[4:0]};
 
-  assign stop_id = (tok_id_i == stop_q[0]) || (tok_id_i == stop_q[1]) || (tok_id_i == stop_q[2]) || (tok_id_i == stop_q[3]);
+  always_comb begin
+    stop_id = 1'b0;
+    for (int i = 0; i < 4; i++) if ({1'b0, tok_id_i[19:0]} == stop_q[i]) stop_id = 1'b1;
+  end
   assign loop_end = (left_q == 32'd1) || stop_id;
   always_ff @(posedge clk_i) begin
     if (run_valid_o && reg_wdata_i[4]) left_q <= passes_q;
@@ -159,7 +162,8 @@ module luoshu_registers #(
   logic [31:0] msg_data;
   logic        evt_space, evt_push;
   logic        tok_valid, tok_space;
-  logic [31:0] tok_id, tok_logit, tok_cycle;
+  logic [31:0] tok_logit, tok_cycle;
+  logic [19:0] tok_id;
   logic [7:0]  tok_flags;
   logic [6:0]  msg_count;
   localparam int EventDepth = (Lanes < 32) ? 16 : 32;
@@ -181,9 +185,9 @@ module luoshu_registers #(
       .in_data_i({reg_addr_i == luoshu_defs_pkg::RegEventLast, reg_wdata_i}),
       .out_valid_o(evt_valid_o), .out_ready_i(evt_ready_i), .out_data_o({evt_last_o, evt_data_o}), .count_o(unused_evt)
   );
-  luoshu_fifo #(.Width(104), .Depth(TokenDepth), .UseRam((TokenDepth > 16) ? 1 : 0)) u_tokens (
+  luoshu_fifo #(.Width(92), .Depth(TokenDepth), .UseRam((TokenDepth > 16) ? 1 : 0)) u_tokens (
       .clk_i, .rst_ni(rst_ni && !soft_reset_o), .in_valid_i(tok_valid_i), .in_ready_o(tok_space),
-      .in_data_i({cycle_q[31:0], tok_logit_i, tok_id_i, stop_id, tok_loop_i ? loop_end : 1'b0, tok_index_i}),
+      .in_data_i({cycle_q[31:0], tok_logit_i, tok_id_i[19:0], stop_id, tok_loop_i ? loop_end : 1'b0, tok_index_i}),
       .out_valid_o(tok_valid), .out_ready_i(write && reg_addr_i == luoshu_defs_pkg::RegTokenPop),
       .out_data_o({tok_cycle, tok_logit, tok_id, tok_flags}), .count_o(unused_tok)
   );
@@ -231,15 +235,20 @@ module luoshu_registers #(
   logic [6:0]  recent_q [16];
   logic [15:0] kept_q;           // the sum in the RAM counts
   logic [31:0] old_sum, new_sum;
+  logic        event_now, unused_low;   // an event in the cycle of the visit
   logic        is_counter, counter_read;
   logic [31:0] cycle_high_q;
   logic        clear_counters;
   assign clear_counters = write && (reg_addr_i == luoshu_defs_pkg::RegCounterClear);
   assign events        = {beats_i, count_i};
-  assign is_counter    = reg_addr_i >= luoshu_defs_pkg::RegCounterArray && reg_addr_i < luoshu_defs_pkg::RegCounterBytes + 16'd16;
+  always_comb begin
+    is_counter = 1'b0;
+    for (int i = 0; i < 4; i++) if (reg_addr_i[15:4] == luoshu_defs_pkg::RegCounterArray[15:4] + 12'(i)) is_counter = 1'b1;
+  end
   assign counter_read  = reg_req_i && !reg_we_i && is_counter;
   assign visit         = counter_read ? reg_addr_i[5:2] - luoshu_defs_pkg::RegCounterArray[5:2] : visit_q;
-  assign new_sum       = (kept_q[visit] ? old_sum : 32'd0) + 32'(recent_q[visit]);
+  assign event_now     = events[visit] && !counter_read;
+  assign {new_sum, unused_low} = {kept_q[visit] ? old_sum : 32'd0, event_now} + {25'd0, recent_q[visit], event_now};   // one carry chain
   luoshu_ram_small #(.Width(32), .Depth(16)) u_sums (
       .clk_i, .we_i(!counter_read), .waddr_i(visit_q), .wdata_i(new_sum), .raddr_i(visit), .rdata_o(old_sum)
   );
@@ -254,8 +263,10 @@ module luoshu_registers #(
         kept_q[i]   <= 1'b0;
         recent_q[i] <= '0;
       end else begin
-        if (!counter_read && visit_q == 4'(i)) kept_q[i] <= 1'b1;
-        recent_q[i] <= ((!counter_read && visit_q == 4'(i)) ? 7'd0 : recent_q[i]) + 7'(events[i]);
+        if (!counter_read && visit_q == 4'(i)) begin
+          kept_q[i]   <= 1'b1;
+          recent_q[i] <= '0;
+        end else if (events[i]) recent_q[i] <= recent_q[i] + 7'd1;
       end
     end
   end
@@ -289,7 +300,7 @@ module luoshu_registers #(
       luoshu_defs_pkg::RegMessageStatus: rdata = {30'd0, msg_last, msg_valid};
       luoshu_defs_pkg::RegEventStatus:   rdata = {31'd0, evt_space};
       luoshu_defs_pkg::RegTokenStatus:   rdata = {18'd0, tok_flags[5:0], 5'd0, tok_flags[6], tok_flags[7], tok_valid};
-      luoshu_defs_pkg::RegTokenId:       rdata = tok_id;
+      luoshu_defs_pkg::RegTokenId:       rdata = 32'(tok_id);
       luoshu_defs_pkg::RegTokenLogit:    rdata = tok_logit;
       luoshu_defs_pkg::RegTokenCycle:    rdata = tok_cycle;
       luoshu_defs_pkg::RegCycleLow:      rdata = cycle_q[31:0];
