@@ -131,7 +131,7 @@ module luoshu_control #(
   // Asleep until an interrupt: no clock (and mcycle stands still).
   logic clk_core;
   luoshu_clock_gate u_core_gate (.clk_i, .en_i(!core_rst_nq || !core_sleep || irq), .clk_o(clk_core));
-  luoshu_core u_core (
+  luoshu_core #(.Counters((Lanes < 32) ? 0 : 1)) u_core (
       .clk_i(clk_core), .rst_ni(core_rst_nq), .boot_addr_i(luoshu_defs_pkg::TcmBase), .irq_external_i(irq), .irq_timer_i(1'b0), .irq_software_i(1'b0),
       .imem_req_o(i_req), .imem_gnt_i(i_gnt), .imem_addr_o(i_addr), .imem_rdata_i(i_rdata),
       .dmem_req_o(d_req), .dmem_gnt_i(d_gnt), .dmem_we_o(d_we), .dmem_be_o(d_be), .dmem_addr_o(d_addr), .dmem_wdata_o(d_wdata),
