@@ -98,7 +98,7 @@ module luoshu_array #(
   assign tile_free = (places_q != '0);
   always_ff @(posedge clk_i) begin
     if (!rst_ni) places_q <= (TileBits+1)'(1 << TileBits);
-    else places_q <= places_q + (TileBits+1)'(free) - (TileBits+1)'(tile_start);
+    else if (free != tile_start) places_q <= places_q + {{TileBits{tile_start}}, 1'b1};   // plus or minus 1
   end
 
   luoshu_array_issue #(.Lanes(Lanes), .Columns(Columns), .Groups(Groups), .TileBits(TileBits)) u_issue (
@@ -164,18 +164,30 @@ module luoshu_array #(
   logic [GroupBits-1:0]  aw_group;
   logic [Columns-1:0]     act_we;
   logic [31:0]            act_addr;
+  logic                   aw_last;   // last part of a block
   assign aw_column  = aw_joined_i ? ColumnBits'({aw_token_i, 1'b0}) : ColumnBits'(aw_token_i);
   assign aw_group   = aw_joined_i ? GroupBits'(aw_token_i >> (ColumnBits - 1)) : GroupBits'(aw_token_i >> ColumnBits);
   assign act_addr   = 32'(aw_group) * ActBlocks + 32'(aw_block_i);
+  assign aw_last    = (32'(aw_part_i) == 32 / ActLanes - 1);
 
   // ---------------------------------------------------------------- columns
+  // Shared: one memory has the exponents of all columns.
+  localparam int PlaceBits = ColumnBits + 16 + 2;   // {slot, block, vector}
+  localparam int LastSubAt = SideBits - Columns - GroupBits - 22;
+  localparam int JoinedAt  = ChunkBits + 8;
+  logic [Columns-1:0]        e_ask;
+  logic [Columns*PlaceBits-1:0] e_block;
+  logic [9:0]                e_drop;
+  logic signed [17:0]        e_sum;
   logic                      re;
   logic [ColumnBits-1:0]     r_column;
   logic [SlotBits-1:0]       r_slot;
   logic [TileBits-1:0]       r_tile;
   logic [GroupBits-1:0]      r_group;
   logic [1:0]                r_vec;
+  logic [ColumnBits-1:0]     a_column;
   logic [Columns*9-1:0]      largest;
+  logic signed [8:0]         r_largest;   // A of the vector whose result is read
   logic [Columns*64*Slots-1:0] results;
   logic [Columns*Slots-1:0]  s_valid;   // block sums that enter the scale units
   // per column, what its scale units need
@@ -204,12 +216,23 @@ module luoshu_array #(
       assign mine = aw_joined_i ? (aw_column[ColumnBits-1:0] == ColumnBits'(c & ~1)) : (aw_column == ColumnBits'(c));
       assign act_we[c] = aw_valid_i && mine;
       luoshu_array_act #(.Lanes(Lanes), .Groups(Groups), .Blocks(ActBlocks)) u_act (
-          .clk_i(clk_column), .we_i(act_we[c]), .wgroup_i(aw_group), .waddr_i(act_addr), .wpart_i(aw_part_i), .wdata_i(aw_data_i),
-          .wexp_i(aw_exp_i), .wsum_i(aw_sum_i), .wfirst_i(aw_first_i), .wvec_i(aw_vec_i),
-          .re_i(valid_q[c] && q_cols[c]), .rgroup_i(q_group), .rblock_i(q_block), .rsub_i(q_sub), .rvec_i(q_vec),
-          .act_o(mac_b_o[c*ActLanes*12 +: ActLanes*12]), .drop_o(drop), .sum_o(act_sum),
-          .agroup_i(r_group), .avec_i(r_vec), .a_o(largest[c*9 +: 9])
+          .clk_i(clk_column), .we_i(act_we[c]), .waddr_i(act_addr), .wpart_i(aw_part_i), .wdata_i(aw_data_i),
+          .re_i(valid_q[c] && q_cols[c]), .rgroup_i(q_group), .rblock_i(q_block), .rsub_i(q_sub),
+          .act_o(mac_b_o[c*ActLanes*12 +: ActLanes*12])
       );
+      if (Shared != 0) begin : gen_shared_exponents
+        // asked for with the last part of a block; joined columns have the same activations
+        assign e_ask[c] = valid_q[c] && q_cols[c] && side_q[c][LastSubAt];
+        assign e_block[c*PlaceBits +: PlaceBits] =
+            e_ask[c] ? {side_q[c][JoinedAt] ? ColumnBits'(c & ~1) : ColumnBits'(c), q_block, q_vec} : '0;
+        assign {drop, act_sum} = {e_drop, e_sum};
+      end else begin : gen_exponents
+        luoshu_array_exponents #(.Slots(Groups), .Blocks(ActBlocks)) u_exponents (
+            .clk_i(clk_column), .we_i(act_we[c] && aw_last), .wslot_i(aw_group), .wblock_i(aw_block_i), .wexp_i(aw_exp_i), .wsum_i(aw_sum_i),
+            .wfirst_i(aw_first_i), .wvec_i(aw_vec_i), .re_i(valid_q[c] && q_cols[c]), .rslot_i(q_group), .rblock_i(q_block),
+            .rvec_i(q_vec), .drop_o(drop), .sum_o(act_sum), .aslot_i(r_group), .avec_i(r_vec), .a_o(largest[c*9 +: 9])
+        );
+      end
       // block sum at stage c + 2
       assign {d_cols, d_group, d_block, d_sub, d_vec, d_first_sub, d_last_sub, d_first_k, d_last_k, d_tile, d_high, d_min, d_joined,
               d_wref, d_chunk} = side_q[c+2];
@@ -241,6 +264,30 @@ module luoshu_array #(
           end
         end
       end
+    end
+  endgenerate
+
+  generate
+    if (Shared != 0) begin : gen_exponents
+      logic [PlaceBits-1:0] place;   // columns are a cycle apart: at most one asks
+      always_comb begin
+        place = '0;
+        for (int c = 0; c < Columns; c++) place = place | e_block[c*PlaceBits +: PlaceBits];
+      end
+      luoshu_array_exponents #(.Slots(Columns), .Blocks(ActBlocks)) u_exponents (
+          .clk_i, .we_i(aw_valid_i && aw_last), .wslot_i(aw_column), .wblock_i(aw_block_i), .wexp_i(aw_exp_i), .wsum_i(aw_sum_i),
+          .wfirst_i(aw_first_i), .wvec_i(aw_vec_i), .re_i(e_ask != '0), .rslot_i(place[PlaceBits-1:18]), .rblock_i(place[17:2]), .rvec_i(place[1:0]),
+          .drop_o(e_drop), .sum_o(e_sum), .aslot_i(a_column), .avec_i(r_vec), .a_o(r_largest)
+      );
+      assign largest = '0;
+      logic unused_exponents;
+      assign unused_exponents = ^{largest, r_group};
+      `LUOSHU_ASSERT(one_asks, (e_ask & (e_ask - 1'b1)) == '0)
+    end else begin : gen_own_exponents
+      assign {e_ask, e_block, e_drop, e_sum} = '0;
+      assign r_largest = $signed(largest[32'(a_column)*9 +: 9]);
+      logic unused_exponents;
+      assign unused_exponents = ^{e_ask, e_block, e_drop, e_sum};
     end
   endgenerate
 
@@ -331,15 +378,13 @@ module luoshu_array #(
 
   // ---------------------------------------------------------------- tail
   logic tail_idle;
-  logic signed [8:0] r_largest;   // A of the vector whose result is read
-  assign r_largest = $signed(largest[32'(r_column)*9 +: 9]);
   luoshu_array_tail #(.Columns(Columns), .Groups(Groups), .Slots(Slots), .TileBits(TileBits), .Multiply(Shared)) u_tail (
       .clk_i, .rst_ni, .cmd_valid_i(start), .cmd_ready_o(tail_ready), .cmd_joined_i(mode == 2'd1 || mode == 2'd2),
       .cmd_rows_i(cmd_i[luoshu_defs_pkg::CmdMatmulRowsLsb +: 20]),
       .cmd_wref_i(cmd_i[luoshu_defs_pkg::CmdMatmulRefExponentLsb +: 8]), .cmd_vec_i(cmd_i[luoshu_defs_pkg::CmdMatmulSrcVectorLsb +: 2]),
       .cmd_first_i(first_token), .cmd_last_i(last_token),
       .landed_i(landing_q[Landing-1]), .free_o(free), .re_o(re), .column_o(r_column), .slot_o(r_slot), .tile_o(r_tile), .group_o(r_group),
-      .vec_o(r_vec), .acc_i(acc), .a_i(r_largest),
+      .vec_o(r_vec), .a_column_o(a_column), .acc_i(acc), .a_i(r_largest),
       .r_valid_o, .r_ready_i, .r_row_o, .r_token_o, .r_data_o, .r_last_o, .done_o, .idle_o(tail_idle)
   );
   assign busy_o = !issue_ready || !tail_idle;

@@ -36,8 +36,9 @@ module luoshu_array_tail #(
     output logic [TileBits-1:0]   tile_o,
     output logic [GroupBits-1:0]  group_o,
     output logic [1:0]            vec_o,
+    output logic [ColumnBits-1:0] a_column_o,    // the first of the columns that have the token's activations
     input  wire  signed [63:0]    acc_i,
-    input  wire  signed [8:0]     a_i,           // A of {column, group, vector}, same cycle as the address
+    input  wire  signed [8:0]     a_i,           // A of {a_column, group, vector}, same cycle as the address
     // result stream
     output logic                  r_valid_o,
     input  wire                   r_ready_i,
@@ -83,7 +84,8 @@ module luoshu_array_tail #(
   assign cmd_pop   = go && cmd_end;
   assign re_o      = go;
   // column: token in the group (pair and parity where joined); slot: row in tile
-  assign column_o  = joined ? ColumnBits'({token, in_q[0]}) : ColumnBits'(token);
+  assign column_o   = joined ? ColumnBits'({token, in_q[0]}) : ColumnBits'(token);
+  assign a_column_o = joined ? ColumnBits'({token, 1'b0}) : ColumnBits'(token);
   assign group_o   = joined ? GroupBits'(token >> (ColumnBits - 1)) : GroupBits'(token >> ColumnBits);
   assign slot_o    = joined ? SlotBits'(in_q >> 1) : SlotBits'(in_q);
 
@@ -118,8 +120,8 @@ module luoshu_array_tail #(
       go_q      <= '0;
     end else begin
       go_q     <= {go_q[2:0], go};
-      tiles_q  <= tiles_q + (TileBits+1)'(landed_i) - (TileBits+1)'(free_o);
-      flight_q <= flight_q + 4'(go) - 4'(taken);
+      if (landed_i != free_o) tiles_q <= tiles_q + {{TileBits{free_o}}, 1'b1};   // plus or minus 1
+      if (go != taken) flight_q <= flight_q + {{3{taken}}, 1'b1};
       if (go) begin
         started_q <= !token_end;
         in_q      <= in_end ? '0 : in_q + 1'b1;
