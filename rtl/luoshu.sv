@@ -158,10 +158,11 @@ module luoshu #(
   );
 
   // ---------------------------------------------------------------- weight stream
-  logic            value_valid, value_ready, scale_valid, scale_ready, aux_valid, aux_ready;
+  logic            value_valid, value_ready, scale_valid, scale_ready, aux_valid, aux_ready, aux_room;
+  logic [4:0]      aux_ask;
   logic [Beat-1:0] value_data, scale_data, aux_data;
   luoshu_weight_stream #(
-      .Lanes(Lanes), .ValueDepth(ValueDepth), .OneQueue((Lanes < 32) ? 1 : 0), .AuxDepth((Lanes < 32) ? 16 : 32), .Requests((Lanes < 32) ? 16 : 64)
+      .Lanes(Lanes), .ValueDepth(ValueDepth), .OneQueue((Lanes < 32) ? 1 : 0), .AuxDepth((Lanes < 32) ? 0 : 32), .Requests((Lanes < 32) ? 16 : 64)
   ) u_weights (
       .clk_i, .rst_ni(unit_rst_n), .halt_i(halt), .seg_valid_i(seg_valid), .seg_ready_o(seg_ready), .seg_aux_i(seg_aux),
       .seg_addr_i(seg_addr), .seg_beats_i(seg_beats), .seg_mode_i(seg_mode),
@@ -169,7 +170,7 @@ module luoshu #(
       .rq_beats_o(rq_beats[ReadWeights*8 +: 8]), .rc_valid_i(rc_valid[ReadWeights]), .rc_data_i(rc_data), .rc_last_i(rc_last),
       .value_valid_o(value_valid), .value_ready_i(value_ready), .value_data_o(value_data),
       .scale_valid_o(scale_valid), .scale_ready_i(scale_ready), .scale_data_o(scale_data),
-      .aux_valid_o(aux_valid), .aux_ready_i(aux_ready), .aux_data_o(aux_data)
+      .aux_valid_o(aux_valid), .aux_ready_i(aux_ready), .aux_data_o(aux_data), .aux_ask_o(aux_ask), .aux_room_i(aux_room)
   );
 
   // ---------------------------------------------------------------- compute: MAC array, matrix engine, attention, vector unit
@@ -182,7 +183,7 @@ module luoshu #(
       .ctx_re_o(ctx_re), .ctx_gnt_i(ctx_gnt), .ctx_addr_o(ctx_addr), .ctx_data_i(ctx_data),
       .value_valid_i(value_valid), .value_ready_o(value_ready), .value_data_i(value_data),
       .scale_valid_i(scale_valid), .scale_ready_o(scale_ready), .scale_data_i(scale_data),
-      .aux_valid_i(aux_valid), .aux_ready_o(aux_ready), .aux_data_i(aux_data),
+      .aux_valid_i(aux_valid), .aux_ready_o(aux_ready), .aux_data_i(aux_data), .aux_ask_i(aux_ask), .aux_room_o(aux_room),
       .kv_rq_valid_o(rq_valid[ReadKv]), .kv_rq_ready_i(rq_ready[ReadKv]), .kv_rq_addr_o(rq_addr[ReadKv*32 +: 32]),
       .kv_rq_beats_o(rq_beats[ReadKv*8 +: 8]), .kv_rc_valid_i(rc_valid[ReadKv]),
       .er_rq_valid_o(rq_valid[ReadEmbedding]), .er_rq_ready_i(rq_ready[ReadEmbedding]), .er_rq_addr_o(rq_addr[ReadEmbedding*32 +: 32]),

@@ -42,6 +42,8 @@ module luoshu_compute #(
     input  wire                   aux_valid_i,
     output logic                  aux_ready_o,
     input  wire  [Lanes*8-1:0]    aux_data_i,
+    input  wire  [4:0]            aux_ask_i,       // Lanes < 32: announced beats, and room for more
+    output logic                  aux_room_o,
     // memory port: KV reads, embedding reads, writes (0 KV, 1 logits)
     output logic                  kv_rq_valid_o,
     input  wire                   kv_rq_ready_i,
@@ -153,15 +155,15 @@ module luoshu_compute #(
   // Parameters: two norms of the widest model; where block RAM is scarce, one.
   localparam int NormWords = (MaxD + VectorLanes - 1) / VectorLanes;
   luoshu_vector #(
-      .L(Lanes), .VL(VectorLanes), .MaxTokens(MaxTokens), .MaxD(MaxD), .HeadWords(HeadWords), .SlotBits((Lanes < 32) ? 1 : 2),
-      .ParamWords((Lanes > 32) ? 2 * NormWords : 1 << $clog2(NormWords))
+      .L(Lanes), .VL(VectorLanes), .MaxTokens(MaxTokens), .MaxD(MaxD), .MaxHeads(MaxHeads), .HeadWords(HeadWords), .SlotBits((Lanes < 32) ? 1 : 2),
+      .ParamWords((Lanes > 32) ? 2 * NormWords : 1 << $clog2(NormWords)), .Reserve((Lanes < 32) ? 1 : 0)
   ) u_vector (
       .clk_i, .rst_ni, .cmd_valid_i(cmd_valid_i[1]), .cmd_ready_o(cmd_ready_o[1]), .cmd_i(cmd_i[511:256]), .done_o(done_o[1]),
       .kv_written_o,
       .busy_o(count_o[6]), .stall_memory_o(count_o[7]), .stall_stream_o(count_o[8]),
       .ctx_tokens_i(vector_info_q[11:5]), .ctx_logits_mode_i(vector_info_q[1:0]), .ctx_write_logits_i(vector_info_q[2]),
       .ctx_gnt_i(ctx_gnt_i[0]), .ctx_token_o(v_token), .ctx_id_i(ctx_data_i[31:0]), .ctx_pos_i(ctx_data_i[63:32]),
-      .ax_valid_i(aux_valid_i), .ax_ready_o(aux_ready_o), .ax_data_i(aux_data_i),
+      .ax_valid_i(aux_valid_i), .ax_ready_o(aux_ready_o), .ax_data_i(aux_data_i), .ax_ask_i(aux_ask_i), .ax_room_o(aux_room_o),
       .r_valid_i(r_valid), .r_ready_o(r_ready), .r_row_i(r_row), .r_token_i(r_token), .r_data_i(r_data), .r_last_i(r_last),
       .aw_valid_o(v_aw_valid), .aw_token_o(v_aw_token), .aw_block_o(v_aw_block), .aw_part_o(v_aw_part), .aw_data_o(v_aw_data),
       .aw_exp_o(v_aw_exp), .aw_sum_o(v_aw_sum), .aw_joined_o(v_aw_joined), .aw_first_o(v_aw_first), .aw_vec_o(v_aw_vec),
@@ -188,11 +190,21 @@ module luoshu_compute #(
       .wq_data_o(wq_data_o[Lanes*8-1:0]), .wq_strb_o(wq_strb_o[Lanes-1:0]), .wc_bvalid_i(wc_bvalid_i[0]), .idle_o(kw_idle)
   );
 
-  luoshu_kv_reader #(.Lanes(Lanes), .Depth((Lanes > 32) ? 32 : 16)) u_embedding (
-      .clk_i, .rst_ni, .rd_valid_i(er_valid), .rd_ready_o(er_ready), .rd_addr_i(er_addr), .rd_beats_i(er_beats),
-      .rq_valid_o(er_rq_valid_o), .rq_ready_i(er_rq_ready_i), .rq_addr_o(er_rq_addr_o), .rq_beats_o(er_rq_beats_o),
-      .rc_valid_i(er_rc_valid_i), .rc_data_i, .kv_valid_o(er_rvalid), .kv_ready_i(er_rready), .kv_data_o(er_rdata)
-  );
+  generate
+    if (Lanes < 32) begin : gen_embedding_beats
+      luoshu_beat_reader #(.Lanes(Lanes)) u_embedding (
+          .clk_i, .rst_ni, .rd_valid_i(er_valid), .rd_ready_o(er_ready), .rd_addr_i(er_addr), .rd_beats_i(er_beats),
+          .rq_valid_o(er_rq_valid_o), .rq_ready_i(er_rq_ready_i), .rq_addr_o(er_rq_addr_o), .rq_beats_o(er_rq_beats_o),
+          .rc_valid_i(er_rc_valid_i), .rc_data_i, .kv_valid_o(er_rvalid), .kv_ready_i(er_rready), .kv_data_o(er_rdata)
+      );
+    end else begin : gen_embedding_queue
+      luoshu_kv_reader #(.Lanes(Lanes), .Depth((Lanes > 32) ? 32 : 16)) u_embedding (
+          .clk_i, .rst_ni, .rd_valid_i(er_valid), .rd_ready_o(er_ready), .rd_addr_i(er_addr), .rd_beats_i(er_beats),
+          .rq_valid_o(er_rq_valid_o), .rq_ready_i(er_rq_ready_i), .rq_addr_o(er_rq_addr_o), .rq_beats_o(er_rq_beats_o),
+          .rc_valid_i(er_rc_valid_i), .rc_data_i, .kv_valid_o(er_rvalid), .kv_ready_i(er_rready), .kv_data_o(er_rdata)
+      );
+    end
+  endgenerate
 
   // ---------------------------------------------------------------- attention: stopped between commands
   logic clk_attention;

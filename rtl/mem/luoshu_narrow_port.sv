@@ -136,8 +136,8 @@ module luoshu_narrow_port #(
       pending_q <= '0;
       room_q    <= 4'(Ahead);
     end else begin
-      pending_q <= pending_q + 9'(wq_valid_o && wq_ready_i) - 9'(wc_bvalid_i);
-      room_q    <= room_q + 4'(beat_pop) - 4'(request);
+      if ((wq_valid_o && wq_ready_i) != wc_bvalid_i) pending_q <= pending_q + {{8{wc_bvalid_i}}, 1'b1};   // plus or minus 1
+      if (beat_pop != request) room_q <= room_q + {{3{request}}, 1'b1};
       if (flush_q && wq_ready_i) flush_q <= 1'b0;
       case (state_q)
         Idle:

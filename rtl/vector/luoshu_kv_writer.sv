@@ -169,7 +169,7 @@ module luoshu_kv_writer #(
       state_q   <= Fetch;
       pending_q <= '0;
     end else begin
-      pending_q <= pending_q + 8'(wq_valid_o && wq_ready_i) - 8'(wc_bvalid_i);
+      if ((wq_valid_o && wq_ready_i) != wc_bvalid_i) pending_q <= pending_q + {{7{wc_bvalid_i}}, 1'b1};   // plus or minus 1
       case (state_q)
         Fetch:   if (kw_valid_i && ctx_gnt_i) state_q <= Address;
         Address: state_q <= Take;

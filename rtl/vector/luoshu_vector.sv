@@ -16,10 +16,12 @@ module luoshu_vector #(
     parameter int VL         = 4,     // lanes, a power of two, at most L/4
     parameter int MaxTokens  = 8,     // tokens per pass, a power of two
     parameter int MaxD       = 1024,  // residual elements per token
+    parameter int MaxHeads   = 64,    // query heads
     parameter int MaxHeadDim = 256,   // elements of a head, a power of two
     parameter int HeadWords  = 256 / VL,  // words of a head in the head buffer, a power of two
     parameter int SlotBits   = 2,     // log2 of the heads in the head buffer
     parameter int ParamWords = 2 * MaxD / VL, // parameter ring, words of VL values
+    parameter int Reserve    = 0,     // 1: parameters have their place in the ring before they come, see luoshu_vector_params
     parameter int ActLanes   = (L < 32) ? L : 32  // derived: activations that the array takes in a cycle
 ) (
     input  wire              clk_i,
@@ -45,6 +47,8 @@ module luoshu_vector #(
     input  wire              ax_valid_i,
     output logic             ax_ready_o,
     input  wire  [L*8-1:0]   ax_data_i,
+    input  wire  [4:0]       ax_ask_i,
+    output logic             ax_room_o,
     // result stream of the array
     input  wire              r_valid_i,
     output logic             r_ready_o,
@@ -254,8 +258,9 @@ module luoshu_vector #(
   assign p_release_words = ParamBits'(((32'(n) * 4 + 32'(L - 1)) >> $clog2(L)) << $clog2(L / (4 * VL)));
   assign p_re            = head_p_re || load_p_re || norm_w_re;
   assign p_idx           = norm_w_re ? ParamBits'(norm_w_word) : '0;
-  luoshu_vector_params #(.L(L), .VL(VL), .Words(ParamWords)) u_params (
+  luoshu_vector_params #(.L(L), .VL(VL), .Words(ParamWords), .Reserve(Reserve)) u_params (
       .clk_i(clk_i), .rst_ni(rst_ni), .ax_valid_i(ax_valid_i), .ax_ready_o(ax_ready_o), .ax_data_i(ax_data_i),
+      .ax_ask_i(ax_ask_i), .ax_room_o(ax_room_o),
       .avail_o(p_avail), .re_i(p_re), .ridx_i(p_idx), .rdata_o(p_rdata), .pop_i(head_p_pop || load_p_pop),
       .align_i(head_p_align || load_p_align), .release_i(norm_done), .release_words_i(p_release_words)
   );
@@ -399,7 +404,9 @@ module luoshu_vector #(
   logic [15:0]                   out_head;
   logic [7:0]                    out_elem, out_exp;
   logic [VL*12-1:0]              out_data;
-  luoshu_vector_head #(.VL(VL), .MaxTokens(MaxTokens), .SlotBits(SlotBits), .HeadBits(HeadBits)) u_head (
+  luoshu_vector_head #(
+      .VL(VL), .MaxTokens(MaxTokens), .SlotBits(SlotBits), .HeadBits(HeadBits), .CountBits($clog2(3 * MaxHeads + 1))
+  ) u_head (
       .clk_i(clk_head), .rst_ni(rst_ni), .start_i(start_q && is_qkv), .heads_i(cmd_q[79:64]),
       .kv_heads_i(cmd_q[95:80]), .head_dim_i(cmd_q[104:96]), .rot_i(cmd_q[120:112]), .halves_i(cmd_q[121]),
       .bias_i(cmd_q[122]), .norm_i(cmd_q[123]), .last_token_i(last_token), .cs_ready_i(cs_ready),
@@ -434,7 +441,7 @@ module luoshu_vector #(
   assign {kw_token_o, kw_head_o, kw_elem_o, kw_data_o, kw_last_o, kw_exp_o} =
       {out_token, out_head, out_elem, out_data, out_last, out_exp};
 
-  luoshu_vector_phase #(.VL(VL), .MaxPairs(MaxHeadDim / 2), .TokenBits(TokenBits)) u_phase (
+  luoshu_vector_phase #(.VL(VL), .MaxPairs(MaxHeadDim / 2), .TokenBits(TokenBits), .Multiply((VL == 1) ? 1 : 0)) u_phase (
       .clk_i(clk_phase), .rst_ni(rst_ni), .load_i(start_q && is_rope), .n_i(cmd_q[71:64]), .load_done_o(load_done),
       .wait_params_o(load_wait), .p_some_i(p_avail != '0), .p_re_o(load_p_re), .p_data_i(p_rdata),
       .p_pop_o(load_p_pop), .p_align_o(load_p_align), .begin_i(start_q && is_embed), .count_i(ctx_tokens_i),

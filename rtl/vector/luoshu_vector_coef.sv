@@ -9,7 +9,8 @@
 
 module luoshu_vector_coef #(
     parameter int VL       = 4,
-    parameter int HeadBits = 6   // bits of a word index within a head
+    parameter int HeadBits = 6,  // bits of a word index within a head
+    parameter int CountBits = 17 // bits of a count of K, V and Q heads together
 ) (
     input  wire                clk_i,
     input  wire                rst_ni,
@@ -19,10 +20,10 @@ module luoshu_vector_coef #(
     input  wire  [8:0]         head_dim_i,
     input  wire  [8:0]         rot_i,
     input  wire                halves_i,
-    input  wire  [16:0]        total_i,      // K + V + Q heads
-    input  wire  [16:0]        first_v_i,    // V heads: from here ...
-    input  wire  [16:0]        first_q_i,    // ... up to here (not rotated)
-    input  wire  [16:0]        job_head_i,   // head being processed
+    input  wire  [CountBits-1:0] total_i,      // K + V + Q heads
+    input  wire  [CountBits-1:0] first_v_i,    // V heads: from here ...
+    input  wire  [CountBits-1:0] first_q_i,    // ... up to here (not rotated)
+    input  wire  [CountBits-1:0] job_head_i,   // head being processed
     output logic               norm_ready_o,
     output logic               bias_ready_o,
     output logic               idle_o,       // everything copied
@@ -45,7 +46,7 @@ module luoshu_vector_coef #(
 
   logic [1:0]          state_q;
   logic [1:0]          section_q;    // 0 q_norm, 1 k_norm, 2 bias
-  logic [16:0]         head_q;       // head whose bias is copied
+  logic [CountBits-1:0] head_q;       // head whose bias is copied
   logic [7:0]          elem_q;
   logic [LaneBits-1:0] lane_q;
   logic                data_q;       // the word read last cycle is on p_data_i
@@ -53,8 +54,8 @@ module luoshu_vector_coef #(
   logic                last_elem, last_lane, last_head, ahead, is_v;
   assign last_elem = {1'b0, elem_q} == head_dim_i - 9'd1;
   assign last_lane = lane_q == LaneBits'(VL - 1);
-  assign last_head = head_q == total_i - 17'd1;
-  assign ahead     = section_q == 2'd2 && head_q - job_head_i >= 17'd2;  // both bias slots are taken
+  assign last_head = head_q + 1'b1 == total_i;
+  assign ahead     = section_q == 2'd2 && head_q - job_head_i >= CountBits'(2);  // both bias slots are taken
   assign is_v      = section_q == 2'd2 && head_q >= first_v_i && head_q < first_q_i;
   assign values    = data_q ? p_data_i : hold_q;
   assign p_re_o    = state_q == StFetch && p_some_i;
@@ -113,7 +114,7 @@ module luoshu_vector_coef #(
       lane_q <= last_lane ? '0 : lane_q + 1'b1;
       elem_q <= last_elem ? '0 : elem_q + 8'd1;
       if (last_elem && section_q != 2'd2) section_q <= section_q + 2'd1;
-      if (last_elem && section_q == 2'd2) head_q <= head_q + 17'd1;
+      if (last_elem && section_q == 2'd2) head_q <= head_q + 1'b1;
     end
   end
 endmodule

@@ -14,6 +14,7 @@ module luoshu_vector_head #(
     parameter int MaxTokens = 8,
     parameter int SlotBits  = 2,   // log2 of the heads in the buffer
     parameter int HeadBits  = 6,   // log2 of the words of a head
+    parameter int CountBits = 17,  // bits of a count of K, V and Q heads together
     // Derived, do not set.
     parameter int TokenBits = MaxTokens > 1 ? $clog2(MaxTokens) : 1,
     parameter int AddrBits  = SlotBits + TokenBits + HeadBits,
@@ -101,11 +102,13 @@ module luoshu_vector_head #(
   localparam int Slots = 1 << SlotBits;
 
   // Shape, computed at the start from steady command fields.
-  logic [16:0] first_v, first_q, total;
+  logic [CountBits-1:0] first_v, first_q, total;
   logic [8:0]  padded;
-  assign first_v = {1'b0, kv_heads_i};
-  assign first_q = {kv_heads_i, 1'b0};
-  assign total   = first_q + {1'b0, heads_i};
+  assign first_v = CountBits'(kv_heads_i);
+  assign first_q = CountBits'({kv_heads_i, 1'b0});
+  assign total   = first_q + CountBits'(heads_i);
+  logic unused_heads;
+  assign unused_heads = ^{heads_i, kv_heads_i};
   always_comb begin
     padded = 9'd8;
     for (int i = 3; i < 8; i++) begin
@@ -115,7 +118,7 @@ module luoshu_vector_head #(
 
   // Rows: one register, then the write into the head buffer.
   logic        active_q;
-  logic [16:0] in_head_q, row_head_q, job_head_q;
+  logic [CountBits-1:0] in_head_q, row_head_q, job_head_q;
   logic [19:0] base_q, offset_q, row, elem_full;
   logic        wrap, accept, row_valid_q, row_end_q, row_go;
   logic [8:0]  elem;
@@ -129,7 +132,7 @@ module luoshu_vector_head #(
   assign head_end  = !wrap && elem == head_dim_i - 9'd1;
   assign r_ready_o = active_q && (!row_valid_q || row_go);
   assign accept    = r_valid_i && r_ready_o;
-  assign row_go    = row_valid_q && !we_o && row_head_q - job_head_q < 17'(Slots);
+  assign row_go    = row_valid_q && !we_o && row_head_q - job_head_q < CountBits'(Slots);
   logic unused_elem;
   assign unused_elem = ^{elem_full[19:10], elem[8]};
 
@@ -158,11 +161,12 @@ module luoshu_vector_head #(
   localparam logic [1:0] StRead = 2'd3;
   logic [1:0]  job_q;
   logic [5:0]  job_token_q;
-  logic [15:0] kind_head_q;
+  logic [CountBits-1:0] kind_head_q, job_head_next;
   logic [SlotBits+TokenBits:0] pending_q;
   logic        job_done, job_last, run_q, emit_start, emit_busy, emit_reading, pass_start, pass_done;
   logic [1:0]  kind;
   logic        is_v, coef_idle;
+  assign job_head_next = job_head_q + 1'b1;
   assign kind     = job_head_q < first_v ? 2'd0 : job_head_q < first_q ? 2'd1 : 2'd2;
   assign is_v     = kind == 2'd1;
   assign job_last = job_token_q == last_token_i;
@@ -201,7 +205,7 @@ module luoshu_vector_head #(
   logic                bias_ready, norm_ready, pass_re, emit_re, coef_re, coef_bias;
   logic [HeadBits-1:0] pass_rword, emit_rword, pass_wword, coef_word, cs_group;
   logic                cs_sin;
-  luoshu_vector_coef #(.VL(VL), .HeadBits(HeadBits)) u_coef (
+  luoshu_vector_coef #(.VL(VL), .HeadBits(HeadBits), .CountBits(CountBits)) u_coef (
       .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start_i), .norm_i(norm_i), .bias_i(bias_i),
       .head_dim_i(head_dim_i), .rot_i(rot_i), .halves_i(halves_i), .total_i(total),
       .first_v_i(first_v), .first_q_i(first_q), .job_head_i(job_head_q), .norm_ready_o(norm_ready),
@@ -248,7 +252,7 @@ module luoshu_vector_head #(
       run_q       <= 1'b0;
     end else begin
       if (start_i) active_q <= 1'b1;
-      else if (accept && head_end && r_token_i == last_token_i && in_head_q == total - 17'd1) active_q <= 1'b0;
+      else if (accept && head_end && r_token_i == last_token_i && in_head_q + 1'b1 == total) active_q <= 1'b0;
       if (r_ready_o) row_valid_q <= r_valid_i;
       else if (row_go) row_valid_q <= 1'b0;
       pending_q <= pending_q + (SlotBits+TokenBits+1)'(row_go && row_end_q)
@@ -271,21 +275,20 @@ module luoshu_vector_head #(
       kind_head_q <= '0;
     end else begin
       if (accept && head_end && r_token_i == last_token_i) begin
-        in_head_q <= in_head_q + 17'd1;
+        in_head_q <= in_head_q + 1'b1;
         base_q    <= base_q + 20'(head_dim_i);
       end
       if (accept && r_last_i) offset_q <= row + 20'd1;
       if (job_done) begin
         job_token_q <= job_last ? 6'd0 : job_token_q + 6'd1;
         if (job_last) begin
-          job_head_q  <= job_head_q + 17'd1;
-          kind_head_q <= job_head_q + 17'd1 == first_v || job_head_q + 17'd1 == first_q ? 16'd0
-                                                                                         : kind_head_q + 16'd1;
+          job_head_q  <= job_head_next;
+          kind_head_q <= job_head_next == first_v || job_head_next == first_q ? '0 : kind_head_q + 1'b1;
         end
       end
     end
     if (accept) begin
-      row_head_q  <= in_head_q + 17'(wrap);
+      row_head_q  <= in_head_q + CountBits'(wrap);
       row_elem_q  <= elem[7:0];
       row_token_q <= TokenBits'(r_token_i);
       row_data_o  <= r_data_i;
@@ -294,7 +297,7 @@ module luoshu_vector_head #(
     if (emit_start) begin
       out_kind_o  <= kind;
       out_token_o <= job_token_q;
-      out_head_o  <= kind_head_q;
+      out_head_o  <= 16'(kind_head_q);
     end
   end
 endmodule

@@ -3,7 +3,7 @@
 //
 // ROPE (load_i) copies n_i steps from the parameter ring. Each pass (begin_i, then the positions of its tokens in
 // order on pos_*) fills the table [token][group of pairs][cos, sin] in the background: position * step by shift
-// and add (as many cycles as the position has bits), sine and cosine from the shared special-function unit when
+// and add (as many cycles as the position has bits; Multiply = 1: by multipliers, one cycle), sine and cosine from the shared special-function unit when
 // it is free, normalised one bit per cycle. ready_o: the table of all count_i tokens is complete.
 // A group is VL pairs, the last may have fewer. n must equal rot/2 of the QKV commands.
 `default_nettype none
@@ -12,6 +12,7 @@ module luoshu_vector_phase #(
     parameter int VL        = 4,
     parameter int MaxPairs  = 128,  // steps, a power of two
     parameter int TokenBits = 3,
+    parameter int Multiply  = 0,
     // Derived, do not set.
     parameter int TableBits = $clog2(2 * MaxPairs / VL)  // log2 of the table's words per token
 ) (
@@ -98,7 +99,7 @@ module luoshu_vector_phase #(
   localparam logic [2:0] StIdle = 3'd0;
   localparam logic [2:0] StFetch = 3'd1;   // waiting for the position; read position and step
   localparam logic [2:0] StLoad = 3'd2;
-  localparam logic [2:0] StMul = 3'd3;     // shift and add
+  localparam logic [2:0] StMul = 3'd3;     // until phase_q is their product
   localparam logic [2:0] StSine = 3'd4;    // ask for a value
   localparam logic [2:0] StWait = 3'd5;
   localparam logic [2:0] StShift = 3'd6;   // normalise
@@ -107,7 +108,8 @@ module luoshu_vector_phase #(
   logic [TokenBits:0]   token_q, known_q;  // token at work; positions received
   logic [PairBits-1:0]  pair_q;
   logic                 sine_q, neg_q, last_pair, last_token;
-  logic [31:0]          step, position, step_q, position_q, phase_q;
+  logic [31:0]          step, position, phase_q;
+  logic                 multiplied;
   logic [17:0]          value_q;
   logic [7:0]           exp_q;
   assign last_pair  = 8'(pair_q) == n_q - 8'd1;
@@ -150,7 +152,7 @@ module luoshu_vector_phase #(
       case (state_q)
         StFetch: if (token_q != known_q) state_q <= StLoad;
         StLoad:  state_q <= StMul;
-        StMul:   if (position_q == 32'd0) state_q <= StSine;
+        StMul:   if (multiplied) state_q <= StSine;
         StSine:  if (sfu_ready_i) state_q <= StWait;
         StWait:  if (sfu_valid_i) state_q <= StShift;
         StShift: if (value_q[17] || value_q == 18'd0) state_q <= StWrite;
@@ -169,17 +171,7 @@ module luoshu_vector_phase #(
         if (last_pair) token_q <= token_q + 1'b1;
       end
     end
-    if (state_q == StLoad) begin
-      step_q     <= step;
-      position_q <= position;
-      phase_q    <= '0;
-      sine_q     <= 1'b0;
-    end
-    if (state_q == StMul) begin
-      if (position_q[0]) phase_q <= phase_q + step_q;
-      step_q     <= step_q << 1;
-      position_q <= position_q >> 1;
-    end
+    if (state_q == StLoad) sine_q <= 1'b0;
     if (sfu_valid_i) begin
       value_q <= sfu_raw_i;
       neg_q   <= sfu_neg_i;
@@ -190,6 +182,27 @@ module luoshu_vector_phase #(
     end
     if (state_q == StWrite) sine_q <= 1'b1;
   end
+  generate
+    if (Multiply != 0) begin : gen_multiply
+      assign multiplied = 1'b1;
+      always_ff @(posedge clk_i) if (state_q == StLoad) phase_q <= position * step;
+    end else begin : gen_add
+      logic [31:0] step_q, position_q;
+      assign multiplied = position_q == 32'd0;
+      always_ff @(posedge clk_i) begin
+        if (state_q == StLoad) begin
+          step_q     <= step;
+          position_q <= position;
+          phase_q    <= '0;
+        end
+        if (state_q == StMul) begin
+          if (position_q[0]) phase_q <= phase_q + step_q;
+          step_q     <= step_q << 1;
+          position_q <= position_q >> 1;
+        end
+      end
+    end
+  endgenerate
 endmodule
 
 `default_nettype wire

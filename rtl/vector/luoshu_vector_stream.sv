@@ -227,7 +227,7 @@ module luoshu_vector_stream #(
     end else begin
       if (logit) lw_valid_o <= write_logits_i;
       else if (lw_ready_i) lw_valid_o <= 1'b0;
-      open_q <= open_q + 16'(logit && write_logits_i) - 16'(lw_bvalid_i);
+      if ((logit && write_logits_i) != lw_bvalid_i) open_q <= open_q + {{15{lw_bvalid_i}}, 1'b1};   // plus or minus 1
     end
     if (logit) begin
       if (better) begin
