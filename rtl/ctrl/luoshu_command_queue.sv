@@ -6,14 +6,14 @@
 // The unit pulses done_i once per accepted command, in order; the command's post index is then posted in that cycle, or
 // before, with early_i (at most once per command), where what the waiting command needs is there earlier.
 // At most 4 commands may be accepted and not done. Latency: push to cmd_valid_o 1 cycle. Reset empties it.
-// Parts > 1, for small configurations: a command comes in that many words in successive cycles (in_ready_o: all of it fits),
-// waits in a queue of such words and is put together in a register; cmd_valid_o follows its last word after 2 to 4 cycles. Its
-// semaphores are taken before the handshake, in the cycle in which turn_i is high, so that one queue takes at a time.
+// Parts > 1, for small configurations: a command comes in that many words in successive cycles (in_ready_o: there is none yet)
+// and is put together in a register, no other waits; cmd_valid_o follows its last word after 2 to 4 cycles. Its semaphores are
+// taken before the handshake, in the cycle in which turn_i is high, so that one queue takes at a time.
 `include "luoshu_assert.svh"
 `default_nettype none
 
 module luoshu_command_queue #(
-    parameter int Depth    = 8,   // commands, a power of two
+    parameter int Depth    = 8,   // commands, a power of two; Parts = 1
     parameter int InfoBits = 12,  // run information that travels with a command
     parameter int Parts    = 1,   // words of a command, a power of two that divides InfoBits
     parameter int CmdPart  = 256 / Parts,       // derived
@@ -53,17 +53,10 @@ module luoshu_command_queue #(
   assign take_b_o = take ? wait_b : 4'd0;
   generate
     if (Parts > 1) begin : gen_parts
-      logic                         word_valid, word_pop, word_space, taken_q;
-      logic [InfoPart+CmdPart-1:0]  word;
-      logic [$clog2(Depth*Parts):0] count;
-      logic [$clog2(Parts):0]       loaded_q;   // words in the register
-      luoshu_fifo #(.Width(InfoPart + CmdPart), .Depth(Depth * Parts), .UseRam(0)) u_words (
-          .clk_i, .rst_ni, .in_valid_i, .in_ready_o(word_space), .in_data_i, .out_valid_o(word_valid), .out_ready_i(word_pop),
-          .out_data_o(word), .count_o(count)
-      );
-      assign in_ready_o  = (32'(count) <= (Depth - 1) * Parts);
+      logic                   taken_q;
+      logic [$clog2(Parts):0] loaded_q;   // words in the register
+      assign in_ready_o  = (loaded_q == '0);
       assign head_valid  = loaded_q[$clog2(Parts)];
-      assign word_pop    = word_valid && (!head_valid || start);
       assign take        = head_valid && !taken_q && turn_i && there;
       assign cmd_valid_o = taken_q && posts_ready;
       assign waiting_o   = head_valid && !taken_q;
@@ -72,15 +65,15 @@ module luoshu_command_queue #(
           loaded_q <= '0;
           taken_q  <= 1'b0;
         end else begin
-          loaded_q <= (start ? '0 : loaded_q) + ($clog2(Parts)+1)'(word_pop);
+          loaded_q <= start ? '0 : loaded_q + ($clog2(Parts)+1)'(in_valid_i);
           taken_q  <= take || (taken_q && !start);
         end
-        if (word_pop) begin
-          cmd_o  <= {word[CmdPart-1:0], cmd_o[255:CmdPart]};
-          info_o <= {word[InfoPart+CmdPart-1:CmdPart], info_o[InfoBits-1:InfoPart]};
+        if (in_valid_i) begin
+          cmd_o  <= {in_data_i[CmdPart-1:0], cmd_o[255:CmdPart]};
+          info_o <= {in_data_i[InfoPart+CmdPart-1:CmdPart], info_o[InfoBits-1:InfoPart]};
         end
       end
-      `LUOSHU_ASSERT(words_fit, !in_valid_i || word_space)
+      `LUOSHU_ASSERT(words_fit, !in_valid_i || !head_valid)
     end else begin : gen_whole
       logic [$clog2(Depth):0] unused_count;
       logic                   unused_turn;

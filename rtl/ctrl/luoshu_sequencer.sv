@@ -10,7 +10,7 @@
 // Semaphores: 15, counting to 15. A post beyond 15 is an error of the program (assertion).
 // Latency: run to first request 2 cycles; fetched beat to queue 2 cycles; one command per cycle.
 // Lanes < 32: no queue of beats, the next command is requested when the one before has gone to the queues, and goes there beat by
-// beat; the queues take semaphores in turn.
+// beat; the queues have a command each and take semaphores in turn; one segment waits in front of the weight stream.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -67,17 +67,25 @@ module luoshu_sequencer #(
   localparam int InfoPart = InfoBits / Beats;
 
   // ---------------------------------------------------------------- runs
-  localparam int RunBits = 32 + 16 + 32 + InfoBits;
-  logic                run_valid, run_pop;
+  // One at work, one behind it. While idle it is the next one that shows.
+  localparam int RunBits = 32 + 16 + InfoBits;
+  logic                run_valid, run_start;
+  logic [RunBits-1:0]  next_q, run_q;
   logic [31:0]         program_addr, passes;
   logic [15:0]         count;
   logic [InfoBits-1:0] info;
-  logic [1:0]          unused_runs;
-  luoshu_fifo #(.Width(RunBits), .Depth(2), .UseRam(0)) u_runs (
-      .clk_i, .rst_ni, .in_valid_i(run_valid_i), .in_ready_o(run_ready_o),
-      .in_data_i({run_program_i, run_count_i, run_passes_i, run_info_i}),
-      .out_valid_o(run_valid), .out_ready_i(run_pop), .out_data_o({program_addr, count, passes, info}), .count_o(unused_runs)
-  );
+  assign run_ready_o = !run_valid;
+  assign run_start   = (state_q == Idle) && run_valid;
+  assign {program_addr, count, info} = (state_q == Idle) ? next_q : run_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) run_valid <= 1'b0;
+    else run_valid <= run_valid ? !run_start : run_valid_i;
+    if (run_ready_o) begin
+      next_q <= {run_program_i, run_count_i, run_info_i};
+      passes <= run_passes_i;
+    end
+    if (run_start) run_q <= next_q;
+  end
 
   typedef enum logic [2:0] {
     Idle,      // no run
@@ -100,7 +108,6 @@ module luoshu_sequencer #(
   assign last_command  = (command_q == 16'd1);
   assign busy_o  = (state_q != Idle) || run_valid;
   assign halt_o  = (state_q == Halt) || (state_q == Clear);
-  assign run_pop = (state_q == Drain && open_q == 16'd0) || (state_q == Clear && clear_q == 2'd3);
 
   always_ff @(posedge clk_i) begin
     run_done_o  <= 1'b0;
@@ -114,7 +121,7 @@ module luoshu_sequencer #(
     end else begin
       if (stop_i && (state_q == Dispatch || state_q == Drain) && info[4]) stop_q <= 1'b1;
       case (state_q)
-        Idle: if (run_valid && !run_pop) state_q <= Dispatch;
+        Idle: if (run_valid) state_q <= Dispatch;
         Dispatch:
           if (stop_q) state_q <= Halt;
           else if (push && last_command && pass_q == 32'd1) state_q <= Drain;
@@ -283,6 +290,8 @@ module luoshu_sequencer #(
   assign q_valid   = {push_unit && to_at, push_unit && to_vu, push_unit && to_ar};
   assign queue_full_o = active && !push;
 
+  logic signed [2:0] open_change;
+  assign open_change = 3'(push_unit && to_unit) - 3'(done_i[0]) - 3'(done_i[1]) - 3'(done_i[2]);
   always_ff @(posedge clk_i) begin
     bad_opcode_o <= rst_ni && push && !known;
     if (state_q == Idle) begin
@@ -297,24 +306,36 @@ module luoshu_sequencer #(
       end
     end
     if (!fetch_rst_n) open_q <= '0;
-    else open_q <= open_q + 16'(push_unit && to_unit) - 16'(done_i[0]) - 16'(done_i[1]) - 16'(done_i[2]);
+    else open_q <= open_q + 16'(open_change);
   end
 
   // segments queue up in front of the weight stream
   logic [67:0] seg_in;
   logic [31:0] aux_beats;
   assign aux_beats = held_q[luoshu_defs_pkg::CmdAuxBytesLsb +: 32] >> BeatBits;
-  logic [3:0]  unused_segments;
   assign seg_in = (op == 8'(luoshu_defs_pkg::OpMatmul))
       ? {1'b0, held_q[luoshu_defs_pkg::CmdMatmulModeLsb +: 3], held_q[luoshu_defs_pkg::CmdMatmulBeatsLsb +: 32],
          held_q[luoshu_defs_pkg::CmdAddressLsb +: 32]}
       : {1'b1, 3'd0, aux_beats,
          held_q[luoshu_defs_pkg::CmdAddressLsb +: 32]};
-  luoshu_fifo #(.Width(68), .Depth(8), .UseRam(0)) u_segments (
-      .clk_i, .rst_ni(fetch_rst_n), .in_valid_i(push_unit && to_ws), .in_ready_o(ws_ready), .in_data_i(seg_in),
-      .out_valid_o(seg_valid_o), .out_ready_i(seg_ready_i),
-      .out_data_o({seg_aux_o, seg_mode_o, seg_beats_o, seg_addr_o}), .count_o(unused_segments)
-  );
+  generate
+    if (Beats > 1) begin : gen_segment
+      assign ws_ready = !seg_valid_o;
+      always_ff @(posedge clk_i) begin
+        if (!fetch_rst_n) seg_valid_o <= 1'b0;
+        else if (!seg_valid_o) seg_valid_o <= push_unit && to_ws;
+        else if (seg_ready_i) seg_valid_o <= 1'b0;
+        if (!seg_valid_o) {seg_aux_o, seg_mode_o, seg_beats_o, seg_addr_o} <= seg_in;
+      end
+    end else begin : gen_segments
+      logic [3:0] unused_segments;
+      luoshu_fifo #(.Width(68), .Depth(8), .UseRam(0)) u_segments (
+          .clk_i, .rst_ni(fetch_rst_n), .in_valid_i(push_unit && to_ws), .in_ready_o(ws_ready), .in_data_i(seg_in),
+          .out_valid_o(seg_valid_o), .out_ready_i(seg_ready_i),
+          .out_data_o({seg_aux_o, seg_mode_o, seg_beats_o, seg_addr_o}), .count_o(unused_segments)
+      );
+    end
+  endgenerate
 
   // ---------------------------------------------------------------- unit queues and semaphores
   localparam int Turns = (Beats > 1) ? 1 : 3;   // queues that may take semaphores in a cycle
@@ -337,7 +358,7 @@ module luoshu_sequencer #(
       assign down_b = take_b;
     end
     for (genvar u = 0; u < 3; u++) begin : gen_queues
-      luoshu_command_queue #(.Depth((Beats > 1) ? 4 : 8), .InfoBits(InfoBits), .Parts(Beats)) u_queue (
+      luoshu_command_queue #(.InfoBits(InfoBits), .Parts(Beats)) u_queue (
           .clk_i, .rst_ni(fetch_rst_n), .in_valid_i(q_valid[u] || (send_q != 2'd0 && send_to_q[u])), .in_ready_o(q_ready[u]),
           .in_data_i(out_part), .turn_i(turn[u]),
           .sem_i(sem), .take_a_o(take_a[u*4 +: 4]), .take_b_o(take_b[u*4 +: 4]), .post_o(post[u*4 +: 4]),
