@@ -451,7 +451,7 @@ module luoshu_vector #(
       .cs_addr_i(cs_addr), .cs_o(cs)
   );
 
-  luoshu_vector_embed #(.L(L), .VL(VL), .WordBits(WordBits)) u_embed (
+  luoshu_vector_embed #(.L(L), .VL(VL), .WordBits(WordBits), .Serial((VL == 1) ? 1 : 0)) u_embed (
       .clk_i(clk_embed), .rst_ni(rst_ni), .start_i(start_q && is_embed), .address_i(cmd_q[63:32]), .n_i(n),
       .kblocks_i(cmd_q[111:96]), .mode_i(cmd_q[113:112]), .last_token_i(last_token), .done_o(embed_done),
       .waiting_o(embed_wait), .ctx_gnt_i(ctx_gnt_i), .ctx_token_o(ctx_token_o), .ctx_id_i(ctx_id_i), .ctx_valid_o(ctx_valid),

@@ -2,15 +2,17 @@
 // EMBED: rows of the packed embedding table to the residual (docs/architecture.md section 2, numerics section 10).
 //
 // Token by token: context read (data one cycle after ctx_token_o), the row's place by shift and add (as many cycles
-// as the beats of a row tile have bits), two reads (scale beat of the first run, then the rest), decoding of VL values
+// as the beats of a row tile have bits; Serial = 1: one), two reads (scale beat of the first run, then the rest), decoding of VL values
 // per cycle. Lane operands: a = weight, b = scale, c = minimum (INT4M, else 0), d = 1. High planes wait in the
-// scratch RAM. Values leave the decoder 2 cycles after their byte, results 7 cycles later.
+// scratch RAM. Values leave the decoder 2 cycles after their byte, results 7 cycles later. Serial = 1: 3 cycles more per beat, in
+// which its scale and minimum are converted.
 `default_nettype none
 
 module luoshu_vector_embed #(
     parameter int L  = 32,      // bytes per beat
     parameter int VL = 4,       // values per cycle
-    parameter int WordBits = 9  // bits of a word index within a vector
+    parameter int WordBits = 9, // bits of a word index within a vector
+    parameter int Serial   = 0  // 1: the row's place by a multiplier, one unit for all conversions (VL = 1)
 ) (
     input  wire                 clk_i,
     input  wire                 rst_ni,
@@ -56,8 +58,10 @@ module luoshu_vector_embed #(
   localparam int S = L > 32 ? L / 32 : 1;                  // row slots
   localparam int SBits = $clog2(S);
   localparam int BeatsBits = L >= 32 ? 0 : $clog2(32 / L); // log2 of the beats of a block
+  localparam int ValueBits = WordBits + $clog2(VL) - $clog2(L < 32 ? L : 32) + 2;   // of the value beats of a row
   localparam int Part = L < 32 ? L : 32;                   // values of a beat for one row
   localparam int Steps = Part / VL;
+  localparam int ElemBits = WordBits + $clog2(VL) + 1;     // of a count of elements
   localparam int StepBits = Steps > 1 ? $clog2(Steps) : 1;
   localparam logic [1:0] ModeInt4 = 2'd1;
   localparam logic [1:0] ModeInt4m = 2'd2;
@@ -76,37 +80,71 @@ module luoshu_vector_embed #(
   logic [5:0]  token_q;
   logic        nibbles, planes;
   logic [1:0]  run_bits;      // log2(run) - 2: 4, 8, 16 beats per scale beat
-  logic [19:0] values;        // value beats of a row tile
+  logic [ValueBits-1:0] values;   // value beats of a row tile
   assign nibbles  = mode_i == ModeInt4 || mode_i == ModeInt4m;
   assign planes   = mode_i == ModePlanes;
   assign run_bits = mode_i == ModeInt4m ? 2'd0 : mode_i == ModeInt4 ? 2'd1 : 2'd2;
-  assign values   = (20'(kblocks_i) << BeatsBits) << planes;
+  assign values   = (ValueBits'(kblocks_i) << BeatsBits) << planes;
 
   // The tile's first value beat is number v = tile * values of the stream. Two requests: the scale beat of its run, then
   // the value beats (with the scale beats of later runs).
-  logic [31:0] tile_q, first_q, run_index, phase;
-  logic [19:0] values_q;
+  localparam int IndexBits = 32 - $clog2(L);   // of a beat of memory
+  logic [IndexBits-1:0] first_q, run_first, beat;
+  logic [ValueBits:0]   more_scales;           // scale beats of the row but for the first
+  logic [3:0]  phase;
   logic [2:0]  run_log;
   logic [SBits:0] slot_q;     // row within the tile
   assign run_log     = 3'd2 + 3'(run_bits);
-  assign run_index   = first_q >> run_log;
-  assign phase       = first_q & ((32'd4 << run_bits) - 32'd1);
+  assign phase       = first_q[3:0] & 4'((5'd4 << run_bits) - 5'd1);
+  assign run_first   = state_q == StRequest ? {first_q[IndexBits-1:4], first_q[3:0] & ~phase} : first_q;
   assign er_valid_o  = state_q == StRequest || state_q == StValues;
-  assign er_addr_o   = address_i + ((first_q + run_index + (state_q == StRequest ? -phase : 32'd1)) << $clog2(L));
-  assign er_beats_o  = state_q == StRequest ? 16'd1 : 16'(32'(values) + ((phase + 32'(values) - 32'd1) >> run_log));
+  assign {beat, unused_low} = {run_first, 1'b1} + {first_q >> run_log, state_q == StValues};   // a scale beat lies before its run
+  assign more_scales = ((ValueBits+1)'(values) + (ValueBits+1)'(phase) - 1'b1) >> run_log;
+  assign er_addr_o   = address_i + {beat, {$clog2(L){1'b0}}};
+  assign er_beats_o  = state_q == StRequest ? 16'd1 : 16'(values) + 16'(more_scales);
   assign ctx_token_o = token_q;
   assign ctx_valid_o = state_q == StId;
   assign waiting_o   = er_valid_o || (state_q == StData && !er_rvalid_i && !full_q);
+
+  // first_q = tile * values
+  logic [19:0] tile;
+  logic        multiplied, unused_low;
+  assign tile = nibbles ? 20'(ctx_id_i >> (SBits + 1)) : 20'(ctx_id_i >> SBits);
+  generate
+    if (Serial != 0) begin : gen_multiply
+      assign multiplied = 1'b1;
+      always_ff @(posedge clk_i) if (state_q == StId) first_q <= IndexBits'(tile) * IndexBits'(values);
+    end else begin : gen_add
+      logic [IndexBits-1:0] tile_q;
+      logic [ValueBits-1:0] values_q;
+      assign multiplied = values_q == '0;
+      always_ff @(posedge clk_i) begin
+        if (state_q == StId) begin
+          tile_q   <= IndexBits'(tile);
+          values_q <= values;
+          first_q  <= '0;
+        end
+        if (state_q == StMul) begin
+          if (values_q[0]) first_q <= first_q + tile_q;
+          tile_q   <= tile_q << 1;
+          values_q <= values_q >> 1;
+        end
+      end
+    end
+  endgenerate
 
   // Beats: a scale beat, then a run of value beats.
   logic                full_q, take, take_scale, step_last, beat_last, seg_last;
   logic [4:0]          run_q;        // value beats of the run taken
   logic                in_run_q;
-  logic [19:0]         value_q;      // value beats of the segment taken
+  logic [ValueBits-1:0] value_q;     // value beats of the segment taken
   logic [L*8-1:0]      scales_q;
   logic [Part*8-1:0]   bytes_q;
   logic [StepBits-1:0] step_q;
-  assign beat_last   = full_q && step_last;
+  logic                go;
+  logic [1:0]          prepare;      // cycles before the beat's first value: its scale with 2, its minimum with 1
+  assign go          = full_q && prepare == 2'd0;
+  assign beat_last   = go && step_last;
   assign step_last   = step_q == StepBits'(Steps - 1);
   assign take_scale  = state_q == StData && !in_run_q && er_rvalid_i && !full_q;
   assign take        = state_q == StData && in_run_q && er_rvalid_i && (!full_q || beat_last)
@@ -138,16 +176,10 @@ module luoshu_vector_embed #(
                                : (8'(entry_block) << SBits) + 8'(slot_q);
   assign entry_bits  = mode_i == ModeInt4m ? 32'(scales_q >> {entry, 5'd0}) : 32'(scales_q >> {entry, 4'd0});
 
-  // fp16 to fp32, exact
-  logic [31:0] scale, minimum;
-  logic signed [16:0] scale_sig, min_sig;
-  logic [7:0]  scale_exp, min_exp;
-  assign scale_sig = $signed({6'd0, entry_bits[14:10] != 5'd0, entry_bits[9:0]});
-  assign min_sig   = $signed({6'd0, entry_bits[30:26] != 5'd0, entry_bits[25:16]});
-  assign scale_exp = 8'd102 + {3'd0, entry_bits[14:10]} + {7'd0, entry_bits[14:10] == 5'd0};
-  assign min_exp   = 8'd102 + {3'd0, entry_bits[30:26]} + {7'd0, entry_bits[30:26] == 5'd0};
-  luoshu_vector_small u_scale (.int_i(scale_sig), .exp_i(scale_exp), .r_o(scale));
-  luoshu_vector_small u_min (.int_i(min_sig), .exp_i(min_exp), .r_o(minimum));
+  // fp16 to fp32, exact, but for the sign
+  function automatic logic [24:0] half_parts(input logic [14:0] h);   // {exponent, significand}
+    half_parts = {8'd102 + {3'd0, h[14:10]} + {7'd0, h[14:10] == 5'd0}, 6'd0, h[14:10] != 5'd0, h[9:0]};
+  endfunction
 
   // Stage 0: bytes; 1: with the high plane; 2: fp32.
   logic                go1_q, high1_q, go2_q;
@@ -157,28 +189,68 @@ module luoshu_vector_embed #(
   logic [WordBits-1:0] out_word_q;
   assign block_word = BeatsBits == 0 ? 5'(step_q)
                     : 5'((5'(pos_q & 5'((1 << BeatsBits) - 1)) << (Steps > 1 ? StepBits : 0)) | 5'(step_q));
-  assign h_re_o    = full_q && planes && !high;
+  assign h_re_o    = go && planes && !high;
   assign h_raddr_o = block_word;
   assign h_we_o    = go1_q && high1_q;
   assign h_waddr_o = word1_q;
+  logic [VL*17-1:0] w;
   logic [VL*32-1:0] w_fp;
   generate
     for (genvar g = 0; g < VL; g++) begin : gen_value
-      logic signed [16:0] w;
-      logic [7:0]         b;
-      logic [3:0]         nibble;
+      logic [7:0] b;
+      logic [3:0] nibble;
       assign b      = bytes1_q[g*8+:8];
       assign nibble = slot_q[0] ? b[7:4] : b[3:0];
-      assign w = planes  ? $signed({h_rdata_i[g*32+7], h_rdata_i[g*32+:8], b}) :
-                 !nibbles ? $signed({{9{b[7]}}, b}) :
-                 mode_i == ModeInt4 ? $signed({13'd0, nibble}) - 17'sd8 : $signed({13'd0, nibble});
-      luoshu_vector_small u_w (.int_i(w), .exp_i(8'd127), .r_o(w_fp[g*32+:32]));
+      assign w[g*17+:17] = planes   ? {h_rdata_i[g*32+7], h_rdata_i[g*32+:8], b} :
+                           !nibbles ? {{9{b[7]}}, b} :
+                           mode_i == ModeInt4 ? {{14{!nibble[3]}}, nibble[2:0]} : {13'd0, nibble};
       assign h_wdata_o[g*32+:32] = {24'd0, b};
-      assign x_mask_o[g] = 16'(out_word_q) * 16'(VL) + 16'(g) < n_i;
+      assign x_mask_o[g] = ElemBits'(out_word_q) * ElemBits'(VL) + ElemBits'(g) < ElemBits'(n_i);
     end
   endgenerate
   logic unused_h;
   assign unused_h = ^h_rdata_i;
+  generate
+    if (Serial != 0) begin : gen_one
+      logic [1:0]  prepare_q;   // 3: the beat before may still convert its last value
+      logic [24:0] parts;
+      logic signed [16:0] number;
+      logic [31:0] fp;
+      assign prepare = prepare_q;
+      assign parts   = prepare_q == 2'd2 ? half_parts(entry_bits[14:0]) : half_parts(entry_bits[30:16]);
+      assign number  = go1_q ? w : parts[16:0];
+      luoshu_vector_small u_all (.int_i(number), .exp_i(go1_q ? 8'd127 : parts[24:17]), .r_o(fp));
+      assign w_fp = fp;
+      always_ff @(posedge clk_i) begin
+        if (take) prepare_q <= 2'd3;
+        else if (prepare_q != 2'd0) prepare_q <= prepare_q - 2'd1;
+        if (prepare_q == 2'd2) scale1_q <= {entry_bits[15], fp[30:0]};
+        if (prepare_q == 2'd1) min1_q <= {entry_bits[31], fp[30:0]};
+      end
+    end else begin : gen_all
+      logic [24:0] scale_parts, min_parts;
+      logic [31:0] scale, minimum;
+      assign prepare     = 2'd0;
+      assign scale_parts = half_parts(entry_bits[14:0]);
+      assign min_parts   = half_parts(entry_bits[30:16]);
+      logic signed [16:0] scale_sig, min_sig;
+      assign scale_sig   = scale_parts[16:0];
+      assign min_sig     = min_parts[16:0];
+      luoshu_vector_small u_scale (.int_i(scale_sig), .exp_i(scale_parts[24:17]), .r_o(scale));
+      luoshu_vector_small u_min (.int_i(min_sig), .exp_i(min_parts[24:17]), .r_o(minimum));
+      for (genvar g = 0; g < VL; g++) begin : gen_weight
+        logic signed [16:0] number;
+        assign number = w[g*17+:17];
+        luoshu_vector_small u_w (.int_i(number), .exp_i(8'd127), .r_o(w_fp[g*32+:32]));
+      end
+      always_ff @(posedge clk_i) begin
+        scale1_q <= {entry_bits[15], scale[30:0]};
+        min1_q   <= {entry_bits[31], minimum[30:0]};
+      end
+      logic unused_bits;
+      assign unused_bits = ^{scale[31], minimum[31], go};
+    end
+  endgenerate
 
   logic [6:0] flight_q;  // operations in the lanes
   assign op_valid_o = go2_q;
@@ -200,7 +272,7 @@ module luoshu_vector_embed #(
         StIdle:    if (start_i) state_q <= StContext;
         StContext: if (ctx_gnt_i) state_q <= StId;
         StId:      state_q <= StMul;
-        StMul:     if (values_q == 20'd0) state_q <= StRequest;
+        StMul:     if (multiplied) state_q <= StRequest;
         StRequest: if (er_ready_i) state_q <= StValues;
         StValues:  if (er_ready_i) state_q <= StData;
         StData:    if (seg_last) state_q <= StDrain;
@@ -213,54 +285,44 @@ module luoshu_vector_embed #(
       endcase
       if (take) full_q <= 1'b1;
       else if (beat_last) full_q <= 1'b0;
-      go1_q    <= full_q;
+      go1_q    <= go;
       go2_q    <= go1_q && !high1_q;
       flight_q <= {flight_q[5:0], go2_q};
     end
     if (start_i) token_q <= '0;
     else if (state_q == StDrain && !go1_q && !go2_q && flight_q[5:0] == 6'd0) token_q <= token_q + 6'd1;
     if (state_q == StId) begin
-      tile_q    <= nibbles ? ctx_id_i >> (SBits + 1) : ctx_id_i >> SBits;
       slot_q    <= nibbles ? (SBits+1)'(ctx_id_i & 32'(2 * S - 1)) : (SBits+1)'(ctx_id_i & 32'(S - 1));
-      values_q  <= values;
-      first_q   <= '0;
-    end
-    if (state_q == StMul) begin
-      if (values_q[0]) first_q <= first_q + tile_q;
-      tile_q   <= tile_q << 1;
-      values_q <= values_q >> 1;
     end
     if (state_q == StRequest) begin
       in_run_q   <= 1'b0;
       value_q    <= '0;
       out_word_q <= '0;
-      run_q      <= phase[4:0];
+      run_q      <= {1'b0, phase};
     end else begin
       if (take_scale) in_run_q <= 1'b1;
       if (take) begin
         run_q    <= run_q + 5'd1 == 5'd4 << run_bits ? 5'd0 : run_q + 5'd1;
         in_run_q <= run_q + 5'd1 != 5'd4 << run_bits;
-        value_q  <= value_q + 20'd1;
+        value_q  <= value_q + 1'b1;
         pos_q    <= run_q;
       end
       if (flight_q[6]) out_word_q <= out_word_q + 1'b1;
     end
     if (take_scale) scales_q <= er_rdata_i;
     if (take) bytes_q <= slot_bytes;
-    else if (full_q) bytes_q <= bytes_q >> (VL * 8);
+    else if (go) bytes_q <= bytes_q >> (VL * 8);
     if (take) step_q <= '0;
-    else if (full_q) step_q <= step_q + 1'b1;
+    else if (go) step_q <= step_q + 1'b1;
     bytes1_q <= bytes_q[VL*8-1:0];
     high1_q  <= high;
     word1_q  <= block_word;
-    scale1_q <= {entry_bits[15], scale[30:0]};
-    min1_q   <= {entry_bits[31], minimum[30:0]};
     w_o      <= w_fp;
     scale_o  <= scale1_q;
     min_o    <= mode_i == ModeInt4m ? min1_q : 32'd0;
   end
   logic unused_bits;
-  assign unused_bits = ^{scale[31], minimum[31]};
+  assign unused_bits = ^{n_i, kblocks_i};
 endmodule
 
 `default_nettype wire
