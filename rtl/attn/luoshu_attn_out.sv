@@ -165,7 +165,7 @@ module luoshu_attn_out #(
           s1_exp = -12'sd16;
         end
       end
-      luoshu_tofp #(.Width(48)) u_tofp (
+      luoshu_tofp #(.Width(48), .Multiply((Soft == 0) ? 1 : 0)) u_tofp (
           .clk_i, .rst_ni, .valid_i(s1_valid_q), .int_i(s1_int), .exp_i(s1_exp), .valid_o(fp_valid[d]), .r_o(fp[d*32 +: 32])
       );
       luoshu_fmul u_scale (
@@ -180,7 +180,7 @@ module luoshu_attn_out #(
       assign unused_lane = ^unused_prod;
     end
   endgenerate
-  luoshu_sfu #(.MetaWidth(1), .Soft(Soft)) u_recip (
+  luoshu_sfu #(.MetaWidth(1), .Soft(Soft), .Tables(1)) u_recip (
       .clk_i, .rst_ni, .valid_i(fp_valid[0] && fp_sum_q[2]), .op_i(2'd0), .x_i(fp[31:0]), .meta_i(1'b0),
       .valid_o(recip_valid), .r_o(recip), .raw_o(unused_raw), .n_o(unused_n), .neg_o(unused_neg), .meta_o(unused_meta)
   );

@@ -11,6 +11,7 @@
 
 module luoshu_sfu #(
     parameter int MetaWidth = 1, // bits that travel with the operation
+    parameter int Tables    = 4, // the first so many functions exist: 1 or 4
     parameter int Soft      = 0  // 1: the product is a sum of shifted slopes and takes no hardware multiplier
 ) (
     input  wire                        clk_i,
@@ -79,7 +80,7 @@ module luoshu_sfu #(
   logic [17:0]        base2, base3_q;
   logic signed [14:0] slope2;
   logic signed [24:0] prod3_q;
-  luoshu_sfu_rom u_rom (
+  luoshu_sfu_rom #(.Tables(Tables)) u_rom (
       .clk_i(clk_i),
       .re_i(valid_q[0]),
       .addr_i(addr1_q),
