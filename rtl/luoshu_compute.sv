@@ -27,7 +27,7 @@ module luoshu_compute #(
     output logic                  kv_written_o,   // pulse: K and V of the QKV that the vector unit executes are in memory
     output logic [InfoBits-1:0]   vector_info_o,  // of the command that the vector unit executes
     input  wire  [31:0]           kv_head_stride_i,
-    // context readers: 0 vector, 1 KV writer, 2 attention (always granted)
+    // context readers: 0 vector, 1 KV writer, 2 attention
     output logic [2:0]            ctx_re_o,
     input  wire  [2:0]            ctx_gnt_i,
     output logic [3*8-1:0]        ctx_addr_o,
@@ -162,7 +162,7 @@ module luoshu_compute #(
       .kv_written_o,
       .busy_o(count_o[6]), .stall_memory_o(count_o[7]), .stall_stream_o(count_o[8]),
       .ctx_tokens_i(vector_info_q[11:5]), .ctx_logits_mode_i(vector_info_q[1:0]), .ctx_write_logits_i(vector_info_q[2]),
-      .ctx_gnt_i(ctx_gnt_i[0]), .ctx_token_o(v_token), .ctx_id_i(ctx_data_i[31:0]), .ctx_pos_i(ctx_data_i[63:32]),
+      .ctx_re_o(ctx_re_o[0]), .ctx_gnt_i(ctx_gnt_i[0]), .ctx_token_o(v_token), .ctx_id_i(ctx_data_i[31:0]), .ctx_pos_i(ctx_data_i[63:32]),
       .ax_valid_i(aux_valid_i), .ax_ready_o(aux_ready_o), .ax_data_i(aux_data_i), .ax_ask_i(aux_ask_i), .ax_room_o(aux_room_o),
       .r_valid_i(r_valid), .r_ready_o(r_ready), .r_row_i(r_row), .r_token_i(r_token), .r_data_i(r_data), .r_last_i(r_last),
       .aw_valid_o(v_aw_valid), .aw_token_o(v_aw_token), .aw_block_o(v_aw_block), .aw_part_o(v_aw_part), .aw_data_o(v_aw_data),
@@ -177,7 +177,6 @@ module luoshu_compute #(
       .lw_strb_o(wq_strb_o[2*Lanes-1:Lanes]), .lw_bvalid_i(wc_bvalid_i[1]),
       .tok_valid_o, .tok_index_o, .tok_id_o, .tok_logit_o
   );
-  assign ctx_re_o[0]     = 1'b1;
   assign ctx_addr_o[7:0] = {vector_info_q[3], 1'b0, v_token};
 
   logic clk_kv_writer;
@@ -216,7 +215,7 @@ module luoshu_compute #(
       .Step(Step), .InfoBits(InfoBits), .MetaBits(MetaBits)
   ) u_attention (
       .clk_i(clk_attention), .rst_ni, .cmd_valid_i(cmd_valid_i[2]), .cmd_ready_o(cmd_ready_o[2]), .cmd_i(cmd_i[767:512]), .info_i(attention_info),
-      .done_o(done_o[2]), .ctx_re_o(ctx_re_o[2]), .ctx_addr_o(ctx_addr_o[23:16]), .ctx_data_i(ctx_data_i[383:256]),
+      .done_o(done_o[2]), .ctx_re_o(ctx_re_o[2]), .ctx_gnt_i(ctx_gnt_i[2]), .ctx_addr_o(ctx_addr_o[23:16]), .ctx_data_i(ctx_data_i[383:256]),
       .qw_valid_i(qw_valid), .qw_token_i(qw_token), .qw_head_i(qw_head[8:0]), .qw_elem_i(qw_elem), .qw_data_i(qw_data),
       .qw_last_i(qw_last), .qw_final_i(qw_final), .qw_exp_i(qw_exp), .qw_hpb_i(head_bits),
       .rq_valid_o(kv_rq_valid_o), .rq_ready_i(kv_rq_ready_i), .rq_addr_o(kv_rq_addr_o), .rq_beats_o(kv_rq_beats_o),
@@ -228,6 +227,6 @@ module luoshu_compute #(
       .aw_exp_o(a_aw_exp), .aw_sum_o(a_aw_sum), .aw_joined_o(a_aw_joined), .aw_first_o(a_aw_first), .aw_vec_o(a_aw_vec), .busy_o(count_o[3]), .stall_memory_o(count_o[4]), .stall_wait_o(count_o[5])
   );
   logic unused_bits;
-  assign unused_bits = ^{qw_head[15:9], ctx_data_i, ctx_gnt_i[2]};
+  assign unused_bits = ^{qw_head[15:9], ctx_data_i};
 endmodule
 `default_nettype wire

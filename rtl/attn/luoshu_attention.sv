@@ -28,6 +28,7 @@ module luoshu_attention #(
     input  wire  [InfoBits-1:0]       info_i,     // {tokens[6:0], loop, bank, write_logits, logits_mode[1:0]}
     output logic                      done_o,
     output logic                      ctx_re_o,
+    input  wire                       ctx_gnt_i,
     output logic [7:0]                ctx_addr_o,
     input  wire  [127:0]              ctx_data_i,
     // q from the vector unit
@@ -106,7 +107,7 @@ module luoshu_attention #(
   logic [15:0]         rd_beats;
   luoshu_attn_walk #(.Lanes(Lanes), .Columns(Columns), .MaxTokens(MaxTokens), .Lag(2)) u_walk (
       .clk_i, .rst_ni, .cmd_valid_i, .cmd_ready_o(idle), .cmd_i, .tokens_i(info_i[InfoBits-1 -: 7]), .bank_i(info_i[3]),
-      .finish_i(finish), .ctx_re_o, .ctx_addr_o, .ctx_data_i,
+      .finish_i(finish), .ctx_re_o, .ctx_gnt_i, .ctx_addr_o, .ctx_data_i,
       .set_valid_o(set_valid), .set_ready_i(set_ready), .set_token_o(set[23:18]), .set_tokens_o(set[17:14]),
       .set_heads_o(set[13:10]), .set_head_o(set[9:1]), .set_final_o(set[0]), .positions_o(positions),
       .item_valid_o(item_valid), .item_ready_i(item_ready), .item_block_o(item[26:0]), .item_keys_o(item[32:27]),

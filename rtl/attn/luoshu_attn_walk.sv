@@ -24,8 +24,9 @@ module luoshu_attn_walk #(
     input  wire  [6:0]   tokens_i,
     input  wire          bank_i,
     input  wire          finish_i,
-    // context, one cycle latency: {kv_block_offset, kv_seq_offset, position, token id}
+    // context, one cycle after the grant: {kv_block_offset, kv_seq_offset, position, token id}
     output logic         ctx_re_o,
+    input  wire          ctx_gnt_i,
     output logic [7:0]   ctx_addr_o,
     input  wire  [127:0] ctx_data_i,
     // sets
@@ -172,8 +173,8 @@ module luoshu_attn_walk #(
         head_addr_q <= cmd_i[luoshu_defs_pkg::CmdAddressLsb + Unit +: AddrBits];
       end
       Load: begin
-        if (ctx_re_o) load_q <= load_q + 7'd1;
-        load_data_q  <= ctx_re_o;
+        if (ctx_gnt_i) load_q <= load_q + 7'd1;
+        load_data_q  <= ctx_gnt_i;
         load_index_q <= load_q[TokenBits-1:0];
         if (load_data_q) begin
           position_q[load_index_q] <= ctx_data_i[63:32];

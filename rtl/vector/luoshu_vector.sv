@@ -39,6 +39,7 @@ module luoshu_vector #(
     input  wire  [6:0]       ctx_tokens_i,
     input  wire  [1:0]       ctx_logits_mode_i,  // 0 none, 1 last token, 2 all
     input  wire              ctx_write_logits_i,
+    output logic             ctx_re_o,
     input  wire              ctx_gnt_i,          // the context of ctx_token_o comes in the next cycle
     output logic [5:0]       ctx_token_o,
     input  wire  [31:0]      ctx_id_i,
@@ -454,7 +455,7 @@ module luoshu_vector #(
   luoshu_vector_embed #(.L(L), .VL(VL), .WordBits(WordBits), .Serial((VL == 1) ? 1 : 0)) u_embed (
       .clk_i(clk_embed), .rst_ni(rst_ni), .start_i(start_q && is_embed), .address_i(cmd_q[63:32]), .n_i(n),
       .kblocks_i(cmd_q[111:96]), .mode_i(cmd_q[113:112]), .last_token_i(last_token), .done_o(embed_done),
-      .waiting_o(embed_wait), .ctx_gnt_i(ctx_gnt_i), .ctx_token_o(ctx_token_o), .ctx_id_i(ctx_id_i), .ctx_valid_o(ctx_valid),
+      .waiting_o(embed_wait), .ctx_re_o(ctx_re_o), .ctx_gnt_i(ctx_gnt_i), .ctx_token_o(ctx_token_o), .ctx_id_i(ctx_id_i), .ctx_valid_o(ctx_valid),
       .er_valid_o(er_valid_o), .er_ready_i(er_ready_i), .er_addr_o(er_addr_o), .er_beats_o(er_beats_o),
       .er_rvalid_i(er_rvalid_i), .er_rready_o(er_rready_o), .er_rdata_i(er_rdata_i), .h_we_o(emb_h_we),
       .h_waddr_o(emb_h_waddr), .h_wdata_o(emb_h_wdata), .h_re_o(emb_h_re), .h_raddr_o(emb_h_raddr),

@@ -25,6 +25,7 @@ module luoshu_vector_embed #(
     output logic                done_o,
     output logic                waiting_o,     // for memory
     // context
+    output logic                ctx_re_o,
     input  wire                 ctx_gnt_i,     // the context of ctx_token_o comes in the next cycle
     output logic [5:0]          ctx_token_o,
     input  wire  [31:0]         ctx_id_i,
@@ -102,6 +103,7 @@ module luoshu_vector_embed #(
   assign more_scales = ((ValueBits+1)'(values) + (ValueBits+1)'(phase) - 1'b1) >> run_log;
   assign er_addr_o   = address_i + {beat, {$clog2(L){1'b0}}};
   assign er_beats_o  = state_q == StRequest ? 16'd1 : 16'(values) + 16'(more_scales);
+  assign ctx_re_o    = state_q == StContext;
   assign ctx_token_o = token_q;
   assign ctx_valid_o = state_q == StId;
   assign waiting_o   = er_valid_o || (state_q == StData && !er_rvalid_i && !full_q);

@@ -68,6 +68,7 @@ module luoshu_attn_bench #(
   luoshu_attention #(
       .Lanes(Lanes), .Columns(Columns), .VectorLanes(VectorLanes), .MaxTokens(MaxTokens), .QElements(QElements), .MaxHeads(MaxHeads), .Step(Step)
   ) u_attention (
+      .ctx_gnt_i(ctx_re_o),
       .k_valid_o(k_valid), .k_ready_i(k_ready), .k_a_o(k_a), .k_acc_o(k_acc), .k_last_o(k_last), .k_cols_o(k_cols), .k_meta_o(k_meta),
       .k_op_valid_i(k_op_valid), .k_op_meta_i(k_op_meta), .k_b_o(k_b), .k_sum_valid_i(k_sum_valid), .k_sum_meta_i(k_sum_meta),
       .k_sum_i(k_sum), .k_accv_i(k_accv), .k_acc_meta_i(k_acc_meta), .k_acc_i(k_accs), .busy_o(busy), .stall_memory_o(stall_memory), .stall_wait_o(stall_wait), .*

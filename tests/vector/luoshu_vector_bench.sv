@@ -99,12 +99,12 @@ module luoshu_vector_bench #(
   assign aw_valid_o = part_valid && (32'(part) == Parts - 1);
   // Parameters: what is offered is announced in the same cycle.
   localparam int Reserve = (L < 32) ? 1 : 0;
-  logic ax_ready, ax_room, ax_take;
+  logic ax_ready, ax_room, ax_take, ctx_re;
   assign ax_ready_o = (Reserve != 0) ? ax_room : ax_ready;
   assign ax_take    = ax_valid_i && ax_ready_o;
   luoshu_vector #(.L(L), .VL(VL), .MaxTokens(MaxTokens), .MaxD(MaxD), .HeadWords(HeadWords), .Reserve(Reserve)) u_vector (
       .ax_valid_i(ax_take), .ax_ready_o(ax_ready), .ax_ask_i(5'(ax_take)), .ax_room_o(ax_room),
-      .ctx_gnt_i(1'b1), .aw_valid_o(part_valid), .aw_part_o(part), .aw_data_o(part_data),
+      .ctx_re_o(ctx_re), .ctx_gnt_i(ctx_re), .aw_valid_o(part_valid), .aw_part_o(part), .aw_data_o(part_data),
       .kw_valid_o(kw_valid), .kw_ready_i(kw_ready), .kw_v_o(kw_v), .kw_token_o(kw_token), .kw_head_o(kw_head), .kw_elem_o(kw_elem),
       .kw_data_o(kw_data), .kw_last_o(kw_last), .kw_exp_o(kw_exp), .kw_base_o(kw_base), .kw_idle_i(kw_idle), .head_bits_o(head_bits),
       .busy_o(busy), .stall_stream_o(stall_stream), .stall_memory_o(stall_memory), .*
