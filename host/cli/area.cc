@@ -163,24 +163,22 @@ std::string wrapper(const std::string& config) {
          "\n);\n  luoshu #(" + passed + ") u_chip (.*);\nendmodule\n";
 }
 
-// FPGAs have a clock gate of their own.
-constexpr const char* kClockGate = "luoshu_clock_gate.sv";
-
 std::string script(const Target& target, View view, const fs::path& folder) {
   const fs::path rtl = source_root() / "rtl";
+  const fs::path common = source_root() / "fpga" / "common";  // what FPGAs have in another form
   std::vector<std::string> packages;
   std::vector<std::string> files;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(rtl)) {
     const std::string name = entry.path().filename().string();
-    if (entry.path().extension() != ".sv" || name == kClockGate) continue;
+    if (entry.path().extension() != ".sv") continue;
     const bool package = name.size() > 7 && name.compare(name.size() - 7, 7, "_pkg.sv") == 0;
-    (package ? packages : files).push_back(fs::relative(entry.path(), folder).generic_string());
+    const fs::path file = fs::exists(common / name) ? common / name : entry.path();
+    (package ? packages : files).push_back(fs::relative(file, folder).generic_string());
   }
-  files.push_back(fs::relative(source_root() / "fpga" / "common" / kClockGate, folder).generic_string());
   std::sort(packages.begin(), packages.end());
   std::sort(files.begin(), files.end());
   packages.insert(packages.end(), files.begin(), files.end());
-  std::string text = "read_verilog -sv -I" + fs::relative(rtl / "prim", folder).generic_string();
+  std::string text = "read_verilog -sv -icells -I" + fs::relative(rtl / "prim", folder).generic_string();
   for (const std::string& file : packages) text += " " + file;
   text += std::string(" top.sv\nhierarchy -check -top ") + kTop + "\nproc\nopt\nwreduce\nopt_clean\n";
   // The sums of the MAC array as carry chains, everything mapped for area within the delay.

@@ -32,7 +32,7 @@ module luoshu_fadd (
   // Stage 2: align the smaller one to 24 + 3 bits (the last is sticky), add or subtract.
   logic [26:0] right0, right16, right8, right4, right2, right1;
   logic        lost;  // something was shifted out
-  logic [27:0] sum2_q, addend;
+  logic [27:0] sum2_q, addend, sum;
   assign right0  = {small1_q, 3'b000};
   assign right16 = shift1_q[4] ? {16'd0, right0[26:16]} : right0;
   assign right8  = shift1_q[3] ? {8'd0, right16[26:8]} : right16;
@@ -45,6 +45,8 @@ module luoshu_fadd (
   logic far;  // nothing but the sticky bit is left
   assign far    = shift1_q[7:5] != 3'd0;
   assign addend = far ? {27'd0, small1_q[23]} : {1'b0, right1[26:1], right1[0] | lost};
+
+  luoshu_add_sub #(.Width(28)) u_sum (.a_i({1'b0, big1_q, 3'b000}), .b_i(addend), .sub_i(sub1_q), .y_o(sum));
 
   // Stage 3: leading zeros, shift left.
   logic [27:0] left16, left8, left4, left2, left;
@@ -86,7 +88,7 @@ module luoshu_fadd (
       sub1_q   <= big[31] ^ small_op[31];
     end
     if (valid_q[0]) begin
-      sum2_q  <= {1'b0, big1_q, 3'b000} + (addend ^ {28{sub1_q}}) + {27'd0, sub1_q};
+      sum2_q  <= sum;
       exp2_q  <= exp1_q;
       sign2_q <= sign1_q;
     end

@@ -21,10 +21,11 @@ module luoshu_tofix16 (
   logic [1:0]  valid_q;
   assign valid_o = valid_q[1];
 
-  logic [23:0] shifted, rounded, mag;
+  logic [23:0] shifted, rounded, mag, value;
   assign shifted = sig1_q >> shift1_q;
   assign rounded = {1'b0, shifted[23:1]} + {23'd0, shifted[0]};
   assign mag     = (over1_q || rounded > Limit) ? Limit : rounded;
+  luoshu_add_sub #(.Width(24)) u_sign (.a_i('0), .b_i(mag), .sub_i(neg1_q), .y_o(value));
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) valid_q <= 2'b00;
@@ -38,7 +39,7 @@ module luoshu_tofix16 (
       over1_q  <= v_i[30:23] > 8'd133;
       neg1_q   <= v_i[31];
     end
-    if (valid_q[0]) t_o <= neg1_q ? -$signed(mag) : $signed(mag);
+    if (valid_q[0]) t_o <= $signed(value);
   end
 endmodule
 

@@ -121,9 +121,11 @@ module luoshu_tofp #(
     else valid_q <= {valid_q[1:0], valid_i};
   end
 
+  logic [Width-1:0] mag;
+  luoshu_add_sub #(.Width(Width)) u_magnitude (.a_i('0), .b_i(int_i), .sub_i(int_i[Width-1]), .y_o(mag));
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
-      mag1_q  <= int_i[Width-1] ? -int_i : int_i;
+      mag1_q  <= mag;
       sign1_q <= int_i[Width-1];
       exp1_q  <= exp_i;
     end

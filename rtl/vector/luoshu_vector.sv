@@ -463,7 +463,7 @@ module luoshu_vector #(
       .x_we_o(embed_we), .x_token_o(embed_token), .x_word_o(embed_word), .x_mask_o(embed_mask)
   );
 
-  luoshu_vector_stream #(.L(L), .MaxTokens(MaxTokens)) u_stream (
+  luoshu_vector_stream #(.L(L), .MaxTokens(MaxTokens), .Spaced((VL == 1) ? 1 : 0)) u_stream (
       .clk_i(clk_stream), .rst_ni(rst_ni), .start_i(start_q && (is_resid || is_swiglu || is_logits)),
       .op_i(is_resid ? 2'd0 : is_swiglu ? 2'd1 : 2'd2), .n_i(is_logits ? cmd_q[83:64] : {4'd0, n}),
       .first_token_i(first_token), .last_token_i(last_token), .write_logits_i(ctx_write_logits_i),

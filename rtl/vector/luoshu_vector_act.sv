@@ -89,7 +89,7 @@ module luoshu_vector_act #(
       logic        exists;
       assign exists = 6'(word3_q) * 6'(VL) + 6'(g) < count3_q;
       assign mag    = exists ? {1'b0, q_mag_i[g*17+:11]} : 12'd0;
-      assign ints[g*12+:12] = q_neg_i[g] ? -mag : mag;
+      luoshu_add_sub #(.Width(12)) u_sign (.a_i('0), .b_i(mag), .sub_i(q_neg_i[g]), .y_o(ints[g*12+:12]));
     end
   endgenerate
   always_comb begin

@@ -72,17 +72,14 @@ module luoshu_vector_emit #(
   // Group descriptions travel with the data: [0] data, [2] integers.
   logic [2:0] v_q, last_q, pair_q, odd_q, fill_up_q;  // fill up: the last word of the head, or zeros behind it
   logic [4:0] count_q[0:2];
-  // Wide words are anything while nobody takes them: a simulator does not compute them then.
   logic [VL*12-1:0] ints;
-  always_comb begin
-    ints = 'x;
-    if (v_q[2]) begin
-      for (int l = 0; l < VL; l++) begin
-        ints[l*12+:12] = 5'(l) < count_q[2] ? {1'b0, q_mag_i[l*17+:11]} : 12'd0;
-        if (q_neg_i[l]) ints[l*12+:12] = -ints[l*12+:12];
-      end
+  generate
+    for (genvar l = 0; l < VL; l++) begin : gen_int
+      logic [11:0] mag;
+      assign mag = 5'(l) < count_q[2] ? {1'b0, q_mag_i[l*17+:11]} : 12'd0;
+      luoshu_add_sub #(.Width(12)) u_sign (.a_i('0), .b_i(mag), .sub_i(q_neg_i[l]), .y_o(ints[l*12+:12]));
     end
-  end
+  endgenerate
   logic unused_mag;
   assign unused_mag = ^q_mag_i;
 
@@ -103,6 +100,7 @@ module luoshu_vector_emit #(
   function automatic logic [3:0] at(input logic [4:0] n);
     at = 4'(n >> 1) & 4'(VL - 1);
   endfunction
+  // Words are anything while nobody takes them: a simulator does not compute them then.
   always_comb begin
     lanes = 'x;
     if (v1_q) begin

@@ -9,7 +9,7 @@ module luoshu_vector_small (
 );
   logic [16:0] mag, n8, n4, n2, n1, n0;
   logic        z8, z4, z2, z1;
-  assign mag = int_i[16] ? -int_i : int_i;
+  luoshu_add_sub #(.Width(17)) u_magnitude (.a_i('0), .b_i(int_i), .sub_i(int_i[16]), .y_o(mag));
   assign z8  = mag[16:9] == 8'd0;
   assign n8  = z8 ? mag << 8 : mag;
   assign z4  = n8[16:13] == 4'd0;

@@ -5,14 +5,15 @@
 // RESID: reads X, adds in the lane of the element, the sum leaves 5 cycles after the element.
 // SWIGLU: gates wait per token; a pair passes lane 0 and the special functions: m0 = g * -log2 e, tofix16, exp2,
 //   1 + e, recip, m0 = g * sigmoid, m1 = that * u; h is written to the scratch RAM 25 cycles after the up row.
-//   Two pairs never start in neighbouring cycles, and the uses of shared units fall on different parities.
+//   Two pairs never start in neighbouring cycles (Spaced = 1: nor within 8), and the uses of shared units fall on different parities.
 // LOGITS: maximum per token; each logit is also written to memory when asked for; tokens leave at the end.
 // done_o pulses with the last step of a command; blocks of activations may still be in flight.
 `default_nettype none
 
 module luoshu_vector_stream #(
     parameter int L         = 32,  // bytes per beat of the logits write port
-    parameter int MaxTokens = 8
+    parameter int MaxTokens = 8,
+    parameter int Spaced    = 0    // 1: pairs start 8 cycles apart or more, and wait in registers instead of RAMs
 ) (
     input  wire         clk_i,
     input  wire         rst_ni,
@@ -93,7 +94,7 @@ module luoshu_vector_stream #(
   assign last_row  = (op_q == OpSwiglu ? {n_i[18:0], 1'b0} : n_i) - 20'd1;
   assign up        = r_row_i[0];
   assign last_elem = r_row_i == last_row && r_token_i == last_token_i;
-  assign r_ready_o = active_q && (op_q == OpResid || (op_q == OpSwiglu && (!up || !phase_q))
+  assign r_ready_o = active_q && (op_q == OpResid || (op_q == OpSwiglu && (!up || (!phase_q && (Spaced == 0 || step_q[7:1] == '0))))
                                   || (op_q == OpLogits && (!lw_valid_o || lw_ready_i)));
   assign accept    = r_valid_i && r_ready_o;
 
@@ -124,20 +125,43 @@ module luoshu_vector_stream #(
   logic [31:0]     gate_q[0:MaxTokens-1];
   logic [Steps:1]  step_q;
   logic            pair;
-  logic [3:0]      in_q, mid_q, out_q;  // ring positions: taken, g read, u read
   logic [31:0]     g, u;
   logic [21:0]     tag;                 // token, pair index
   logic [21:0]     tag_q[0:2];
   assign pair = accept && op_q == OpSwiglu && up;
-  luoshu_ram_1r1w #(.Width(32), .Depth(16)) u_g (
-      .clk_i(clk_i), .we_i(pair), .waddr_i(in_q), .wmask_i('0), .wdata_i(m0_a_first),
-      .re_i(step_q[18]), .raddr_i(mid_q), .rdata_o(g)
-  );
-  luoshu_ram_1r1w #(.Width(54), .Depth(16)) u_u (
-      .clk_i(clk_i), .we_i(pair), .waddr_i(in_q), .wmask_i('0),
-      .wdata_i({r_token_i, r_row_i[16:1], r_data_i}),
-      .re_i(step_q[21]), .raddr_i(out_q), .rdata_o({tag, u})
-  );
+  generate
+    if (Spaced != 0) begin : gen_registers
+      logic [85:0] pair_q[0:2];   // {token, pair index, u, g}: from the start, from step 8 and from step 16 on
+      assign {tag, u, g} = pair_q[2];
+      always_ff @(posedge clk_i) begin
+        if (pair) pair_q[0] <= {r_token_i, r_row_i[16:1], r_data_i, m0_a_first};
+        if (step_q[8]) pair_q[1] <= pair_q[0];
+        if (step_q[16]) pair_q[2] <= pair_q[1];
+      end
+    end else begin : gen_rams
+      logic [3:0] in_q, mid_q, out_q;   // ring positions: taken, g read, u read
+      luoshu_ram_1r1w #(.Width(32), .Depth(16)) u_g (
+          .clk_i(clk_i), .we_i(pair), .waddr_i(in_q), .wmask_i('0), .wdata_i(m0_a_first),
+          .re_i(step_q[18]), .raddr_i(mid_q), .rdata_o(g)
+      );
+      luoshu_ram_1r1w #(.Width(54), .Depth(16)) u_u (
+          .clk_i(clk_i), .we_i(pair), .waddr_i(in_q), .wmask_i('0),
+          .wdata_i({r_token_i, r_row_i[16:1], r_data_i}),
+          .re_i(step_q[21]), .raddr_i(out_q), .rdata_o({tag, u})
+      );
+      always_ff @(posedge clk_i) begin
+        if (!rst_ni) begin
+          in_q  <= '0;
+          mid_q <= '0;
+          out_q <= '0;
+        end else begin
+          if (pair) in_q <= in_q + 1'b1;
+          if (step_q[18]) mid_q <= mid_q + 1'b1;
+          if (step_q[21]) out_q <= out_q + 1'b1;
+        end
+      end
+    end
+  endgenerate
   logic [31:0] sig_q, sum_q;
   logic signed [23:0] t;
   logic               t_valid;
@@ -160,17 +184,7 @@ module luoshu_vector_stream #(
   assign h_elem_o     = tag_q[2][5:0];
   assign h_data_o     = p1_i;
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      step_q <= '0;
-      in_q   <= '0;
-      mid_q  <= '0;
-      out_q  <= '0;
-    end else begin
-      step_q <= {step_q[Steps-1:1], pair};
-      if (pair) in_q <= in_q + 1'b1;
-      if (step_q[18]) mid_q <= mid_q + 1'b1;
-      if (step_q[21]) out_q <= out_q + 1'b1;
-    end
+    step_q <= rst_ni ? {step_q[Steps-1:1], pair} : '0;
     if (accept && op_q == OpSwiglu && !up) gate_q[TokenBits'(r_token_i)] <= r_data_i;
     if (step_q[13]) sum_q <= s_i;
     if (step_q[18]) sig_q <= sfu_r_i;
@@ -201,22 +215,24 @@ module luoshu_vector_stream #(
     job_parity_o <= pair_index[5];
   end
 
-  // LOGITS: fp32 order as unsigned keys.
-  logic [31:0] best_q[0:MaxTokens-1];  // key
+  // LOGITS: fp32 order by sign and magnitude.
+  logic [31:0] best_q[0:MaxTokens-1];
   logic [19:0] best_row_q[0:MaxTokens-1];
-  logic [31:0] key, key_out, base_q, base;
+  logic [31:0] best, base_q, base;
+  logic        beyond;  // the magnitude is above the best one's, of a negative number not below it
+  logic [31:0] unused_sum;
   logic [5:0]  prev_q, out_token_q;
   logic [15:0] open_q;  // logit writes not acknowledged
   logic        logit, better;
   assign logit   = accept && op_q == OpLogits;
-  assign key     = r_data_i[31] ? ~r_data_i : {1'b1, r_data_i[30:0]};
-  assign better  = r_row_i == 20'd0 || key > best_q[TokenBits'(r_token_i)];
+  assign best    = best_q[TokenBits'(r_token_i)];
+  assign {beyond, unused_sum} = {1'b0, r_data_i[30:0], r_data_i[31]} + {1'b0, ~best[30:0], r_data_i[31]};
+  assign better  = r_row_i == 20'd0 || (r_data_i[31] != best[31] ? best[31] : beyond != r_data_i[31]);
   assign base    = r_token_i == first_token_i ? address_i : r_token_i == prev_q ? base_q : base_q + stride_i;
-  assign key_out = best_q[TokenBits'(out_token_q)];
   assign tok_valid_o = emit_q;
   assign tok_index_o = out_token_q;
   assign tok_id_o    = {12'd0, best_row_q[TokenBits'(out_token_q)]};
-  assign tok_logit_o = key_out[31] ? {1'b0, key_out[30:0]} : ~key_out;
+  assign tok_logit_o = best_q[TokenBits'(out_token_q)];
   localparam int StrbBits = $clog2(L);
   logic [31:0] byte_addr;
   assign byte_addr = base + {10'd0, r_row_i, 2'b00};
@@ -231,7 +247,7 @@ module luoshu_vector_stream #(
     end
     if (logit) begin
       if (better) begin
-        best_q[TokenBits'(r_token_i)]     <= key;
+        best_q[TokenBits'(r_token_i)]     <= r_data_i;
         best_row_q[TokenBits'(r_token_i)] <= r_row_i;
       end
       prev_q    <= r_token_i;
