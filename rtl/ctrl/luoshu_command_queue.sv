@@ -7,8 +7,8 @@
 // before, with early_i (at most once per command), where what the waiting command needs is there earlier.
 // At most 4 commands may be accepted and not done. Latency: push to cmd_valid_o 1 cycle. Reset empties it.
 // Parts > 1, for small configurations: a command comes in that many words in successive cycles (in_ready_o: there is none yet)
-// and is put together in a register, no other waits; cmd_valid_o follows its last word after 2 to 4 cycles. Its semaphores are
-// taken before the handshake, in the cycle in which turn_i is high, so that one queue takes at a time.
+// and is put together in a register, no other waits. Its semaphores are taken by the user before the handshake: waiting_o and
+// take_*_o name them until taken_i.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -24,9 +24,9 @@ module luoshu_command_queue #(
     input  wire                       in_valid_i,
     output logic                      in_ready_o,
     input  wire  [InfoPart+CmdPart-1:0] in_data_i,    // {info, command}, of each the next part from the low end
-    input  wire                       turn_i,         // Parts > 1: may take semaphores
-    input  wire  [15:0]               sem_i,          // semaphore n is above zero (bit 0 is always 1)
-    output logic [3:0]                take_a_o,       // taken in this cycle, 0 = none
+    input  wire                       taken_i,        // Parts > 1: pulse, the semaphores are taken
+    input  wire  [15:0]               sem_i,          // Parts = 1: semaphore n is above zero (bit 0 is always 1)
+    output logic [3:0]                take_a_o,       // taken in this cycle (Parts > 1: to be taken), 0 = none
     output logic [3:0]                take_b_o,
     output logic [3:0]                post_o,         // posted in this cycle, 0 = none
     output logic                      cmd_valid_o,
@@ -43,21 +43,18 @@ module luoshu_command_queue #(
   logic                posts_ready, posts_valid;
   logic [3:0]          post;
   logic [2:0]          unused_posts;
-  logic                there, take;   // both semaphores are; they are taken
 
   assign wait_a   = cmd_o[luoshu_defs_pkg::CmdWaitALsb +: 4];
   assign wait_b   = cmd_o[luoshu_defs_pkg::CmdWaitBLsb +: 4];
-  assign there    = sem_i[wait_a] && sem_i[wait_b];
   assign start    = cmd_valid_o && cmd_ready_i;
-  assign take_a_o = take ? wait_a : 4'd0;
-  assign take_b_o = take ? wait_b : 4'd0;
   generate
     if (Parts > 1) begin : gen_parts
       logic                   taken_q;
       logic [$clog2(Parts):0] loaded_q;   // words in the register
       assign in_ready_o  = (loaded_q == '0);
       assign head_valid  = loaded_q[$clog2(Parts)];
-      assign take        = head_valid && !taken_q && turn_i && there;
+      assign take_a_o    = wait_a;
+      assign take_b_o    = wait_b;
       assign cmd_valid_o = taken_q && posts_ready;
       assign waiting_o   = head_valid && !taken_q;
       always_ff @(posedge clk_i) begin
@@ -66,25 +63,29 @@ module luoshu_command_queue #(
           taken_q  <= 1'b0;
         end else begin
           loaded_q <= start ? '0 : loaded_q + ($clog2(Parts)+1)'(in_valid_i);
-          taken_q  <= take || (taken_q && !start);
+          taken_q  <= taken_i || (taken_q && !start);
         end
         if (in_valid_i) begin
           cmd_o  <= {in_data_i[CmdPart-1:0], cmd_o[255:CmdPart]};
           info_o <= {in_data_i[InfoPart+CmdPart-1:CmdPart], info_o[InfoBits-1:InfoPart]};
         end
       end
+      logic unused_sem;
+      assign unused_sem = ^sem_i;
       `LUOSHU_ASSERT(words_fit, !in_valid_i || !head_valid)
     end else begin : gen_whole
       logic [$clog2(Depth):0] unused_count;
-      logic                   unused_turn;
-      assign unused_turn = turn_i;
+      logic                   there, unused_taken;   // both semaphores are
+      assign there        = sem_i[wait_a] && sem_i[wait_b];
+      assign take_a_o     = start ? wait_a : 4'd0;
+      assign take_b_o     = start ? wait_b : 4'd0;
+      assign unused_taken = taken_i;
       luoshu_fifo #(.Width(InfoBits + 256), .Depth(Depth), .UseRam(0)) u_commands (
           .clk_i, .rst_ni, .in_valid_i, .in_ready_o, .in_data_i,
           .out_valid_o(head_valid), .out_ready_i(start), .out_data_o({info_o, cmd_o}), .count_o(unused_count)
       );
       assign cmd_valid_o = head_valid && there && posts_ready;
       assign waiting_o   = head_valid && !there;
-      assign take        = start;
     end
   endgenerate
 

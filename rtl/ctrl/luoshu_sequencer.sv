@@ -10,7 +10,7 @@
 // Semaphores: 15, counting to 15. A post beyond 15 is an error of the program (assertion).
 // Latency: run to first request 2 cycles; fetched beat to queue 2 cycles; one command per cycle.
 // Lanes < 32: no queue of beats, the next command is requested when the one before has gone to the queues, and goes there beat by
-// beat; the queues have a command each and take semaphores in turn; one segment waits in front of the weight stream.
+// beat; the queues have a command each and get semaphores in turn (luoshu_semaphores); one segment waits in front of the weight stream.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -338,53 +338,41 @@ module luoshu_sequencer #(
   endgenerate
 
   // ---------------------------------------------------------------- unit queues and semaphores
-  localparam int Turns = (Beats > 1) ? 1 : 3;   // queues that may take semaphores in a cycle
-  logic [3:0] sem_q [16];
-  logic [15:0] sem;
+  logic [15:0] sem;                  // above zero
   logic [11:0] take_a, take_b, post;
-  logic [Turns*4-1:0] down_a, down_b;   // taken in this cycle
-  logic [2:0] turn;
-
+  logic [2:0]  taken;
   generate
-    if (Beats > 1) begin : gen_turns
-      logic [2:0] turn_q;
-      always_ff @(posedge clk_i) turn_q <= !fetch_rst_n ? 3'd1 : {turn_q[1:0], turn_q[2]};
-      assign turn   = turn_q;
-      assign down_a = take_a[3:0] | take_a[7:4] | take_a[11:8];
-      assign down_b = take_b[3:0] | take_b[7:4] | take_b[11:8];
-    end else begin : gen_all
-      assign turn   = 3'b111;
-      assign down_a = take_a;
-      assign down_b = take_b;
-    end
     for (genvar u = 0; u < 3; u++) begin : gen_queues
       luoshu_command_queue #(.InfoBits(InfoBits), .Parts(Beats)) u_queue (
           .clk_i, .rst_ni(fetch_rst_n), .in_valid_i(q_valid[u] || (send_q != 2'd0 && send_to_q[u])), .in_ready_o(q_ready[u]),
-          .in_data_i(out_part), .turn_i(turn[u]),
+          .in_data_i(out_part), .taken_i(taken[u]),
           .sem_i(sem), .take_a_o(take_a[u*4 +: 4]), .take_b_o(take_b[u*4 +: 4]), .post_o(post[u*4 +: 4]),
           .cmd_valid_o(cmd_valid_o[u]), .cmd_ready_i(cmd_ready_i[u]), .cmd_o(cmd_o[u*256 +: 256]),
           .info_o(cmd_info_o[u*InfoBits +: InfoBits]), .early_i(early_i[u]), .done_i(done_i[u]), .waiting_o(waiting_o[u])
       );
     end
-    for (genvar s = 0; s < 16; s++) begin : gen_sem
-      logic [3:0] up, down;
-      assign up = 4'(post[3:0] == s) + 4'(post[7:4] == s) + 4'(post[11:8] == s) + 4'(advance_i && s == 15);
-      always_comb begin
-        down = '0;
-        for (int t = 0; t < Turns; t++) down = down + 4'(down_a[t*4 +: 4] == s) + 4'(down_b[t*4 +: 4] == s);
-      end
-      if (s == 0) begin : gen_none
-        assign sem[s] = 1'b1;
-        always_ff @(posedge clk_i) sem_q[s] <= '0;
-        logic unused_none;
-        assign unused_none = ^{up, down};
-      end else begin : gen_count
-        assign sem[s] = (sem_q[s] != 4'd0);
-        always_ff @(posedge clk_i) begin
-          if (!fetch_rst_n) sem_q[s] <= '0;
-          else sem_q[s] <= sem_q[s] + up - down;
+    if (Beats > 1) begin : gen_turns
+      luoshu_semaphores u_semaphores (
+          .clk_i, .rst_ni(fetch_rst_n), .want_i(waiting_o), .wait_a_i(take_a), .wait_b_i(take_b), .take_o(taken), .post_i(post),
+          .advance_i
+      );
+      assign sem = '0;
+    end else begin : gen_counters
+      assign taken  = '0;
+      assign sem[0] = 1'b1;
+      for (genvar s = 1; s < 16; s++) begin : gen_sem
+        logic [3:0] count_q, up, down;
+        assign sem[s] = (count_q != 4'd0);
+        assign up = 4'(post[3:0] == s) + 4'(post[7:4] == s) + 4'(post[11:8] == s) + 4'(advance_i && s == 15);
+        always_comb begin
+          down = '0;
+          for (int t = 0; t < 3; t++) down = down + 4'(take_a[t*4 +: 4] == s) + 4'(take_b[t*4 +: 4] == s);
         end
-        `LUOSHU_ASSERT(no_overflow, !fetch_rst_n || 32'(sem_q[s]) + 32'(up) - 32'(down) <= 32'd15)
+        always_ff @(posedge clk_i) begin
+          if (!fetch_rst_n) count_q <= '0;
+          else count_q <= count_q + up - down;
+        end
+        `LUOSHU_ASSERT(no_overflow, !fetch_rst_n || 32'(count_q) + 32'(up) - 32'(down) <= 32'd15)
       end
     end
   endgenerate
