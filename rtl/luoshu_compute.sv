@@ -97,19 +97,14 @@ module luoshu_compute #(
   );
 
   // ---------------------------------------------------------------- activations: the vector unit goes first
-  logic                   v_aw_valid, a_aw_valid, a_aw_ready, a_part_valid;
+  logic                   v_aw_valid, a_aw_valid;
   logic [5:0]             v_aw_token, a_aw_token, aw_token;
   logic [15:0]            v_aw_block, a_aw_block, aw_block;
   logic [1:0]             v_aw_part, a_aw_part, aw_part, v_aw_vec, a_aw_vec, aw_vec;
-  logic [383:0]           a_aw_block_data;
   logic [ActLanes*12-1:0] v_aw_data, a_aw_data, aw_data;
   logic [8:0]             v_aw_exp, a_aw_exp, aw_exp;
   logic [17:0]            v_aw_sum, a_aw_sum, aw_sum;
   logic                   v_aw_joined, a_aw_joined, aw_joined, v_aw_first, a_aw_first, aw_first;
-  luoshu_array_parts #(.Lanes(Lanes)) u_attention_parts (
-      .clk_i, .rst_ni, .block_valid_i(a_aw_valid), .block_ready_o(a_aw_ready), .block_data_i(a_aw_block_data),
-      .part_valid_o(a_part_valid), .part_ready_i(!v_aw_valid), .part_o(a_aw_part), .part_data_o(a_aw_data)
-  );
   assign {aw_token, aw_block, aw_part, aw_data, aw_exp, aw_sum, aw_joined, aw_first, aw_vec} = v_aw_valid
       ? {v_aw_token, v_aw_block, v_aw_part, v_aw_data, v_aw_exp, v_aw_sum, v_aw_joined, v_aw_first, v_aw_vec}
       : {a_aw_token, a_aw_block, a_aw_part, a_aw_data, a_aw_exp, a_aw_sum, a_aw_joined, a_aw_first, a_aw_vec};
@@ -125,7 +120,7 @@ module luoshu_compute #(
       .clk_i, .rst_ni, .cmd_valid_i(cmd_valid_i[0]), .cmd_ready_o(cmd_ready_o[0]), .cmd_i(cmd_i[255:0]), .info_i(info_i[InfoBits-1:0]),
       .done_o(done_o[0]), .value_valid_i, .value_ready_o, .value_data_i, .scale_valid_i, .scale_ready_o, .scale_data_i,
       .mac_valid_o(w_valid), .mac_ready_i(w_ready), .mac_a_o(w_a), .mac_mode_o(w_mode), .mac_cols_o(w_cols), .mac_b_o(w_b), .mac_sum_i(w_sum),
-      .aw_valid_i(v_aw_valid || a_part_valid), .aw_token_i(aw_token), .aw_block_i(aw_block), .aw_part_i(aw_part), .aw_data_i(aw_data),
+      .aw_valid_i(v_aw_valid || a_aw_valid), .aw_token_i(aw_token), .aw_block_i(aw_block), .aw_part_i(aw_part), .aw_data_i(aw_data),
       .aw_exp_i(aw_exp), .aw_sum_i(aw_sum), .aw_joined_i(aw_joined), .aw_first_i(aw_first), .aw_vec_i(aw_vec),
       .r_valid_o(r_valid), .r_ready_i(r_ready), .r_row_o(r_row), .r_token_o(r_token), .r_data_o(r_data), .r_last_o(r_last),
       .busy_o(count_o[0]), .stall_memory_o(count_o[1]), .stall_wait_o(count_o[2])
@@ -223,7 +218,7 @@ module luoshu_compute #(
       .k_valid_o(k_valid), .k_ready_i(k_ready), .k_a_o(k_a), .k_acc_o(k_acc), .k_last_o(k_last), .k_cols_o(k_cols), .k_meta_o(k_meta),
       .k_op_valid_i(k_op_valid), .k_op_meta_i(k_op_meta), .k_b_o(k_b), .k_sum_valid_i(k_sum_valid), .k_sum_meta_i(k_sum_meta),
       .k_sum_i(k_sum), .k_accv_i(k_accv), .k_acc_meta_i(k_acc_meta), .k_acc_i(k_accs),
-      .aw_valid_o(a_aw_valid), .aw_ready_i(a_aw_ready), .aw_token_o(a_aw_token), .aw_block_o(a_aw_block), .aw_data_o(a_aw_block_data),
+      .aw_valid_o(a_aw_valid), .aw_ready_i(!v_aw_valid), .aw_token_o(a_aw_token), .aw_block_o(a_aw_block), .aw_part_o(a_aw_part), .aw_data_o(a_aw_data),
       .aw_exp_o(a_aw_exp), .aw_sum_o(a_aw_sum), .aw_joined_o(a_aw_joined), .aw_first_o(a_aw_first), .aw_vec_o(a_aw_vec), .busy_o(count_o[3]), .stall_memory_o(count_o[4]), .stall_wait_o(count_o[5])
   );
   logic unused_bits;

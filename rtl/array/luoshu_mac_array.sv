@@ -137,8 +137,11 @@ module luoshu_mac_array #(
       for (genvar s = 0; s < Slots; s++) begin : gen_slot
         logic signed [28:0] slot_sum;
         always_comb begin
-          slot_sum = 29'sd0;
-          if (show_en && !show_k) for (int g = 0; g < Groups8 / Slots; g++) slot_sum = slot_sum + $signed(sums[(s*(Groups8/Slots)+g)*29 +: 29]);
+          slot_sum = 'x;   // a simulator adds nothing up without a block
+          if (show_en && !show_k) begin
+            slot_sum = 29'sd0;
+            for (int g = 0; g < Groups8 / Slots; g++) slot_sum = slot_sum + $signed(sums[(s*(Groups8/Slots)+g)*29 +: 29]);
+          end
         end
         assign w_sum_o[(c*Slots+s)*26 +: 26] = slot_sum[25:0];
         logic unused_top;

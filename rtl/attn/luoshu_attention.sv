@@ -18,7 +18,8 @@ module luoshu_attention #(
     parameter int Step = 2,          // keys per softmax step and column: 1 or 2
     parameter int InfoBits = 12,
     parameter int ResultDelay = 7,   // see luoshu_attn_steps; depends on the MAC array
-    parameter int MetaBits = 16
+    parameter int MetaBits = 16,
+    parameter int ActLanes = (Lanes < 32) ? Lanes : 32    // derived: activations of a part
 ) (
     input  wire                       clk_i,
     input  wire                       rst_ni,
@@ -70,7 +71,8 @@ module luoshu_attention #(
     input  wire                       aw_ready_i,
     output logic [5:0]                aw_token_o,
     output logic [15:0]               aw_block_o,
-    output logic [383:0]              aw_data_o,
+    output logic [1:0]                aw_part_o,
+    output logic [ActLanes*12-1:0]    aw_data_o,
     output logic [8:0]                aw_exp_o,
     output logic [17:0]               aw_sum_o,
     output logic                      aw_first_o,
@@ -253,7 +255,7 @@ module luoshu_attention #(
     end
   end
 
-  luoshu_attn_out #(.Columns(Columns), .Heads(Heads), .MaxTokens(MaxTokens), .Out(Out), .Soft(Soft)) u_out (
+  luoshu_attn_out #(.Columns(Columns), .Heads(Heads), .MaxTokens(MaxTokens), .Out(Out), .Soft(Soft), .ActLanes(ActLanes)) u_out (
       .clk_i, .rst_ni, .head_dim_i(cmd_q[luoshu_defs_pkg::CmdAttnHeadDimLsb +: 9]), .heads_i(cmd_q[luoshu_defs_pkg::CmdAttnHeadsLsb +: 9]),
       .act_block_i(cmd_q[luoshu_defs_pkg::CmdActBlockLsb +: 16]), .act_joined_i(cmd_q[luoshu_defs_pkg::CmdActJoinedLsb]),
       .act_vec_i(cmd_q[luoshu_defs_pkg::CmdActVectorLsb +: 2]),
@@ -261,7 +263,7 @@ module luoshu_attention #(
       .set_heads_i(out_set[13:10]), .set_head_i(out_set[9:1]), .set_final_i(out_set[0]), .set_done_i(set_done),
       .release_o(release_set), .finish_o(finish),
       .out_re_o(out_re), .out_head_o(out_head), .out_set_o(out_slot), .out_elem_o(out_elem), .out_gnt_i(out_gnt), .out_o_i(out_o), .out_l_i(out_l), .out_r_i(out_r),
-      .aw_valid_o, .aw_ready_i, .aw_token_o, .aw_block_o, .aw_data_o, .aw_exp_o, .aw_sum_o, .aw_first_o, .aw_joined_o, .aw_vec_o
+      .aw_valid_o, .aw_ready_i, .aw_token_o, .aw_block_o, .aw_part_o, .aw_data_o, .aw_exp_o, .aw_sum_o, .aw_first_o, .aw_joined_o, .aw_vec_o
   );
 
   logic unused_bits;

@@ -4,12 +4,15 @@
 //
 // In: Out elements per cycle of one token, at the index of the first within its vector (a multiple of Out; any index where only the
 // first counts, whole_i low), without ready: pause_o says when to stop, with up to 13 cycles still to come. A block is written when it
-// is complete or its vector ends, then absent elements are zero. Latency: last element of a block to its write 32 / Out + 5 cycles.
+// is complete or its vector ends, then absent elements are zero. A block leaves in parts of ActLanes elements in order, the next part
+// is read when one has been taken; exponent and sum belong to the last. Latency: last element of a block to its first write
+// ActLanes / Out + 5 cycles.
 `default_nettype none
 
 module luoshu_attn_blocks #(
     parameter int MaxTokens = 8,
     parameter int Out = 1,       // elements per cycle: 1, 2 or 4
+    parameter int ActLanes = 32, // elements of a part: 8 or 32
     // Derived, do not set.
     parameter int TagBits = 2 + 6 + 18
 ) (
@@ -31,7 +34,8 @@ module luoshu_attn_blocks #(
     input  wire                  aw_ready_i,
     output logic [5:0]           aw_token_o,
     output logic [15:0]          aw_block_o,
-    output logic [383:0]         aw_data_o,
+    output logic [1:0]           aw_part_o,
+    output logic [ActLanes*12-1:0] aw_data_o,
     output logic [8:0]           aw_exp_o,
     output logic [17:0]          aw_sum_o,
     output logic                 aw_first_o,
@@ -42,6 +46,7 @@ module luoshu_attn_blocks #(
   localparam int OutBits = $clog2(Out);
   localparam int Words = 32 / Out;
   localparam int WordBits = $clog2(Words);
+  localparam int PartBits = $clog2(ActLanes / Out);   // of a word's number within a part
 
   // ---------------------------------------------------------------- collect blocks of 32 per token, four banks each
   logic [1:0]  bank_q [MaxTokens];
@@ -100,16 +105,17 @@ module luoshu_attn_blocks #(
   // ---------------------------------------------------------------- quantise
   // 0 read; 1 data; 3 integer
   logic [WordBits:0]   read_q;       // word; beyond the last: flushing
-  logic [WordBits-1:0] got_q;
-  logic                run_q, r1_valid_q;
+  logic [WordBits:0]   got_q;
+  logic                run_q, reading, wait_q, r1_valid_q, part_taken;   // wait: for the part that has been read to be taken
+  logic [1:0]          part_q;
   logic [Out-1:0]      v3_valid;
   logic [Out*32-1:0]   word;
   logic [Out*12-1:0]   values;
-  logic [383:0]        data_q;
+  logic [ActLanes*12-1:0] data_q;
   logic [17:0]         sum_q, sum;
   luoshu_ram_1r1w #(.Width(Out*32), .Depth(MaxTokens*4*Words), .ByteWrite((Out > 1) ? 4 : 0)) u_elements (
       .clk_i, .we_i(valid_i), .waddr_i({in_slot, bank_q[in_slot], in_index[4:OutBits]}), .wmask_i(in_mask), .wdata_i(in_data),
-      .re_i(run_q && !read_q[WordBits]), .raddr_i({job_token[TokenBits-1:0], job_bank, read_q[WordBits-1:0]}), .rdata_o(word)
+      .re_i(reading), .raddr_i({job_token[TokenBits-1:0], job_bank, read_q[WordBits-1:0]}), .rdata_o(word)
   );
   generate
     for (genvar d = 0; d < Out; d++) begin : gen_quant
@@ -129,8 +135,10 @@ module luoshu_attn_blocks #(
     sum = sum_q;
     for (int d = 0; d < Out; d++) sum = sum + 18'($signed(values[d*12 +: 12]));
   end
-  assign job_pop  = aw_valid_o && aw_ready_i;
-  assign finish_o = job_pop && job_final;
+  assign reading    = run_q && !read_q[WordBits] && !wait_q;
+  assign part_taken = aw_valid_o && aw_ready_i;
+  assign job_pop    = part_taken && got_q[WordBits];
+  assign finish_o   = job_pop && job_final;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       run_q      <= 1'b0;
@@ -139,25 +147,29 @@ module luoshu_attn_blocks #(
     end else begin
       if (!run_q) run_q <= job_valid && !job_pop;
       else if (job_pop) run_q <= 1'b0;
-      r1_valid_q <= run_q && !read_q[WordBits];
-      if (v3_valid[0] && got_q == WordBits'(Words - 1)) aw_valid_o <= 1'b1;
+      r1_valid_q <= reading;
+      if (v3_valid[0] && (&got_q[PartBits-1:0])) aw_valid_o <= 1'b1;
       else if (aw_ready_i) aw_valid_o <= 1'b0;
     end
+    if (!run_q || part_taken) wait_q <= 1'b0;
+    else if (reading && (&read_q[PartBits-1:0])) wait_q <= 1'b1;
+    if (v3_valid[0]) part_q <= 2'(got_q[WordBits-1:0] >> PartBits);
     if (!run_q) begin
       read_q <= '0;
       got_q  <= '0;
       sum_q  <= '0;
     end else begin
-      if (!read_q[WordBits]) read_q <= read_q + 1'b1;
+      if (reading) read_q <= read_q + 1'b1;
       if (v3_valid[0]) begin
         got_q  <= got_q + 1'b1;
-        data_q <= 384'({values, data_q} >> (Out * 12));
+        data_q <= (ActLanes*12)'({values, data_q} >> (Out * 12));
         sum_q  <= sum;
       end
     end
   end
   assign aw_token_o  = job_token;
   assign aw_block_o  = act_block_i + 16'(job_block);
+  assign aw_part_o   = part_q;
   assign aw_data_o   = data_q;
   assign aw_exp_o    = 9'(10'(job_emax) - 10'sd137);
   assign aw_sum_o    = sum_q;

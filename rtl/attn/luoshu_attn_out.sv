@@ -13,6 +13,7 @@ module luoshu_attn_out #(
     parameter int MaxTokens = 8,
     parameter int Out = 1,     // elements per cycle, a power of two
     parameter int Soft = 1,    // 1: small products take no hardware multiplier
+    parameter int ActLanes = 32,   // elements of a part: 8 or 32
     // Derived, do not set.
     parameter int Paths = Columns / Heads,
     parameter int HeadBits = (Heads > 1) ? $clog2(Heads) : 1
@@ -50,7 +51,8 @@ module luoshu_attn_out #(
     input  wire                  aw_ready_i,
     output logic [5:0]           aw_token_o,
     output logic [15:0]          aw_block_o,
-    output logic [383:0]         aw_data_o,
+    output logic [1:0]           aw_part_o,
+    output logic [ActLanes*12-1:0] aw_data_o,
     output logic [8:0]           aw_exp_o,
     output logic [17:0]          aw_sum_o,
     output logic                 aw_first_o,
@@ -206,10 +208,10 @@ module luoshu_attn_out #(
     for (int i = 1; i < 12; i++) tag_q[i] <= tag_q[i-1];
   end
 
-  luoshu_attn_blocks #(.MaxTokens(MaxTokens), .Out(Out)) u_blocks (
+  luoshu_attn_blocks #(.MaxTokens(MaxTokens), .Out(Out), .ActLanes(ActLanes)) u_blocks (
       .clk_i, .rst_ni, .act_block_i, .act_joined_i, .act_vec_i, .whole_i(whole), .valid_i(out_valid[0]), .data_i(out),
-      .tag_i(tag_q[11]), .pause_o(pause), .finish_o, .aw_valid_o, .aw_ready_i, .aw_token_o, .aw_block_o, .aw_data_o, .aw_exp_o,
-      .aw_sum_o, .aw_first_o, .aw_joined_o, .aw_vec_o
+      .tag_i(tag_q[11]), .pause_o(pause), .finish_o, .aw_valid_o, .aw_ready_i, .aw_token_o, .aw_block_o, .aw_part_o, .aw_data_o,
+      .aw_exp_o, .aw_sum_o, .aw_first_o, .aw_joined_o, .aw_vec_o
   );
 
   logic unused_bits;

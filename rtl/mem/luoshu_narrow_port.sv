@@ -88,37 +88,56 @@ module luoshu_narrow_port #(
   assign wq_strb_o  = strb_q;
 
   // ---------------------------------------------------------------- read
-  logic [31:0]        fetch_addr_q;
-  logic [8:0]         fetch_left_q;  // beats left to request
   localparam int Ahead = (Lanes < 32) ? 1 : 8;   // beats on their way or waiting
-  logic [3:0]         room_q;        // of these, beats that may still be asked for
   logic               beat_valid, beat_pop;
   logic [Lanes*8-1:0] beat;
   logic               request, word_out;
-  assign rq_valid_o = (state_q == Read) && (fetch_left_q != 9'd0) && (room_q != 4'd0);
-  assign rq_addr_o  = fetch_addr_q;
   assign rq_beats_o = 8'd1;
   assign request    = rq_valid_o && rq_ready_i;
   generate
     if (Ahead > 1) begin : gen_queue
       logic                   beat_space;
       logic [$clog2(Ahead):0] unused_count;
+      logic [31:0]            fetch_addr_q;
+      logic [8:0]             fetch_left_q;   // beats left to request
+      logic [3:0]             room_q;         // beats that may still be asked for
+      assign rq_valid_o = (state_q == Read) && (fetch_left_q != 9'd0) && (room_q != 4'd0);
+      assign rq_addr_o  = fetch_addr_q;
       luoshu_fifo #(.Width(Lanes*8), .Depth(Ahead)) u_beats (
           .clk_i, .rst_ni, .in_valid_i(rc_valid_i), .in_ready_o(beat_space), .in_data_i(rc_data_i),
           .out_valid_o(beat_valid), .out_ready_i(beat_pop), .out_data_o(beat), .count_o(unused_count)
       );
+      always_ff @(posedge clk_i) begin
+        if (!rst_ni) room_q <= 4'(Ahead);
+        else if (beat_pop != request) room_q <= room_q + {{3{request}}, 1'b1};   // plus or minus 1
+        if (accept) begin
+          fetch_addr_q <= {take_window ? win_addr_i[31:BeatBits] : req_addr_i[31:BeatBits], {BeatBits{1'b0}}};
+          fetch_left_q <= take_window ? 9'd1
+              : 9'((32'(req_addr_i[BeatBits-1:2]) + 32'(req_words_i) + 32'(Lanes/4) - 32'd1) >> WordBits);
+        end else if (request) begin
+          fetch_addr_q <= fetch_addr_q + 32'(Lanes);
+          fetch_left_q <= fetch_left_q - 9'd1;
+        end
+      end
       `LUOSHU_ASSERT(read_fits, !rc_valid_i || beat_space)
-    end else begin : gen_register
-      logic               beat_valid_q;
+    end else begin : gen_register   // the beat of the next word
+      logic               asked_q, beat_valid_q;
       logic [Lanes*8-1:0] beat_q;
+      assign rq_valid_o = (state_q == Read) && !asked_q;
+      assign rq_addr_o  = {addr_q[31:BeatBits], {BeatBits{1'b0}}};
       assign beat_valid = beat_valid_q;
       assign beat       = beat_q;
       always_ff @(posedge clk_i) begin
-        if (!rst_ni) beat_valid_q <= 1'b0;
-        else beat_valid_q <= rc_valid_i || (beat_valid_q && !beat_pop);
+        if (!rst_ni) begin
+          asked_q      <= 1'b0;
+          beat_valid_q <= 1'b0;
+        end else begin
+          asked_q      <= request || (asked_q && !beat_pop);
+          beat_valid_q <= rc_valid_i || (beat_valid_q && !beat_pop);
+        end
         if (rc_valid_i) beat_q <= rc_data_i;
       end
-      `LUOSHU_ASSERT(read_fits, !rc_valid_i || !beat_valid_q)
+      `LUOSHU_ASSERT(read_fits, !rc_valid_i || (asked_q && !beat_valid_q))
     end
   endgenerate
   assign rvalid_o = (state_q == Read) && beat_valid && !window_q;
@@ -134,10 +153,8 @@ module luoshu_narrow_port #(
       state_q   <= Idle;
       flush_q   <= 1'b0;
       pending_q <= '0;
-      room_q    <= 4'(Ahead);
     end else begin
       if ((wq_valid_o && wq_ready_i) != wc_bvalid_i) pending_q <= pending_q + {{8{wc_bvalid_i}}, 1'b1};   // plus or minus 1
-      if (beat_pop != request) room_q <= room_q + {{3{request}}, 1'b1};
       if (flush_q && wq_ready_i) flush_q <= 1'b0;
       case (state_q)
         Idle:
@@ -164,9 +181,6 @@ module luoshu_narrow_port #(
       window_q     <= take_window;
       addr_q       <= take_window ? win_addr_i : req_addr_i[31:0];
       left_q       <= take_window ? 9'd1 : req_words_i;
-      fetch_addr_q <= {take_window ? win_addr_i[31:BeatBits] : req_addr_i[31:BeatBits], {BeatBits{1'b0}}};
-      fetch_left_q <= take_window ? 9'd1
-          : 9'((32'(req_addr_i[BeatBits-1:2]) + 32'(req_words_i) + 32'(Lanes/4) - 32'd1) >> WordBits);
       win_wdata_q  <= win_wdata_i;
       win_be_q     <= win_be_i;
       strb_q       <= '0;
@@ -180,10 +194,6 @@ module luoshu_narrow_port #(
     if (word_in || word_out) begin
       addr_q <= addr_q + 32'd4;
       left_q <= left_q - 9'd1;
-    end
-    if (request) begin
-      fetch_addr_q <= fetch_addr_q + 32'(Lanes);
-      fetch_left_q <= fetch_left_q - 9'd1;
     end
     if (word_out) win_rdata_o <= rdata_o;
   end

@@ -65,15 +65,16 @@ module luoshu_array_bench #(
   logic [Columns-1:0]              mac_cols;
   logic [Columns*ActLanes*12-1:0]  mac_b;
   logic [Columns*Slots*26-1:0]     mac_sum;
-  logic                            part_valid;
-  logic [1:0]                      part;
-  logic [ActLanes*12-1:0]          part_data;
-  luoshu_array_parts #(.Lanes(Lanes)) u_parts (
-      .block_valid_i(aw_valid_i), .block_ready_o(aw_ready_o), .block_data_i(aw_data_i), .part_valid_o(part_valid), .part_ready_i(1'b1),
-      .part_o(part), .part_data_o(part_data), .*
-  );
+  // A block is cut into the parts that the array takes, one per cycle.
+  localparam int Parts = 32 / ActLanes;
+  logic [1:0]                      part_q;
+  assign aw_ready_o = (32'(part_q) == Parts - 1);
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) part_q <= '0;
+    else if (aw_valid_i) part_q <= aw_ready_o ? 2'd0 : part_q + 2'd1;
+  end
   luoshu_array #(.Lanes(Lanes), .Columns(Columns), .Groups(Groups), .ActBlocks(ActBlocks)) u_array (
-      .aw_valid_i(part_valid), .aw_part_i(part), .aw_data_i(part_data),
+      .aw_part_i(part_q), .aw_data_i(aw_data_i[32'(part_q)*ActLanes*12 +: ActLanes*12]),
       .mac_valid_o(mac_valid), .mac_ready_i(mac_ready), .mac_a_o(mac_a), .mac_mode_o(mac_mode), .mac_cols_o(mac_cols),
       .mac_b_o(mac_b), .mac_sum_i(mac_sum), .*
   );
