@@ -165,7 +165,8 @@ module luoshu_registers #(
   logic [31:0] tok_logit, tok_cycle;
   logic [19:0] tok_id;
   logic [7:0]  tok_flags;
-  logic [6:0]  msg_count;
+  localparam int MessageDepth = (Lanes == 32) ? 32 : 64;   // lab saves a block RAM
+  logic [$clog2(MessageDepth):0] msg_count;
   localparam int EventDepth = (Lanes < 32) ? 16 : 32;
   logic [$clog2(EventDepth):0] unused_evt;
   // Tokens wait for the firmware: two passes of them and more.
@@ -173,9 +174,9 @@ module luoshu_registers #(
   logic [$clog2(TokenDepth):0] unused_tok;
   logic [63:0] cycle_q;
 
-  assign msg_room_o = (msg_count <= 7'd48);
+  assign msg_room_o = (32'(msg_count) <= MessageDepth - 16);
   assign msg_pop  = reg_req_i && !reg_we_i && (reg_addr_i == luoshu_defs_pkg::RegMessageData);
-  luoshu_fifo #(.Width(33), .Depth(64)) u_messages (
+  luoshu_fifo #(.Width(33), .Depth(MessageDepth)) u_messages (
       .clk_i, .rst_ni, .in_valid_i(msg_valid_i), .in_ready_o(msg_ready_o), .in_data_i({msg_last_i, msg_data_i}),
       .out_valid_o(msg_valid), .out_ready_i(msg_pop), .out_data_o({msg_last, msg_data}), .count_o(msg_count)
   );

@@ -172,7 +172,7 @@ module luoshu_weight_stream #(
           .clk_i, .rst_ni, .in_valid_i(value_in), .in_ready_o(value_space), .in_data_i(rc_data_i),
           .out_valid_o(value_valid_o), .out_ready_i(value_ready_i), .out_data_o(value_data_o), .count_o(unused_value)
       );
-      luoshu_fifo #(.Width(Lanes*8), .Depth(ScaleDepth)) u_scales (
+      luoshu_fifo #(.Width(Lanes*8), .Depth(ScaleDepth), .UseRam((ScaleDepth > 16) ? 1 : 0)) u_scales (
           .clk_i, .rst_ni, .in_valid_i(scale_in), .in_ready_o(scale_space), .in_data_i(rc_data_i),
           .out_valid_o(scale_valid_o), .out_ready_i(scale_ready_i), .out_data_o(scale_data_o), .count_o(unused_scale)
       );
