@@ -163,7 +163,7 @@ module luoshu #(
   logic [Beat-1:0] value_data, scale_data, aux_data;
   luoshu_weight_stream #(
       .Lanes(Lanes), .ValueDepth(ValueDepth), .OneQueue((Lanes < 32) ? 1 : 0), .ScaleDepth((Lanes > 32) ? 64 : 16),
-      .AuxDepth((Lanes < 32) ? 0 : (Lanes > 32) ? 32 : 16), .Requests((Lanes < 32) ? 16 : 64)
+      .AuxDepth((Lanes < 32) ? 0 : 32), .Requests((Lanes < 32) ? 16 : 64)
   ) u_weights (
       .clk_i, .rst_ni(unit_rst_n), .halt_i(halt), .seg_valid_i(seg_valid), .seg_ready_o(seg_ready), .seg_aux_i(seg_aux),
       .seg_addr_i(seg_addr), .seg_beats_i(seg_beats), .seg_mode_i(seg_mode),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 set(core_rtl ctrl/core/luoshu_core.sv ctrl/core/luoshu_core_decode.sv ctrl/core/luoshu_core_alu.sv
-  ctrl/core/luoshu_core_align.sv ctrl/core/luoshu_core_csr.sv ctrl/core/luoshu_core_regs.sv prim/luoshu_ram_1r1w.sv)
+  ctrl/core/luoshu_core_align.sv ctrl/core/luoshu_core_csr.sv ctrl/core/luoshu_core_regs.sv prim/luoshu_ram_1r1w.sv prim/luoshu_add_sub.sv)
 set(core_tests core_bench.cc random_program.cc core_directed_test.cc core_lockstep_test.cc core_checker_test.cc)
 list(TRANSFORM core_tests PREPEND ${CMAKE_SOURCE_DIR}/tests/core/)
 luoshu_rtl_test(NAME core_test TOP luoshu_core RTL ${core_rtl} SOURCES ${core_tests}
