@@ -90,6 +90,7 @@ start_simulator() {
 }
 # Starts a long generation over the socket and waits until text comes.
 start_client() {
+  rm -f "$work/client.out"  # text of the client before would end the wait too early
   "$luoshu" generate --device "unix:$work/chip.sock" -n 400 --ignore-eos --temp 0 -p 'Once upon a time' >"$work/client.out" 2>"$work/client.err" &
   client=$!
   for _ in $(seq 600); do [ -s "$work/client.out" ] && return; sleep 0.1; done
@@ -138,7 +139,7 @@ wait "$client"
 status=$?
 [ "$status" -eq 1 ] || fail "exit $status after the simulator stopped" "$work/client.err"
 [ $((SECONDS - stopped)) -le 30 ] || fail "$((SECONDS - stopped)) s until the silent simulator was noticed"
-[ "$(grep -c '^luoshu: error: .*\(no answer\|no Luoshu device answers\)' "$work/client.err")" -eq 1 ] || fail "no single error line:" "$work/client.err"
+[ "$(grep -c '^luoshu: error: .*no answer' "$work/client.err")" -eq 1 ] || fail "no single error line:" "$work/client.err"
 kill -KILL "$simulator"
 wait "$simulator" 2>/dev/null
 
