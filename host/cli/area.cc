@@ -32,6 +32,7 @@ struct Target {
   const char* config;
   const char* family;
   const char* synthesis;
+  const char* defines;  // for the files of fpga/
   const char* mapping;  // script of the mapping to LUTs (abc9); {W}, {D}, {R} are filled in by yosys
   unsigned logic_ps;    // delay that mapping may use: half of the clock's period, the other half is for wires
   double lut4, mult18;
@@ -45,8 +46,8 @@ constexpr const char* kThorough =
     "&st; &dch -f -r; &if {W} {D} {R} -a -v; &mfs; &st; &synch2; &if {W} {D} {R} -a -v; &mfs; "
     "&st; &dch -f -r; &if {W} {D} {R} -a -v; &mfs; &st; &synch2; &if {W} {D} {R} -a -v; &mfs";
 const Target kTargets[] = {
-    {"nano", "gw2a", "synth_gowin -family gw2a -noiopads", kThorough, 9000, 14000, 44, 40},
-    {"lab", "ecp5", "synth_ecp5", kArea, 10000, 50000, 150, std::nullopt},
+    {"nano", "gw2a", "synth_gowin -family gw2a -noiopads", "", kThorough, 9000, 14000, 44, 40},
+    {"lab", "ecp5", "synth_ecp5", "-D ECP5 ", kArea, 10000, 50000, 150, std::nullopt},
 };
 
 // Cells of a netlist, in the units of the report.
@@ -189,11 +190,12 @@ std::string script(const Target& target, View view, const fs::path& folder) {
   std::string text = "read_verilog -sv -icells -I" + fs::relative(rtl / "prim", folder).generic_string();
   for (const std::string& file : packages) text += " " + file;
   text += std::string(" top.sv\nhierarchy -check -top ") + kTop + "\nproc\nopt\nwreduce\nopt_clean\n";
-  // The sums of the MAC array as carry chains, comparisons with constants and narrow sums in LUTs, everything
-  // mapped for area within the delay.
+  // The sums of the MAC array as carry chains, comparisons with constants and narrow sums in LUTs,
+  // multiplexers of eight inputs with those of the slices, everything mapped for area within the delay.
   const auto map = [&](const char* file, const char* cells) {
-    return "techmap -map " + fs::relative(source_root() / "fpga" / file, folder).generic_string() + " " +
-           cells + "\nopt\nopt_clean\n";
+    return std::string("techmap ") + target.defines + "-map " +
+           fs::relative(source_root() / "fpga" / file, folder).generic_string() + " " + cells +
+           "\nopt\nopt_clean\n";
   };
   text += map("adders.v", "*luoshu_mac_column* *luoshu_mac_array*");
   if (view == View::kFlat) text += "flatten\nopt\nopt_clean\n";
@@ -203,7 +205,8 @@ std::string script(const Target& target, View view, const fs::path& folder) {
   const std::string synthesis =
       std::string(target.synthesis) + (view == View::kFlat ? "" : " -noflatten") + " -top " + kTop + " -run ";
   return text + synthesis + "begin:map_ram\n" + map("narrow.v", "t:$alu") + synthesis +
-         "map_ram:\ntee -q -o stat.json stat -json\n";
+         "map_ram:map_luts\nmuxcover -mux8=450 -nopartial\n" + map("muxes.v", "t:$_MUX8_") + synthesis +
+         "map_luts:\ntee -q -o stat.json stat -json\n";
 }
 
 // ---------------------------------------------------------------- counting

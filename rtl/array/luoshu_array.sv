@@ -80,7 +80,8 @@ module luoshu_array #(
   logic [5:0] first_token, last_token;
   assign mode        = cmd_i[luoshu_defs_pkg::CmdMatmulModeLsb +: 2];
   assign only_last   = cmd_i[luoshu_defs_pkg::CmdLastLsb] && (info_i[1:0] == 2'd1);
-  assign last_token  = 6'(info_i[InfoBits-1 -: 7] - 7'd1);
+  localparam int TokenBits = $clog2(Columns * Groups);
+  assign last_token  = 6'(TokenBits'(info_i[InfoBits-1 -: 7] - 7'd1));
   assign first_token = only_last ? last_token : 6'd0;
   assign cmd_ready_o = issue_ready && tail_ready;
   assign start       = cmd_valid_i && cmd_ready_o;
@@ -90,7 +91,7 @@ module luoshu_array #(
   logic [GroupBits-1:0] group;
   logic [15:0]          block;
   logic [1:0]           sub, vec;
-  logic                 first_sub, last_sub, first_k, last_k, high, has_min, joined;
+  logic                 last_sub, last_k, high, has_min, joined;
   logic [TileBits-1:0]  tile;
   logic signed [7:0]    wref;
   logic [ChunkBits-1:0] chunk;
@@ -101,7 +102,7 @@ module luoshu_array #(
     else if (free != tile_start) places_q <= places_q + {{TileBits{tile_start}}, 1'b1};   // plus or minus 1
   end
 
-  luoshu_array_issue #(.Lanes(Lanes), .Columns(Columns), .Groups(Groups), .TileBits(TileBits)) u_issue (
+  luoshu_array_issue #(.Lanes(Lanes), .Columns(Columns), .Groups(Groups), .Blocks(ActBlocks), .TileBits(TileBits)) u_issue (
       .clk_i, .rst_ni, .cmd_valid_i(start), .cmd_ready_o(issue_ready), .cmd_mode_i(mode),
       .cmd_rows_i(cmd_i[luoshu_defs_pkg::CmdMatmulRowsLsb +: 20]),
       .cmd_kblocks_i(cmd_i[luoshu_defs_pkg::CmdMatmulKblocksLsb +: 16]),
@@ -110,7 +111,7 @@ module luoshu_array #(
       .cmd_first_i(first_token), .cmd_last_i(last_token),
       .value_valid_i, .value_ready_o, .scale_valid_i, .scale_ready_o, .scale_data_i, .tile_free_i(tile_free), .tile_start_o(tile_start),
       .mac_valid_o, .mac_ready_i, .mac_mode_o, .mac_cols_o, .group_o(group), .block_o(block), .sub_o(sub),
-      .first_sub_o(first_sub), .last_sub_o(last_sub), .first_k_o(first_k), .last_k_o(last_k), .tile_last_o(tile_last), .tile_o(tile),
+      .last_sub_o(last_sub), .last_k_o(last_k), .tile_last_o(tile_last), .tile_o(tile),
       .high_o(high), .min_o(has_min), .joined_o(joined), .wref_o(wref), .vec_o(vec), .chunk_o(chunk),
       .wait_memory_o(stall_memory_o), .wait_free_o(wait_free)
   );
@@ -118,7 +119,7 @@ module luoshu_array #(
   assign stall_wait_o = wait_free || (mac_valid_o && !mac_ready_i);
 
   // ---------------------------------------------------------------- what marches along: stage s is s + 1 cycles after the issue
-  localparam int SideBits = Columns + GroupBits + 16 + 2 + 2 + 1 + 1 + 1 + 1 + TileBits + 1 + 1 + 1 + 8 + ChunkBits;
+  localparam int SideBits = Columns + GroupBits + 16 + 2 + 2 + 1 + 1 + TileBits + 1 + 1 + 1 + 8 + ChunkBits;
   localparam int Stages = Columns + 2;
   logic                issued;
   logic                valid_q [Stages] /*verilator split_var*/;   // column c needs the stages up to c + 2
@@ -127,7 +128,7 @@ module luoshu_array #(
   always_ff @(posedge clk_i) begin
     valid_q[0] <= rst_ni && issued;
     if (issued) begin
-      side_q[0] <= {mac_cols_o, group, block, sub, vec, first_sub, last_sub, first_k, last_k, tile, high, has_min, joined, wref, chunk};
+      side_q[0] <= {mac_cols_o, group, block, sub, vec, last_sub, last_k, tile, high, has_min, joined, wref, chunk};
     end
   end
   // The clock of the columns behind the first, and of the stages that only they need, stops while they have no block, no
@@ -173,7 +174,7 @@ module luoshu_array #(
   // ---------------------------------------------------------------- columns
   // Shared: one memory has the exponents of all columns.
   localparam int PlaceBits = ColumnBits + 16 + 2;   // {slot, block, vector}
-  localparam int LastSubAt = SideBits - Columns - GroupBits - 22;
+  localparam int LastSubAt = SideBits - Columns - GroupBits - 21;
   localparam int JoinedAt  = ChunkBits + 8;
   logic [Columns-1:0]        e_ask;
   logic [Columns*PlaceBits-1:0] e_block;
@@ -191,7 +192,7 @@ module luoshu_array #(
   logic [Columns*64*Slots-1:0] results;
   logic [Columns*Slots-1:0]  s_valid;   // block sums that enter the scale units
   // per column, what its scale units need
-  localparam int ScaleBits = 1 + 1 + 1 + TileBits + GroupBits + 1 + 10 + 8 + 1 + 18;
+  localparam int ScaleBits = 1 + 1 + TileBits + GroupBits + 1 + 10 + 8 + 1 + 18;
   logic [Columns*ScaleBits-1:0]  s_common;
   logic [Columns*Slots*26-1:0]   s_sum;
   logic [Columns*Slots*32-1:0]   s_half;    // {minimum, scale}
@@ -205,7 +206,7 @@ module luoshu_array #(
       logic [GroupBits-1:0] q_group, d_group;
       logic [15:0]          q_block, d_block;
       logic [1:0]           q_sub, q_vec, d_sub, d_vec;
-      logic                 d_first_sub, d_last_sub, d_first_k, d_last_k, d_high, d_min, d_joined;
+      logic                 d_last_sub, d_last_k, d_high, d_min, d_joined;
       logic [TileBits-1:0]  d_tile;
       logic signed [7:0]    d_wref;
       logic [ChunkBits-1:0] d_chunk;
@@ -234,23 +235,24 @@ module luoshu_array #(
         );
       end
       // block sum at stage c + 2
-      assign {d_cols, d_group, d_block, d_sub, d_vec, d_first_sub, d_last_sub, d_first_k, d_last_k, d_tile, d_high, d_min, d_joined,
+      assign {d_cols, d_group, d_block, d_sub, d_vec, d_last_sub, d_last_k, d_tile, d_high, d_min, d_joined,
               d_wref, d_chunk} = side_q[c+2];
       logic unused_side;
       assign unused_side = ^{side_q[c], q_cols, d_cols, d_block, d_sub, d_vec, d_chunk};
-      assign s_common[c*ScaleBits +: ScaleBits] = {d_first_k, d_last_k, d_high, d_tile, d_group, d_min, drop, d_wref, d_joined, act_sum};
+      assign s_common[c*ScaleBits +: ScaleBits] = {d_last_k, d_high, d_tile, d_group, d_min, drop, d_wref, d_joined, act_sum};
       for (genvar s = 0; s < Slots; s++) begin : gen_slot
         logic signed [25:0] sum, whole;
         assign sum = $signed(mac_sum_i[(c*Slots+s)*26 +: 26]);
         if (Lanes < 32) begin : gen_partial
-          // parts of a block follow each other, group by group
+          // parts of a block follow each other, group by group; the last leaves 0 for the next block
           logic signed [25:0] partial_q [Groups];
-          assign whole = sum + (d_first_sub ? 26'sd0 : partial_q[d_group]);
-          always_ff @(posedge clk_column) if (valid_q[c+2]) partial_q[d_group] <= whole;
+          assign whole = sum + partial_q[d_group];
+          always_ff @(posedge clk_column) begin
+            if (!rst_ni) for (int i = 0; i < Groups; i++) partial_q[i] <= '0;
+            else if (valid_q[c+2]) partial_q[d_group] <= d_last_sub ? 26'sd0 : whole;
+          end
         end else begin : gen_whole
           assign whole = sum;
-          logic unused_first;
-          assign unused_first = d_first_sub;
         end
         assign s_valid[c*Slots+s] = valid_q[c+2] && d_cols[c] && d_last_sub;
         assign s_sum[(c*Slots+s)*26 +: 26] = whole;
@@ -301,11 +303,11 @@ module luoshu_array #(
       logic [31:0]           half;
       logic [ColumnBits-1:0] column, w_column;
       always_comb begin
-        common = '0;
-        sum    = '0;
-        half   = '0;
+        common = s_common[0 +: ScaleBits];   // of column 0 unless another has a block
+        sum    = s_sum[0 +: 26];
+        half   = s_half[0 +: 32];
         column = '0;
-        for (int c = 0; c < Columns; c++) begin
+        for (int c = 1; c < Columns; c++) begin
           if (s_valid[c]) begin
             common = s_common[c*ScaleBits +: ScaleBits];
             sum    = s_sum[c*26 +: 26];
@@ -314,16 +316,16 @@ module luoshu_array #(
           end
         end
       end
-      logic                 c_first, c_last, c_high, c_min, c_joined, done;
+      logic                 c_last, c_high, c_min, c_joined, done;
       logic [TileBits-1:0]  c_tile, w_tile;
       logic [GroupBits-1:0] c_group;
       logic [9:0]           c_drop;
       logic signed [7:0]    c_wref;
       logic signed [17:0]   c_act_sum;
       logic [63:0]          w_acc;
-      assign {c_first, c_last, c_high, c_tile, c_group, c_min, c_drop, c_wref, c_joined, c_act_sum} = common;
+      assign {c_last, c_high, c_tile, c_group, c_min, c_drop, c_wref, c_joined, c_act_sum} = common;
       luoshu_array_scale #(.Entries(Columns), .PlaceBits(TileBits), .Serial(1)) u_scale (
-          .clk_i, .rst_ni, .valid_i(s_valid != '0), .entry_i(column), .first_i(c_first), .last_i(c_last), .place_i(c_tile), .b_i(sum),
+          .clk_i, .rst_ni, .valid_i(s_valid != '0), .entry_i(column), .last_i(c_last), .place_i(c_tile), .b_i(sum),
           .scale_i(half[15:0]), .high_i(c_high), .drop_i(c_drop), .w_i(c_wref), .has_min_i(c_min), .min_i(half[31:16]), .act_sum_i(c_act_sum),
           .done_o(done), .entry_o(w_column), .place_o(w_tile), .acc_o(w_acc)
       );
@@ -338,7 +340,7 @@ module luoshu_array #(
       `LUOSHU_ASSERT(one_block, (s_valid & (s_valid - 1'b1)) == '0)
     end else begin : gen_units
       for (genvar c = 0; c < Columns; c++) begin : gen_column_units
-        logic                 c_first, c_last, c_high, c_min, c_joined;
+        logic                 c_last, c_high, c_min, c_joined;
         logic [TileBits-1:0]  c_tile;
         logic [GroupBits-1:0] c_group;
         logic [9:0]           c_drop;
@@ -346,7 +348,7 @@ module luoshu_array #(
         logic signed [17:0]   c_act_sum;
         logic                 unused_joined, clk_column;
         assign clk_column = (c == 0) ? clk_i : clk_rest;
-        assign {c_first, c_last, c_high, c_tile, c_group, c_min, c_drop, c_wref, c_joined, c_act_sum} = s_common[c*ScaleBits +: ScaleBits];
+        assign {c_last, c_high, c_tile, c_group, c_min, c_drop, c_wref, c_joined, c_act_sum} = s_common[c*ScaleBits +: ScaleBits];
         assign unused_joined = c_joined;
         for (genvar s = 0; s < Slots; s++) begin : gen_unit
           logic                 done;
@@ -354,7 +356,7 @@ module luoshu_array #(
           logic [TileBits-1:0]  w_tile;
           logic [63:0]          w_acc;
           luoshu_array_scale #(.Entries(Groups), .PlaceBits(TileBits)) u_scale (
-              .clk_i(clk_column), .rst_ni, .valid_i(s_valid[c*Slots+s]), .entry_i(c_group), .first_i(c_first), .last_i(c_last), .place_i(c_tile),
+              .clk_i(clk_column), .rst_ni, .valid_i(s_valid[c*Slots+s]), .entry_i(c_group), .last_i(c_last), .place_i(c_tile),
               .b_i(s_sum[(c*Slots+s)*26 +: 26]), .scale_i(s_half[(c*Slots+s)*32 +: 16]), .high_i(c_high), .drop_i(c_drop), .w_i(c_wref),
               .has_min_i(c_min), .min_i(s_half[(c*Slots+s)*32 + 16 +: 16]), .act_sum_i(c_act_sum),
               .done_o(done), .entry_o(w_group), .place_o(w_tile), .acc_o(w_acc)
@@ -378,7 +380,7 @@ module luoshu_array #(
 
   // ---------------------------------------------------------------- tail
   logic tail_idle;
-  luoshu_array_tail #(.Columns(Columns), .Groups(Groups), .Slots(Slots), .TileBits(TileBits), .Multiply(Shared)) u_tail (
+  luoshu_array_tail #(.Columns(Columns), .Groups(Groups), .Slots(Slots), .TileBits(TileBits), .Small(Shared)) u_tail (
       .clk_i, .rst_ni, .cmd_valid_i(start), .cmd_ready_o(tail_ready), .cmd_joined_i(mode == 2'd1 || mode == 2'd2),
       .cmd_rows_i(cmd_i[luoshu_defs_pkg::CmdMatmulRowsLsb +: 20]),
       .cmd_wref_i(cmd_i[luoshu_defs_pkg::CmdMatmulRefExponentLsb +: 8]), .cmd_vec_i(cmd_i[luoshu_defs_pkg::CmdMatmulSrcVectorLsb +: 2]),

@@ -10,6 +10,7 @@ module luoshu_array_issue #(
     parameter int Lanes     = 32,
     parameter int Columns   = 4,
     parameter int Groups    = 2,
+    parameter int Blocks    = 256,                        // activation blocks of a token
     parameter int TileBits  = 4,                          // log2 of tiles in flight
     parameter int Slots     = (Lanes < 32) ? 1 : Lanes / 32,  // derived
     parameter int GroupBits = (Groups > 1) ? $clog2(Groups) : 1,
@@ -44,9 +45,7 @@ module luoshu_array_issue #(
     output logic [GroupBits-1:0]  group_o,
     output logic [15:0]           block_o,       // activation block
     output logic [1:0]            sub_o,         // part of the block
-    output logic                  first_sub_o,
     output logic                  last_sub_o,
-    output logic                  first_k_o,
     output logic                  last_k_o,      // the last block (and plane) of the row
     output logic                  tile_last_o,   // the tile's last issue
     output logic [TileBits-1:0]   tile_o,
@@ -61,12 +60,13 @@ module luoshu_array_issue #(
 );
   localparam int Parts = (Lanes < 32) ? 32 / Lanes : 1;
   localparam int ColumnBits = $clog2(Columns);
+  localparam int KBits = $clog2(Blocks + 1);
   localparam logic [1:0] Int8 = 2'd0, Int4 = 2'd1, Int4m = 2'd2, Planes = 2'd3;
 
   logic        busy_q, inside_q;          // a command; inside a tile
   logic [1:0]  mode_q;
   logic [19:0] rows_q;                    // rows not yet finished
-  logic [15:0] kblocks_q, k_q, src_q;
+  logic [KBits-1:0] kblocks_q, k_q, src_q;
   logic [1:0]  sub_q;
   logic        low_q;                     // low plane
   logic [4:0]  run_q;                     // value beats of the run so far
@@ -83,8 +83,11 @@ module luoshu_array_issue #(
   assign run_last  = (mode_q == Int4) ? 5'd7 : (mode_q == Int4m) ? 5'd3 : 5'd15;
 
   // Groups and columns of the tokens.
-  assign g_first = joined ? GroupBits'(first_q >> (ColumnBits - 1)) : GroupBits'(first_q >> ColumnBits);
-  assign g_last  = joined ? GroupBits'(last_q >> (ColumnBits - 1)) : GroupBits'(last_q >> ColumnBits);
+  function automatic logic [GroupBits-1:0] group_of(input logic [5:0] token, input logic pairs);
+    group_of = (Groups == 1) ? '0 : pairs ? GroupBits'(token >> (ColumnBits - 1)) : GroupBits'(token >> ColumnBits);
+  endfunction
+  assign g_first = group_of(first_q, joined);
+  assign g_last  = group_of(last_q, joined);
   generate
     for (genvar c = 0; c < Columns; c++) begin : gen_mask
       logic [6:0] token;   // of this column in this group
@@ -93,15 +96,16 @@ module luoshu_array_issue #(
     end
   endgenerate
 
-  logic issue, group_end, part_end, row_end, tile_end, all_end, run_end;
+  logic issue, group_end, part_end, row_end, tile_end, last_tile, all_end, run_end;
   assign mac_valid_o = busy_q && value_valid_i && scale_valid_i && (inside_q || tile_free_i);
   assign issue     = mac_valid_o && mac_ready_i;
   assign group_end = (g_q == g_last);
   assign part_end  = (sub_q == 2'(Parts - 1));
-  assign row_end   = part_end && (k_q == kblocks_q - 16'd1) && (!planes || low_q);
+  assign row_end   = part_end && (k_q == kblocks_q - 1'b1) && (!planes || low_q);
   assign tile_end  = issue && group_end && row_end;
-  assign all_end   = tile_end && (rows_q <= tile_rows);
-  assign run_end   = (run_q == run_last) || (row_end && rows_q <= tile_rows);
+  assign last_tile = joined ? (rows_q <= 20'(2 * Slots)) : (rows_q <= 20'(Slots));
+  assign all_end   = tile_end && last_tile;
+  assign run_end   = (run_q == run_last) || (row_end && last_tile);
   assign tile_start_o  = issue && !inside_q;
   assign value_ready_o = issue && group_end;
   assign scale_ready_o = issue && group_end && run_end;
@@ -111,21 +115,19 @@ module luoshu_array_issue #(
 
   assign mac_mode_o  = (mode_q == Planes) ? (low_q ? 2'd3 : 2'd0) : mode_q;
   assign group_o     = g_q;
-  assign block_o     = src_q + k_q;
+  assign block_o     = 16'(src_q) + 16'(k_q);
   assign sub_o       = sub_q;
-  assign first_sub_o = (sub_q == 2'd0);
   assign last_sub_o  = part_end;
-  assign first_k_o   = (k_q == 16'd0) && !(planes && low_q);
-  assign last_k_o    = (k_q == kblocks_q - 16'd1) && (!planes || low_q);
+  assign last_k_o    = (k_q == kblocks_q - 1'b1) && (!planes || low_q);
   assign tile_last_o = group_end && row_end;
   assign high_o      = planes && !low_q;
 
   // Scales of the current block.
   logic [3:0] order;   // block in the run
   assign order = (Parts > 1) ? 4'(run_q[3:0] >> $clog2(Parts)) : run_q[3:0];
-  assign chunk_o = (mode_q == Int4m) ? ChunkBits'(scale_data_i >> (32'(order) * 64 * Slots))
-                 : (mode_q == Int4)  ? ChunkBits'(scale_data_i >> (32'(order) * 32 * Slots))
-                                     : ChunkBits'(scale_data_i >> (32'(order) * 16 * Slots));
+  logic [3:0] unit;    // where its scales begin, in units of 16 x Slots bits; beyond the beat nobody looks
+  assign unit    = (mode_q == Int4m) ? {order[1:0], 2'd0} : (mode_q == Int4) ? {order[2:0], 1'b0} : order;
+  assign chunk_o = scale_data_i[32'(unit) * 16 * Slots +: ChunkBits];
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -141,8 +143,8 @@ module luoshu_array_issue #(
     if (!busy_q) begin
       mode_q    <= cmd_mode_i;
       rows_q    <= cmd_rows_i;
-      kblocks_q <= cmd_kblocks_i;
-      src_q     <= cmd_src_i;
+      kblocks_q <= KBits'(cmd_kblocks_i);
+      src_q     <= KBits'(cmd_src_i);
       wref_o    <= cmd_wref_i;
       vec_o     <= cmd_vec_i;
       first_q   <= cmd_first_i;
@@ -151,8 +153,7 @@ module luoshu_array_issue #(
       sub_q     <= '0;
       low_q     <= 1'b0;
       run_q     <= '0;
-      g_q       <= (cmd_mode_i == Int4 || cmd_mode_i == Int4m) ? GroupBits'(cmd_first_i >> (ColumnBits - 1))
-                                                               : GroupBits'(cmd_first_i >> ColumnBits);
+      g_q       <= group_of(cmd_first_i, cmd_mode_i == Int4 || cmd_mode_i == Int4m);
     end else if (issue) begin
       g_q <= group_end ? g_first : g_q + 1'b1;
       if (group_end) begin
@@ -160,13 +161,13 @@ module luoshu_array_issue #(
         sub_q <= part_end ? 2'd0 : sub_q + 2'd1;
         if (part_end) begin
           if (planes) low_q <= !low_q;
-          if (!planes || low_q) k_q <= (k_q == kblocks_q - 16'd1) ? 16'd0 : k_q + 16'd1;
+          if (!planes || low_q) k_q <= (k_q == kblocks_q - 1'b1) ? '0 : k_q + 1'b1;
         end
         if (row_end) rows_q <= rows_q - tile_rows;
       end
     end
   end
   logic unused_bits;
-  assign unused_bits = ^{run_q[4], Int8};
+  assign unused_bits = ^{run_q[4], cmd_kblocks_i, cmd_src_i, Int8};
 endmodule
 `default_nettype wire

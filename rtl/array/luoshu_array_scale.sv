@@ -5,7 +5,7 @@
 // Latency 4 cycles from valid_i to done_o (with last_i): result and its place. One block per cycle, no stall.
 // Serial = 1: one multiplier and one shifter serve both terms, a minimum follows its scale after Entries cycles. The latency of
 // a block with a minimum is Entries cycles longer, and the caller leaves the cycles of the minima free: blocks of an entry are at
-// least 2 x Entries cycles apart, entry e follows entry 0 after e cycles. Reset clears only the valid bits.
+// least 2 x Entries cycles apart, entry e follows entry 0 after e cycles. Reset clears the valid bits and the accumulators.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -19,8 +19,7 @@ module luoshu_array_scale #(
     input  wire                        rst_ni,
     input  wire                        valid_i,
     input  wire  [EntryBits-1:0]       entry_i,
-    input  wire                        first_i,   // the accumulator starts from this block
-    input  wire                        last_i,    // the sum is complete
+    input  wire                        last_i,    // the sum is complete, the next starts from 0
     input  wire  [PlaceBits-1:0]       place_i,
     input  wire  signed [25:0]         b_i,       // block sum
     input  wire  [15:0]                scale_i,   // fp16
@@ -69,7 +68,7 @@ module luoshu_array_scale #(
     assign distance = clamp(up(turn ? w_w : w_i, half[14:10], turn ? w_drop : drop_i, !turn && high_i));
 
     // 1: operands; the low bits of the alignment come with the factor
-    logic                 v1_q, v2_q, v3_q, first1_q, first2_q, first3_q, last1_q, last2_q, last3_q;
+    logic                 v1_q, v2_q, v3_q, last1_q, last2_q, last3_q;
     logic [EntryBits-1:0] entry1_q, entry2_q, entry3_q;
     logic [PlaceBits-1:0] place1_q, place2_q, place3_q;
     logic signed [25:0]   b1_q;
@@ -79,11 +78,12 @@ module luoshu_array_scale #(
     logic signed [50:0]   term3_q;         // the term and the bit below it, which rounds it half up
     logic signed [63:0]   acc_q [Entries];
     always_ff @(posedge clk_i) begin : pipeline
-      logic signed [63:0] old, total;
+      logic signed [63:0] total;
       logic               unused_low;
       if (!rst_ni) begin
         waiting_q                  <= '0;
         {v1_q, v2_q, v3_q, done_o} <= 4'd0;
+        for (int i = 0; i < Entries; i++) acc_q[i] <= '0;
       end else begin
         waiting_q                  <= Entries'({waiting_q, valid_i && has_min_i});
         {v1_q, v2_q, v3_q, done_o} <= {valid_i || turn, v1_q, v2_q, v3_q && last3_q};
@@ -91,7 +91,6 @@ module luoshu_array_scale #(
       if (valid_i) wait_q[0] <= {last_i, entry_i, place_i, drop_i, w_i, min_i, act_sum_i};
       for (int i = 1; i < Entries; i++) wait_q[i] <= wait_q[i-1];
       if (valid_i || turn) begin
-        first1_q <= first_i && !turn;
         last1_q  <= turn ? w_last : last_i && !has_min_i;
         entry1_q <= turn ? w_entry : entry_i;
         place1_q <= turn ? w_place : place_i;
@@ -100,7 +99,6 @@ module luoshu_array_scale #(
         up1_q    <= distance[5:2];
       end
       if (v1_q) begin
-        first2_q <= first1_q;
         last2_q  <= last1_q;
         entry2_q <= entry1_q;
         place2_q <= place1_q;
@@ -108,16 +106,14 @@ module luoshu_array_scale #(
         up2_q    <= up1_q;
       end
       if (v2_q) begin
-        first3_q <= first2_q;
         last3_q  <= last2_q;
         entry3_q <= entry2_q;
         place3_q <= place2_q;
         term3_q  <= $signed({p2_q, 10'd0}) >>> {up2_q, 2'd0};
       end
       if (v3_q) begin
-        old = first3_q ? 64'sd0 : acc_q[entry3_q];
-        {total, unused_low} = {old, term3_q[0]} + 65'(term3_q);
-        acc_q[entry3_q] <= total;
+        {total, unused_low} = {acc_q[entry3_q], term3_q[0]} + 65'(term3_q);
+        if (rst_ni) acc_q[entry3_q] <= last3_q ? 64'sd0 : total;
         if (last3_q) begin
           acc_o   <= total;
           entry_o <= entry3_q;
@@ -128,7 +124,7 @@ module luoshu_array_scale #(
     `LUOSHU_ASSERT(turns, !(valid_i && turn))
   end else begin : gen_parallel
     // 1: operands
-    logic                 v1_q, v2_q, v3_q, first1_q, first2_q, first3_q, last1_q, last2_q, last3_q, min1_q, min2_q;
+    logic                 v1_q, v2_q, v3_q, last1_q, last2_q, last3_q, min1_q, min2_q;
     logic [EntryBits-1:0] entry1_q, entry2_q, entry3_q;
     logic [PlaceBits-1:0] place1_q, place2_q, place3_q;
     logic signed [25:0]   b1_q;
@@ -145,11 +141,11 @@ module luoshu_array_scale #(
       logic signed [63:0] total;
       if (!rst_ni) begin
         {v1_q, v2_q, v3_q, done_o} <= 4'd0;
+        for (int i = 0; i < Entries; i++) acc_q[i] <= '0;
       end else begin
         {v1_q, v2_q, v3_q, done_o} <= {valid_i, v1_q, v2_q, v3_q && last3_q};
       end
       if (valid_i) begin
-        first1_q <= first_i;
         last1_q  <= last_i;
         entry1_q <= entry_i;
         place1_q <= place_i;
@@ -162,7 +158,6 @@ module luoshu_array_scale #(
         sum1_q   <= act_sum_i;
       end
       if (v1_q) begin
-        first2_q <= first1_q;
         last2_q  <= last1_q;
         entry2_q <= entry1_q;
         place2_q <= place1_q;
@@ -173,7 +168,6 @@ module luoshu_array_scale #(
         mup2_q   <= mup1_q;
       end
       if (v2_q) begin
-        first3_q <= first2_q;
         last3_q  <= last2_q;
         entry3_q <= entry2_q;
         place3_q <= place2_q;
@@ -184,9 +178,9 @@ module luoshu_array_scale #(
       end
       if (v3_q) begin
         // 4: accumulate
-        total = (first3_q ? 64'sd0 : acc_q[entry3_q]) + 64'($signed(term3_q[50:1])) + 64'(term3_q[0]);
+        total = acc_q[entry3_q] + 64'($signed(term3_q[50:1])) + 64'(term3_q[0]);
         if (min3_q) total = total + (64'($signed(mterm3_q[50:1])) + 64'(mterm3_q[0]));
-        acc_q[entry3_q] <= total;
+        if (rst_ni) acc_q[entry3_q] <= last3_q ? 64'sd0 : total;
         if (last3_q) begin
           acc_o   <= total;
           entry_o <= entry3_q;

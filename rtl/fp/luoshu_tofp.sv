@@ -8,13 +8,14 @@
 
 module luoshu_tofp #(
     parameter int Width    = 64,  // bits of the integer, 8 to 64
-    parameter int Multiply = 0
+    parameter int Multiply = 0,
+    parameter int ExpOffset = 0    // added to the exponent
 ) (
     input  wire                    clk_i,
     input  wire                    rst_ni,
     input  wire                    valid_i,
     input  wire signed [Width-1:0] int_i,    // i
-    input  wire signed [11:0]      exp_i,    // e: the value is i * 2^e
+    input  wire signed [11:0]      exp_i,    // e: the value is i * 2^(e + ExpOffset)
     output logic                   valid_o,  // valid_i, 3 cycles later
     output logic       [31:0]      r_o       // fp32
 );
@@ -74,7 +75,7 @@ module luoshu_tofp #(
           factor2_q <= factor;
           rest2_q   <= (skipped == 2'd0) && (left[15:0] != 16'd0);
           zero2_q   <= first == 16'd0;
-          exp2_q    <= 13'(exp1_q) + 13'(127 + 16 * Words - 1) - 13'({skipped, zeros});
+          exp2_q    <= 13'(exp1_q) + 13'(127 + 16 * Words - 1 + ExpOffset) - 13'({skipped, zeros});
         end
       end
       assign p2 = words2_q[47:32] * factor2_q;
@@ -107,7 +108,7 @@ module luoshu_tofp #(
       always_ff @(posedge clk_i) begin
         if (valid_q[0]) begin
           norm2_q <= left;
-          exp2_q  <= 13'(exp1_q) + 13'(127 + Width - 1) - 13'({z32, z16, z8, z4, z2, z1});
+          exp2_q  <= 13'(exp1_q) + 13'(127 + Width - 1 + ExpOffset) - 13'({z32, z16, z8, z4, z2, z1});
           zero2_q <= !left[Wide-1];
         end
       end

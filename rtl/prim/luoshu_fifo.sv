@@ -4,18 +4,18 @@
 // Handshake: valid/ready on both sides; no combinational path from one side to the other (a full
 // queue accepts a word only in the cycle after a pop). One push and one pop in every cycle,
 // provided that Depth > latency. out_data_o comes from a small RAM's read port (UseRam = 0) or a
-// RAM's read register (1). Latency, push to out_valid_o in an empty queue: 2 cycles (UseRam = 1) or
-// 1 cycle (UseRam = 0).
+// RAM's read register (1) or the last of Depth registers (2). Latency, push to out_valid_o in an empty queue: 2 cycles
+// (UseRam = 1), 1 cycle (UseRam = 0), Depth cycles (UseRam = 2; a full queue moves on one word per two cycles).
 // UseRam = 1: words lie in a luoshu_ram_1r1w whose read register is the prefetched head.
-// UseRam = 0: words lie in a luoshu_ram_small; meant for Depth <= 16. Reset empties it; words
-// offered in reset are lost. Does not do: two clocks, peeking, flushing.
+// UseRam = 0: words lie in a luoshu_ram_small; meant for Depth <= 16. UseRam = 2: words move from register to register, no
+// multiplexer; meant for Depth <= 4. Reset empties it; words offered in reset are lost. Does not do: two clocks, peeking, flushing.
 `include "luoshu_assert.svh"
 `default_nettype none
 
 module luoshu_fifo #(
     parameter int Width      = 32,  // bits per word
     parameter int Depth      = 64,  // words, a power of two, at least 2
-    parameter int UseRam     = 1,   // 1: block RAM, 0: LUT RAM
+    parameter int UseRam     = 1,   // 1: block RAM, 0: LUT RAM, 2: registers
     // Derived, do not set.
     parameter int CountWidth = $clog2(Depth) + 1
 ) (
@@ -50,7 +50,7 @@ module luoshu_fifo #(
   end
 
   generate
-    if (UseRam != 0) begin : gen_ram
+    if (UseRam == 1) begin : gen_ram
       // One extra pointer bit tells words that wait in the RAM from an empty RAM. The RAM never
       // reads the word it writes: equal addresses mean an empty RAM (no read) or a full queue (no
       // write).
@@ -85,6 +85,19 @@ module luoshu_fifo #(
           .raddr_i(rptr_q[PtrWidth-1:0]),
           .rdata_o(out_data_o)
       );
+    end else if (UseRam == 2) begin : gen_chain
+      logic [Depth-1:0] valid_q, move;   // word 0 is the newest
+      logic [Width-1:0] word_q [Depth];
+      assign out_valid_o = valid_q[Depth-1];
+      assign out_data_o  = word_q[Depth-1];
+      assign move        = {pop, valid_q[Depth-2:0] & ~valid_q[Depth-1:1]};   // leaves its register
+      assign in_ready_o  = !valid_q[0] || move[0];
+      always_ff @(posedge clk_i) begin
+        if (!rst_ni) valid_q <= '0;
+        else valid_q <= (valid_q & ~move) | {move[Depth-2:0], push};
+        if (push) word_q[0] <= in_data_i;
+        for (int i = 1; i < Depth; i++) if (move[i-1]) word_q[i] <= word_q[i-1];
+      end
     end else begin : gen_small
       // Words stay where they were written; the head is read combinationally.
       logic [PtrWidth-1:0] wptr_q, rptr_q;

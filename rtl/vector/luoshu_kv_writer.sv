@@ -44,7 +44,7 @@ module luoshu_kv_writer #(
 
   typedef enum logic [2:0] {Fetch, Address, Take, WriteHigh, WriteLow, WriteMeta} state_e;
   state_e       state_q;
-  logic [31:0]  block_q, head_base_q;   // of the head's block; of the head
+  logic [31:LB] block_q, head_base_q;   // beat of the head's block; of the head
   logic [4:0]   key_q;
   logic         take;
   logic         low_due_q, meta_due_q;
@@ -56,22 +56,29 @@ module luoshu_kv_writer #(
   assign kw_ready_o = (state_q == Take);
   assign take       = kw_valid_i && kw_ready_o;
 
-  // Where the word goes, in bytes of the block: at most MetaBytes + 32 x 256 x 5/2.
-  localparam int AtBits = 15;
-  logic [AtBits-1:0] element, chunked, high_at, low_at, value_at, pair, pairs, at;
-  assign element  = (AtBits'(key_q) << head_bits_i) + AtBits'(kw_elem_i);
-  assign pairs    = element >> (LB + 1);
-  assign pair     = ((pairs + (pairs << 1)) << LB) + AtBits'(MetaBytes);   // 3 L bytes each
-  assign high_at  = pair + AtBits'(L) + AtBits'(element[LB:0]);
-  assign low_at   = pair + AtBits'(element[LB:1]);
-  assign chunked  = AtBits'({kw_elem_i >> LB, key_q, kw_elem_i[LB-1:0]});
-  assign value_at = AtBits'(MetaBytes) + (AtBits'(48) << head_bits_i) + ((32'(head_bits_i) > LB) ? chunked : element);
-  assign at       = kw_v_i ? value_at : high_at;
+  // Where the word goes, in beats of the block and bytes of the beat: at most MetaBytes + 32 x 256 x 5/2 bytes. Keys: three beats
+  // for the elements of two, the first for their nibbles; values lie behind them, in chunks of a beat for all keys.
+  localparam int AtBits   = 15;
+  localparam int BeatBits = AtBits - LB;
+  logic [AtBits-1:0]   element, chunked, value;
+  logic [BeatBits-1:0] pairs, low_beat, high_beat, value_first, value_beat, at_beat;
+  logic [LB-1:0]       at_byte, low_byte;
+  assign element     = (AtBits'(key_q) << head_bits_i) | AtBits'(kw_elem_i);
+  assign pairs       = BeatBits'(element >> (LB + 1));
+  assign low_beat    = pairs + (pairs << 1) + BeatBits'(MetaBytes / L);
+  assign low_byte    = element[LB:1];
+  assign high_beat   = low_beat + (element[LB] ? BeatBits'(2) : BeatBits'(1));
+  assign chunked     = AtBits'({kw_elem_i >> LB, key_q, kw_elem_i[LB-1:0]});
+  assign value       = (32'(head_bits_i) > LB) ? chunked : element;
+  assign value_first = BeatBits'((AtBits'(MetaBytes) + (AtBits'(48) << head_bits_i)) >> LB);
+  assign value_beat  = value_first + value[AtBits-1:LB];
+  assign at_beat     = kw_v_i ? value_beat : high_beat;
+  assign at_byte     = kw_v_i ? value[LB-1:0] : element[LB-1:0];
 
   // Bytes of the word; beyond the padded head there are none.
   logic [L*8-1:0] high_data_q, low_data_q, high_shifted, low_shifted;
   logic [L-1:0]   high_strb_q, low_strb_q, high_mask, low_mask;
-  logic [AtBits-1:LB] high_beat_q, low_beat_q;   // beats of the block
+  logic [BeatBits-1:0] high_beat_q, low_beat_q;   // beats of the block
   logic [VL*8-1:0] bytes;
   logic [VL-1:0]   kept;
   logic [VL*4+7:0] nibbles;    // one more byte, so that VL = 1 fits
@@ -94,8 +101,8 @@ module luoshu_kv_writer #(
   localparam int HighBits = (VL > 8) ? 3 : $clog2(VL);        // log2 of the alignment
   localparam int LowBits  = (HighBits > 1) ? HighBits - 1 : 0;
   logic [LB-1:0] high_from, low_from;
-  assign high_from = (at[LB-1:0] >> HighBits) << HighBits;
-  assign low_from  = (low_at[LB-1:0] >> LowBits) << LowBits;
+  assign high_from = (at_byte >> HighBits) << HighBits;
+  assign low_from  = (low_byte >> LowBits) << LowBits;
   assign high_mask = L'(kept) << high_from;
   generate
     if (VL > 8) begin : gen_shift
@@ -120,18 +127,18 @@ module luoshu_kv_writer #(
 
   logic low_word, high_end, low_end;
   assign low_word = !kw_v_i && (VL > 1 || kw_elem_i[0]);
-  assign high_end = kw_last_i || (32'(at[LB-1:0]) + 32'(VL) >= 32'(L));
+  assign high_end = kw_last_i || (32'(at_byte) + 32'(VL) >= 32'(L));
   assign low_end  = !kw_v_i && (kw_last_i || (32'(element[LB:0]) + 32'(VL) >= 32'(2 * L)));
 
   // Exponents: ke at byte key, ve at byte 32 + key. Where a beat has room for two blocks, those of an odd block follow in the
   // beat of the block before it.
   logic        odd_q;
   logic [6:0]  meta_at;
-  logic [31:0] meta_block;
+  logic [31:LB] meta_block;
   generate
     if (L >= 128) begin : gen_shared_meta
       assign meta_at    = {odd_q, v_q, key_q};
-      assign meta_block = odd_q ? block_q - 32'(MetaBytes) - (32'd80 << head_bits_i) : block_q;
+      assign meta_block = odd_q ? block_q - (32-LB)'((32'(MetaBytes) + (32'd80 << head_bits_i)) >> LB) : block_q;
     end else begin : gen_meta
       assign meta_at    = {1'b0, v_q, key_q};
       assign meta_block = block_q;
@@ -141,8 +148,8 @@ module luoshu_kv_writer #(
   endgenerate
 
   assign wq_valid_o = (state_q == WriteHigh) || (state_q == WriteLow) || (state_q == WriteMeta);
-  logic [AtBits-1:LB] beat;
-  assign wq_addr_o = ((state_q == WriteMeta) ? meta_block : block_q) + 32'({beat, {LB{1'b0}}});
+  logic [BeatBits-1:0] beat;
+  assign wq_addr_o = {((state_q == WriteMeta) ? meta_block : block_q) + (32-LB)'(beat), {LB{1'b0}}};
   always_comb begin
     beat      = high_beat_q;
     wq_data_o = high_data_q;
@@ -152,7 +159,7 @@ module luoshu_kv_writer #(
       wq_data_o = low_data_q;
       wq_strb_o = low_strb_q;
     end else if (state_q == WriteMeta) begin
-      beat      = (AtBits-LB)'(32'(meta_at) >> LB);
+      beat      = BeatBits'(32'(meta_at) >> LB);
       wq_data_o = {L{exp_q}};
       wq_strb_o = L'(1) << (32'(meta_at) & 32'(L - 1));
     end
@@ -160,9 +167,7 @@ module luoshu_kv_writer #(
 
   assign idle_o = (state_q == Fetch) && !kw_valid_i && (pending_q == 8'd0);
 
-  logic [31:0] head_base;
   logic [15:0] head_q;
-  assign head_base = (kw_head_i == 16'd0) ? base_i : head_base_q + ((head_q == kw_head_i) ? 32'd0 : head_stride_i);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -179,11 +184,14 @@ module luoshu_kv_writer #(
         default:   if (wq_ready_i) state_q <= Fetch;
       endcase
     end
+    // The head's first word waits.
+    if (state_q == Fetch && kw_valid_i && ctx_gnt_i) begin
+      head_q <= kw_head_i;
+      if (kw_head_i == 16'd0) head_base_q <= base_i[31:LB];
+      else if (head_q != kw_head_i) head_base_q <= head_base_q + head_stride_i[31:LB];
+    end
     if (state_q == Address) begin
-      // the head's first word waits
-      head_q        <= kw_head_i;
-      head_base_q   <= head_base;
-      block_q       <= head_base + ctx_data_i[95:64] + ctx_data_i[127:96];
+      block_q       <= head_base_q + ctx_data_i[95:64+LB] + ctx_data_i[127:96+LB];
       {odd_q, key_q} <= ctx_data_i[37:32];
       v_q           <= kw_v_i;
       high_strb_q   <= '0;
@@ -195,9 +203,9 @@ module luoshu_kv_writer #(
         if (low_mask[b]) low_data_q[b*8 +: 8] <= low_shifted[b*8 +: 8];
       end
       high_strb_q <= high_strb_q | high_mask;
-      high_beat_q <= at[AtBits-1:LB];
+      high_beat_q <= at_beat;
       if (low_word) low_strb_q <= low_strb_q | low_mask;
-      low_beat_q  <= low_at[AtBits-1:LB];
+      low_beat_q  <= low_beat;
       nibble_q    <= kw_data_i[3:0];
       low_due_q   <= low_end;
       meta_due_q  <= kw_last_i;
@@ -208,6 +216,6 @@ module luoshu_kv_writer #(
   end
   `LUOSHU_ASSERT(writes_counted, !(wq_valid_o && wq_ready_i && pending_q == 8'hff))
   logic unused_bits;
-  assign unused_bits = ^{ctx_data_i, nibbles, at, low_at};
+  assign unused_bits = ^{ctx_data_i, base_i, head_stride_i, nibbles, element, value};
 endmodule
 `default_nettype wire

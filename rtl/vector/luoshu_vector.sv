@@ -133,7 +133,7 @@ module luoshu_vector #(
   assign accept      = cmd_valid_i && cmd_ready_o;
   assign cmd_ready_o = !busy_q || resid_done;
   assign busy_o      = busy_q;
-  assign last_token  = 6'(ctx_tokens_i - 7'd1);
+  assign last_token  = 6'(TokenBits'(ctx_tokens_i - 7'd1));
   assign first_token = cmd_q[21] && ctx_logits_mode_i == 2'd1 ? last_token : 6'd0;
   logic is_embed, is_norm, is_qkv, is_resid, is_swiglu, is_logits, is_rope;
   assign is_embed  = op == OpEmbed;
@@ -254,7 +254,9 @@ module luoshu_vector #(
   logic                 p_re, head_p_re, load_p_re, norm_w_re, head_p_pop, load_p_pop, head_p_align, load_p_align;
   logic [WordBits-1:0]  norm_w_word;
   logic [15:0]          n;
+  logic [19:0]          n_less;
   assign n               = cmd_q[79:64];
+  assign n_less          = {is_logits ? cmd_q[83:80] : 4'd0, n} - 20'd1;
   assign norm_words      = ParamBits'((32'(n) + 32'(VL - 1)) >> LaneBits);
   assign p_release_words = ParamBits'(((32'(n) * 4 + 32'(L - 1)) >> $clog2(L)) << $clog2(L / (4 * VL)));
   assign p_re            = head_p_re || load_p_re || norm_w_re;
@@ -289,8 +291,8 @@ module luoshu_vector #(
   assign s_waddr = head_we ? head_waddr : is_qkv ? row_addr : is_norm ? SAddr'(norm_s_word)
                    : is_embed ? SAddr'(emb_h_waddr) : h_addr;
   assign s_wmask = row_we ? row_mask : h_we ? h_mask : {VL * 4{1'b1}};
-  assign s_wdata = head_we ? (head_w_chain ? p1 : sum) : is_qkv ? {VL{row_data}} : is_norm ? p1
-                   : is_embed ? emb_h_wdata : {VL{h_data}};
+  assign s_wdata = head_we && !head_w_chain ? sum : is_qkv && !head_we ? {VL{row_data}} : is_embed ? emb_h_wdata
+                   : head_we || is_norm ? p1 : {VL{h_data}};   // the last two are one where VL = 1
   luoshu_ram_1r1w #(.Width(VL * 32), .Depth(1 << SAddr), .ByteWrite(4)) u_scratch (
       .clk_i(clk_scratch), .we_i(s_we), .waddr_i(s_waddr), .wmask_i(s_wmask), .wdata_i(s_wdata), .re_i(s_re),
       .raddr_i(s_raddr), .rdata_o(s_rdata)
@@ -331,7 +333,7 @@ module luoshu_vector #(
   logic [VL*17-1:0]  q_mag;
   logic signed [9:0] act_e, emit_e, sq_e;
   logic [1:0]        emit_m;
-  logic              norm_mul, norm_m1, bias_valid, head_mul, head_chain, rope_valid, rope_add, scale_valid;
+  logic              norm_mul, norm_m1, bias_valid, head_mul, head_chain, rope_valid, rope_second, rope_add, scale_valid;
   logic              embed_valid, resid_valid, st_m0_valid, st_m1_valid, st_add_valid;
   logic [VL*32-1:0]  coef, head_a, head_c, rope_b, rope_d, embed_w, cs;
   logic [31:0]       embed_scale, embed_min, resid_y, st_a, st_b, st_d, st_y, p0;
@@ -342,7 +344,7 @@ module luoshu_vector #(
   end
   logic q_enter;
   assign q_enter     = nsq_valid || hsq_valid || act_data_q || emit_data_q;
-  assign lanes_enter = q_enter || norm_mul || norm_m1 || bias_valid || head_mul || head_chain || rope_valid || rope_add || scale_valid
+  assign lanes_enter = q_enter || norm_mul || norm_m1 || bias_valid || head_mul || head_chain || rope_valid || rope_second || rope_add || scale_valid
                        || embed_valid || resid_valid;
   assign lane0_enter = st_m0_valid || st_m1_valid || st_add_valid || rms_mul_valid || rms_add_valid;
   luoshu_vector_lanes #(.VL(VL)) u_lanes (
@@ -353,13 +355,13 @@ module luoshu_vector #(
       .q_last_i(nsq_valid ? nsq_last : hsq_last), .q_neg_o(q_neg), .q_mag_o(q_mag), .sq_valid_o(sq_valid),
       .sq_last_o(sq_last), .sq_prod_o(sq_prod), .norm_valid_i(norm_mul), .norm_chain_i(norm_m1), .r_i(rms_r),
       .weight_i(p_rdata), .bias_valid_i(bias_valid), .head_valid_i(head_mul), .head_chain_i(head_chain),
-      .rope_valid_i(rope_valid), .rope_add_i(rope_add), .scale_valid_i(scale_valid),
+      .rope_valid_i(rope_valid), .rope_second_i(rope_second), .rope_add_i(rope_add), .scale_valid_i(scale_valid),
       .qscale_i(cmd_q[191:160]), .coef_i(coef), .a_i(head_a), .c_i(head_c), .rope_b_i(rope_b),
       .rope_d_i(rope_d), .embed_valid_i(embed_valid), .embed_w_i(embed_w), .embed_scale_i(embed_scale),
       .embed_min_i(embed_min), .resid_valid_i(resid_valid), .resid_y_i(resid_y), .st_m0_valid_i(st_m0_valid),
       .st_a_i(st_a), .st_b_i(st_b), .st_m1_valid_i(st_m1_valid), .st_d_i(st_d), .st_add_valid_i(st_add_valid),
       .st_y_i(st_y), .rms_mul_valid_i(rms_mul_valid), .rms_mul_i(rms_mul),
-      .rms_inv_n_i(is_norm ? cmd_q[191:160] : cmd_q[159:128]), .rms_add_valid_i(rms_add_valid),
+      .rms_inv_n_i(is_qkv && (rms_mul_valid || VL > 1) ? cmd_q[159:128] : cmd_q[191:160]), .rms_add_valid_i(rms_add_valid),
       .rms_eps_i(cmd_q[223:192]), .p0_o(p0), .p1_o(p1), .s_o(sum)
   );
 
@@ -388,7 +390,7 @@ module luoshu_vector #(
   // Engines
   logic norm_wait, embed_wait, load_wait, head_wait_s, head_wait_p, cs_ready, head_ready, stream_ready, ctx_valid;
   luoshu_vector_norm #(.VL(VL), .WordBits(WordBits)) u_norm (
-      .clk_i(clk_norm), .rst_ni(rst_ni), .start_i(start_q && is_norm), .n_i(n), .first_token_i(first_token),
+      .clk_i(clk_norm), .rst_ni(rst_ni), .start_i(start_q && is_norm), .n_less_i(n_less[15:0]), .first_token_i(first_token),
       .last_token_i(last_token), .act_block_i(cmd_q[159:144]), .done_o(norm_done), .waiting_o(norm_wait),
       .params_ok_i(p_avail >= norm_words), .token_o(norm_token), .x_re_o(norm_x_re), .x_word_o(norm_x_word),
       .sq_valid_o(nsq_valid), .sq_last_o(nsq_last), .sq_mask_o(nsq_mask), .rms_clear_o(rms_clear_n),
@@ -421,7 +423,7 @@ module luoshu_vector #(
       .sq_valid_o(hsq_valid), .sq_last_o(hsq_last), .sq_mask_o(hsq_mask), .rms_clear_o(rms_clear_h),
       .rms_valid_i(rms_valid), .exp_o(head_exp), .q_e_o(emit_e), .q_m_o(emit_m), .q_neg_i(q_neg),
       .q_mag_i(q_mag), .bias_valid_o(bias_valid), .norm_valid_o(head_mul), .chain_valid_o(head_chain),
-      .rope_valid_o(rope_valid), .rope_add_o(rope_add), .scale_valid_o(scale_valid), .a_o(head_a),
+      .rope_valid_o(rope_valid), .rope_second_o(rope_second), .rope_add_o(rope_add), .scale_valid_o(scale_valid), .a_o(head_a),
       .c_o(head_c), .rope_b_o(rope_b), .rope_d_o(rope_d), .out_valid_o(out_valid), .out_ready_i(out_ready),
       .out_kind_o(out_kind), .out_token_o(out_token), .out_head_o(out_head), .out_elem_o(out_elem),
       .out_data_o(out_data), .out_last_o(out_last), .out_exp_o(out_exp)
@@ -465,7 +467,7 @@ module luoshu_vector #(
 
   luoshu_vector_stream #(.L(L), .MaxTokens(MaxTokens), .Spaced((VL == 1) ? 1 : 0)) u_stream (
       .clk_i(clk_stream), .rst_ni(rst_ni), .start_i(start_q && (is_resid || is_swiglu || is_logits)),
-      .op_i(is_resid ? 2'd0 : is_swiglu ? 2'd1 : 2'd2), .n_i(is_logits ? cmd_q[83:64] : {4'd0, n}),
+      .op_i(is_resid ? 2'd0 : is_swiglu ? 2'd1 : 2'd2), .n_less_i(n_less),
       .first_token_i(first_token), .last_token_i(last_token), .write_logits_i(ctx_write_logits_i),
       .address_i(cmd_q[63:32]), .stride_i(cmd_q[127:96]), .act_block_i(cmd_q[159:144]), .done_o(stream_done),
       .r_valid_i(r_valid_i), .r_ready_o(stream_ready), .r_row_i(r_row_i), .r_token_i(r_token_i),

@@ -48,11 +48,11 @@ module luoshu_vector_act #(
 
   logic                job_ready, head_valid, pop;
   logic [JobWidth-1:0] head;
-  logic [$clog2(Jobs):0] unused_count;
-  luoshu_fifo #(.Width(JobWidth), .Depth(Jobs), .UseRam(0)) u_jobs (
+  logic [$clog2(Jobs):0] waiting;
+  luoshu_fifo #(.Width(JobWidth), .Depth(Jobs), .UseRam((VL == 1) ? 2 : 0)) u_jobs (
       .clk_i(clk_i), .rst_ni(rst_ni), .in_valid_i(job_valid_i), .in_ready_o(job_ready),
       .in_data_i({job_addr_i, job_exp_i, job_token_i, job_block_i, job_count_i, job_first_i}),
-      .out_valid_o(head_valid), .out_ready_i(pop), .out_data_o(head), .count_o(unused_count)
+      .out_valid_o(head_valid), .out_ready_i(pop), .out_data_o(head), .count_o(waiting)
   );
   `LUOSHU_ASSERT(no_overflow, !job_valid_i || job_ready)
 
@@ -79,7 +79,7 @@ module luoshu_vector_act #(
   logic [15:0]         block1_q, block2_q, block3_q;
   logic                first1_q, first2_q, first3_q;
   assign q_e_o  = e1_q;
-  assign idle_o = !head_valid && valid_q == 3'd0 && !aw_valid_o;
+  assign idle_o = waiting == '0 && valid_q == 3'd0 && !aw_valid_o;
 
   logic [VL*12-1:0] ints;
   logic [17:0]      part;

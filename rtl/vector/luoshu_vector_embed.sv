@@ -4,8 +4,8 @@
 // Token by token: context read (data one cycle after ctx_token_o), the row's place by shift and add (as many cycles
 // as the beats of a row tile have bits; Serial = 1: one), two reads (scale beat of the first run, then the rest), decoding of VL values
 // per cycle. Lane operands: a = weight, b = scale, c = minimum (INT4M, else 0), d = 1. High planes wait in the
-// scratch RAM. Values leave the decoder 2 cycles after their byte, results 7 cycles later. Serial = 1: 3 cycles more per beat, in
-// which its scale and minimum are converted.
+// scratch RAM. Values leave the decoder 2 cycles after their byte, results 7 cycles later, 8 where VL = 1: the minimum then comes
+// a cycle after its values and stays for 4. Serial = 1: 3 cycles more per beat, in which its scale and minimum are converted.
 `default_nettype none
 
 module luoshu_vector_embed #(
@@ -50,7 +50,7 @@ module luoshu_vector_embed #(
     output logic [VL*32-1:0]    w_o,
     output logic [31:0]         scale_o,
     output logic [31:0]         min_o,
-    // results, 7 cycles after op_valid_o: destination
+    // results: destination
     output logic                x_we_o,
     output logic [5:0]          x_token_o,
     output logic [WordBits-1:0] x_word_o,
@@ -170,13 +170,14 @@ module luoshu_vector_embed #(
   logic [4:0]  pos_q;
   logic [4:0]  entry_block;
   logic        high;
-  logic [7:0]  entry;
+  logic [7:0]  entry, entry_unit;   // unit: 16 bits
   logic [31:0] entry_bits;
   assign entry_block = pos_q >> BeatsBits;
   assign high        = planes && !entry_block[0];
   assign entry       = nibbles ? (8'(entry_block) << (SBits + 1)) + 8'(slot_q)
                                : (8'(entry_block) << SBits) + 8'(slot_q);
-  assign entry_bits  = mode_i == ModeInt4m ? 32'(scales_q >> {entry, 5'd0}) : 32'(scales_q >> {entry, 4'd0});
+  assign entry_unit  = mode_i == ModeInt4m ? {entry[6:0], 1'b0} : entry;
+  assign entry_bits  = scales_q[32'(entry_unit) * 16 +: 32];   // where there is no minimum only the first 16 count
 
   // fp16 to fp32, exact, but for the sign
   function automatic logic [24:0] half_parts(input logic [14:0] h);   // {exponent, significand}
@@ -254,9 +255,10 @@ module luoshu_vector_embed #(
     end
   endgenerate
 
-  logic [6:0] flight_q;  // operations in the lanes
+  localparam int Latency = (VL == 1) ? 8 : 7;
+  logic [Latency-1:0] flight_q;  // operations in the lanes
   assign op_valid_o = go2_q;
-  assign x_we_o     = flight_q[6] && x_mask_o[0];
+  assign x_we_o     = flight_q[Latency-1] && x_mask_o[0];
   assign x_word_o   = out_word_q;
   assign x_token_o  = token_q;
 
@@ -279,7 +281,7 @@ module luoshu_vector_embed #(
         StValues:  if (er_ready_i) state_q <= StData;
         StData:    if (seg_last) state_q <= StDrain;
         default: begin
-          if (!go1_q && !go2_q && flight_q[5:0] == 6'd0) begin
+          if (!go1_q && !go2_q && flight_q[Latency-2:0] == '0) begin
             state_q <= token_q == last_token_i ? StIdle : StContext;
             done_o  <= token_q == last_token_i;
           end
@@ -289,10 +291,10 @@ module luoshu_vector_embed #(
       else if (beat_last) full_q <= 1'b0;
       go1_q    <= go;
       go2_q    <= go1_q && !high1_q;
-      flight_q <= {flight_q[5:0], go2_q};
+      flight_q <= {flight_q[Latency-2:0], go2_q};
     end
     if (start_i) token_q <= '0;
-    else if (state_q == StDrain && !go1_q && !go2_q && flight_q[5:0] == 6'd0) token_q <= token_q + 6'd1;
+    else if (state_q == StDrain && !go1_q && !go2_q && flight_q[Latency-2:0] == '0) token_q <= token_q + 6'd1;
     if (state_q == StId) begin
       slot_q    <= nibbles ? (SBits+1)'(ctx_id_i & 32'(2 * S - 1)) : (SBits+1)'(ctx_id_i & 32'(S - 1));
     end
@@ -309,7 +311,7 @@ module luoshu_vector_embed #(
         value_q  <= value_q + 1'b1;
         pos_q    <= run_q;
       end
-      if (flight_q[6]) out_word_q <= out_word_q + 1'b1;
+      if (flight_q[Latency-1]) out_word_q <= out_word_q + 1'b1;
     end
     if (take_scale) scales_q <= er_rdata_i;
     if (take) bytes_q <= slot_bytes;
@@ -321,7 +323,7 @@ module luoshu_vector_embed #(
     word1_q  <= block_word;
     w_o      <= w_fp;
     scale_o  <= scale1_q;
-    min_o    <= mode_i == ModeInt4m ? min1_q : 32'd0;
+    if (VL > 1 || go2_q) min_o <= mode_i == ModeInt4m ? min1_q : 32'd0;
   end
   logic unused_bits;
   assign unused_bits = ^{n_i, kblocks_i};

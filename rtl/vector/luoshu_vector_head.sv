@@ -81,6 +81,7 @@ module luoshu_vector_head #(
     output logic                norm_valid_o,
     output logic                chain_valid_o,
     output logic                rope_valid_o,
+    output logic                rope_second_o,
     output logic                rope_add_o,
     output logic                scale_valid_o,
     output logic [VL*32-1:0]    a_o,
@@ -223,7 +224,7 @@ module luoshu_vector_head #(
       .cs_re_o(cs_re_o), .cs_group_o(cs_group), .cs_sin_o(cs_sin), .cs_i(cs_i), .sq_valid_o(sq_valid_o),
       .sq_last_o(sq_last_o), .sq_mask_o(sq_mask_o), .rms_clear_o(rms_clear_o), .rms_valid_i(rms_valid_i),
       .bias_valid_o(bias_valid_o), .norm_valid_o(norm_valid_o), .chain_valid_o(chain_valid_o),
-      .rope_valid_o(rope_valid_o), .rope_add_o(rope_add_o), .scale_valid_o(scale_valid_o), .a_o(a_o),
+      .rope_valid_o(rope_valid_o), .rope_second_o(rope_second_o), .rope_add_o(rope_add_o), .scale_valid_o(scale_valid_o), .a_o(a_o),
       .c_o(c_o), .rope_b_o(rope_b_o), .rope_d_o(rope_d_o)
   );
   luoshu_vector_emit #(.VL(VL), .HeadBits(HeadBits)) u_emit (

@@ -4,7 +4,8 @@
 // Pass 1 reads the words of X through the quantisers into the squarers; luoshu_vector_rms turns the sum into r;
 // pass 2 reads X again, (x * r) * w, w from the parameter ring 3 cycles later, and writes blocks of 32 into the
 // scratch RAM (4 block buffers), each followed by a job for luoshu_vector_act. The vector's largest exponent is
-// known before (tracked while X was written). Time per token: 2 * n/VL + 26 cycles.
+// known before (tracked while X was written). Time per token: 2 * n/VL + 26 cycles; VL = 1: 3 * n + 26, in pass 2 a word every
+// second cycle, because one multiplier does both products.
 `default_nettype none
 
 module luoshu_vector_norm #(
@@ -14,7 +15,7 @@ module luoshu_vector_norm #(
     input  wire                 clk_i,
     input  wire                 rst_ni,
     input  wire                 start_i,
-    input  wire  [15:0]         n_i,          // elements
+    input  wire  [15:0]         n_less_i,     // elements - 1
     input  wire  [5:0]          first_token_i,
     input  wire  [5:0]          last_token_i,
     input  wire  [15:0]         act_block_i,
@@ -60,23 +61,21 @@ module luoshu_vector_norm #(
   logic [2:0]          state_q;
   logic [WordBits-1:0] word_q, last_word;
   logic [5:0]          token_q;
-  logic [15:0]         n_minus;
-  logic                last, run;
+  logic                last, run, pause_q;
   logic [VL-1:0]       last_mask;
-  assign n_minus   = n_i - 16'd1;
-  assign last_word = n_minus[LaneBits+:WordBits];
+  assign last_word = n_less_i[LaneBits+:WordBits];
   assign last      = word_q == last_word;
-  assign run       = state_q == StSquare || state_q == StScale;
+  assign run       = state_q == StSquare || (state_q == StScale && (VL > 1 || !pause_q));
   generate
     for (genvar g = 0; g < VL; g++) begin : gen_mask
-      assign last_mask[g] = (n_minus & 16'(VL - 1)) + 16'd1 > 16'(g);
+      assign last_mask[g] = (n_less_i & 16'(VL - 1)) + 16'd1 > 16'(g);
     end
   endgenerate
   assign x_re_o    = run;
   assign x_word_o  = word_q;
   assign token_o   = token_q;
   assign waiting_o = state_q == StMean && rms_valid_i && !params_ok_i;
-  assign rms_clear_o = start_i || (state_q == StScale && last);
+  assign rms_clear_o = start_i || (state_q == StScale && run && last);
 
   // Pass 1: data stage
   logic sq_q, last1_q;
@@ -116,14 +115,14 @@ module luoshu_vector_norm #(
     end else begin
       done_o  <= 1'b0;
       sq_q    <= state_q == StSquare;
-      stage_q <= {stage_q[6:1], state_q == StScale};
-      end_q   <= {end_q[6:1], state_q == StScale && last};
+      stage_q <= {stage_q[6:1], state_q == StScale && run};
+      end_q   <= {end_q[6:1], state_q == StScale && run && last};
       job_valid_o <= stage_q[7] && block_end;
       case (state_q)
         StIdle:   if (start_i) state_q <= StSquare;
         StSquare: if (last) state_q <= StMean;
         StMean:   if (rms_valid_i && params_ok_i) state_q <= StScale;
-        StScale:  if (last) state_q <= StDrain;
+        StScale:  if (run && last) state_q <= StDrain;
         default: begin
           if (drained) begin
             state_q <= token_q == last_token_i ? StIdle : StSquare;
@@ -137,6 +136,7 @@ module luoshu_vector_norm #(
     if (start_i || (run && last)) word_q <= '0;
     else if (run) word_q <= word_q + 1'b1;
     last1_q <= last;
+    pause_q <= state_q == StScale && !pause_q;
     if (start_i || end_q[3]) w_q <= '0;
     else if (stage_q[3]) w_q <= w_q + 1'b1;
     if (start_i || end_q[7]) out_q <= '0;
@@ -144,12 +144,12 @@ module luoshu_vector_norm #(
     if (stage_q[7]) exp_q <= exp_max;
     job_exp_o    <= exp_max;
     job_block_o  <= act_block_i + 16'(out_q[WordBits-1:BlockBits]);
-    job_count_o  <= end_q[7] ? {1'b0, n_minus[4:0]} + 6'd1 : 6'd32;
+    job_count_o  <= end_q[7] ? {1'b0, n_less_i[4:0]} + 6'd1 : 6'd32;
     job_first_o  <= (out_q >> BlockBits) == '0;
     job_buffer_o <= out_q[BlockBits+:2];
   end
   logic unused_n;
-  assign unused_n = ^n_minus;
+  assign unused_n = ^n_less_i;
 endmodule
 
 `default_nettype wire

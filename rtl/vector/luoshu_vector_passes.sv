@@ -5,6 +5,8 @@
 // head's words in order and writes the results back; a pass starts when the one before has left the pipeline.
 // Results come 3 (q scale), 4 (bias), 6 (norm) or 7 (rotation) cycles after their operands. Rotation reads the
 // two words of a pair group (with cos, then sin) and issues a*cos - b*sin, then a*sin + b*cos.
+// VL = 1 (one multiplier): norm reads a word every second cycle, rotation two words in four cycles, their four products follow each
+// other, results come 8 cycles after the first product; q scale multiplies a_o, a cycle later.
 // done_o pulses in the cycle before exp_o holds the largest biased exponent of the final values.
 `default_nettype none
 
@@ -56,8 +58,9 @@ module luoshu_vector_passes #(
     output logic               norm_valid_o,  // m0 = a_o * r; m1 chained 3 cycles later with the coefficient
     output logic               chain_valid_o,
     output logic               rope_valid_o,  // m0 = a_o * rope_b_o, m1 = c_o * rope_d_o, added
-    output logic               rope_add_o,    // the addition, 3 cycles later
-    output logic               scale_valid_o, // m1 = c_o * qscale
+    output logic               rope_second_o, // VL = 1: m1 = c_o * rope_b_o
+    output logic               rope_add_o,    // the addition, 3 cycles later (VL = 1: 4 after m0)
+    output logic               scale_valid_o, // m1 = c_o * qscale, VL = 1: a_o * qscale
     output logic [VL*32-1:0]   a_o,
     output logic [VL*32-1:0]   c_o,
     output logic [VL*32-1:0]   rope_b_o,
@@ -81,7 +84,10 @@ module luoshu_vector_passes #(
   assign end_word = state_q == StRope ? rot_words_i : words_i;
   assign ready    = state_q == StBias ? bias_ready_i : state_q == StNorm ? norm_ready_i :
                     state_q == StRope ? cs_ready_i : 1'b1;
-  assign go       = state_q != StIdle && state_q != StMean && !issued_q && ready;
+  logic [1:0] pace_q;                      // VL = 1: cycle of a word or pair of words
+  logic       slot;
+  assign slot     = VL > 1 || (state_q == StNorm ? !pace_q[0] : state_q == StRope ? !pace_q[1] : 1'b1);
+  assign go       = state_q != StIdle && state_q != StMean && !issued_q && ready && slot;
   assign waiting_o = state_q != StIdle && !ready;
 
   // Stage 1: data. Stage 2: operands of norm and of the second rope result.
@@ -106,34 +112,46 @@ module luoshu_vector_passes #(
   assign sq_last_o   = last1_q;
   assign sq_mask_o   = mask1;
   assign bias_valid_o  = d1_q && state_q == StBias;
-  assign scale_valid_o = d1_q && state_q == StScale;
+  assign scale_valid_o = (VL > 1 ? d1_q : d2_q) && state_q == StScale;
   assign norm_valid_o  = d2_q && state_q == StNorm;
-  assign rope_valid_o  = second1 || second2;
   assign a_o = a_q;
-  logic [VL*32-1:0] b_now, sin_now, b_neg;
-  assign b_now    = second2 ? b_q : s_i;
-  assign sin_now  = second2 ? sin_q : cs_i;
-  assign rope_b_o = second2 ? sin_now : cos_q;
-  assign rope_d_o = second2 ? cos_q : sin_now;
   generate
-    for (genvar g = 0; g < VL; g++) begin : gen_neg
-      assign b_neg[g*32+:32] = {b_now[g*32+31] ^ (state_q == StRope && !second2), b_now[g*32+:31]};
+    if (VL == 1) begin : gen_four   // products follow each other
+      logic [3:1] product_q;        // the others after the first
+      always_ff @(posedge clk_i) product_q <= rst_ni ? {product_q[2:1], second1} : '0;
+      assign rope_valid_o  = second1 || product_q[2];
+      assign rope_second_o = product_q[1] || product_q[3];
+      assign rope_b_o      = (second1 || product_q[3]) ? cos_q : sin_q;
+      assign rope_d_o      = rope_b_o;
+      assign c_o           = {b_q[31] ^ product_q[1], b_q[30:0]};
+      logic unused_second;
+      assign unused_second = second2;
+    end else begin : gen_two
+      logic [VL*32-1:0] b_now, sin_now;
+      assign rope_valid_o  = second1 || second2;
+      assign rope_second_o = 1'b0;
+      assign b_now    = second2 ? b_q : s_i;
+      assign sin_now  = second2 ? sin_q : cs_i;
+      assign rope_b_o = second2 ? sin_now : cos_q;
+      assign rope_d_o = second2 ? cos_q : sin_now;
+      for (genvar g = 0; g < VL; g++) begin : gen_neg
+        assign c_o[g*32+:32] = {b_now[g*32+31] ^ (state_q == StRope && !second2), b_now[g*32+:31]};
+      end
     end
   endgenerate
-  assign c_o = b_neg;
 
   // Tags: position k leaves in k cycles. {valid, last word, word}
   logic [7:0]          tag_q;
   logic [7:0]          tag_last_q, tag_pair_q;
   logic [HeadBits-1:0] tag_word_q[0:7];
   logic                enter;
-  logic [2:0]          latency;
+  logic [3:0]          latency;
   logic [HeadBits-1:0] enter_word;
   logic                enter_last, enter_pair;
   logic [VL-1:0]       tag_mask;
   assign enter      = bias_valid_o || scale_valid_o || norm_valid_o || rope_valid_o;
-  assign latency    = state_q == StScale ? 3'd3 : state_q == StBias ? 3'd4 : state_q == StNorm ? 3'd6 : 3'd7;
-  assign enter_word = (state_q == StNorm || state_q == StRope) ? word2_q : word1_q;
+  assign latency    = state_q == StScale ? 4'd3 : state_q == StBias ? 4'd4 : state_q == StNorm ? 4'd6 : VL > 1 ? 4'd7 : 4'd8;
+  assign enter_word = (state_q == StNorm || state_q == StRope || (VL == 1 && state_q == StScale)) ? word2_q : word1_q;
   assign enter_last = enter_word == HeadBits'(words_i - 1'b1);
   assign enter_pair = {1'b0, enter_word[HeadBits-1:1]} == last_pair;
   assign tag_mask   = tag_pair_q[0] ? pair_mask_i : tag_last_q[0] ? tail_mask_i : '1;
@@ -187,7 +205,7 @@ module luoshu_vector_passes #(
       d1_q  <= go;
       d2_q  <= d1_q;
       tag_q <= {1'b0, tag_q[7:1]};
-      if (enter) tag_q[latency-3'd1] <= 1'b1;
+      if (enter) tag_q[3'(latency - 4'd1)] <= 1'b1;
     end
     if (leave) begin
       issued_q <= 1'b0;
@@ -202,12 +220,13 @@ module luoshu_vector_passes #(
       tag_pair_q[i] <= tag_pair_q[i+1];
     end
     if (enter) begin
-      tag_word_q[latency-3'd1] <= enter_word;
-      tag_last_q[latency-3'd1] <= enter_last;
-      tag_pair_q[latency-3'd1] <= enter_pair;
+      tag_word_q[3'(latency - 4'd1)] <= enter_word;
+      tag_last_q[3'(latency - 4'd1)] <= enter_last;
+      tag_pair_q[3'(latency - 4'd1)] <= enter_pair;
     end
-    word1_q <= word_q[HeadBits-1:0];
-    word2_q <= word1_q;
+    pace_q <= (VL > 1 || leave || !ready) ? 2'd0 : pace_q + 2'd1;
+    if (go) word1_q <= word_q[HeadBits-1:0];
+    if (d1_q) word2_q <= word1_q;
     last1_q <= word_q == words_i - 1'b1;
     pair1_q <= word_q[HeadBits:1] == last_pair;
     if (d1_q && !second1) begin

@@ -5,7 +5,7 @@
 // RESID: reads X, adds in the lane of the element, the sum leaves 5 cycles after the element.
 // SWIGLU: gates wait per token; a pair passes lane 0 and the special functions: m0 = g * -log2 e, tofix16, exp2,
 //   1 + e, recip, m0 = g * sigmoid, m1 = that * u; h is written to the scratch RAM 25 cycles after the up row.
-//   Two pairs never start in neighbouring cycles (Spaced = 1: nor within 8), and the uses of shared units fall on different parities.
+//   Two pairs never start in neighbouring cycles (Spaced = 1: nor within 8, nor after 22), and the uses of shared units fall on different parities.
 // LOGITS: maximum per token; each logit is also written to memory when asked for; tokens leave at the end.
 // done_o pulses with the last step of a command; blocks of activations may still be in flight.
 `default_nettype none
@@ -20,7 +20,7 @@ module luoshu_vector_stream #(
     // command
     input  wire         start_i,
     input  wire  [1:0]  op_i,           // 0 RESID, 1 SWIGLU, 2 LOGITS
-    input  wire  [19:0] n_i,            // elements, pairs or rows
+    input  wire  [19:0] n_less_i,       // elements, pairs or rows - 1
     input  wire  [5:0]  first_token_i,
     input  wire  [5:0]  last_token_i,
     input  wire         write_logits_i,
@@ -90,11 +90,9 @@ module luoshu_vector_stream #(
   logic [1:0] op_q;
   logic       phase_q;            // parity of the cycle: pairs start on 0
   logic       accept, up, last_elem, emit_q;
-  logic [19:0] last_row;
-  assign last_row  = (op_q == OpSwiglu ? {n_i[18:0], 1'b0} : n_i) - 20'd1;
   assign up        = r_row_i[0];
-  assign last_elem = r_row_i == last_row && r_token_i == last_token_i;
-  assign r_ready_o = active_q && (op_q == OpResid || (op_q == OpSwiglu && (!up || (!phase_q && (Spaced == 0 || step_q[7:1] == '0))))
+  assign last_elem = (op_q == OpSwiglu ? up && {1'b0, r_row_i[19:1]} == n_less_i : r_row_i == n_less_i) && r_token_i == last_token_i;
+  assign r_ready_o = active_q && (op_q == OpResid || (op_q == OpSwiglu && (!up || (!phase_q && (Spaced == 0 || (step_q[7:1] == '0 && !step_q[22])))))
                                   || (op_q == OpLogits && (!lw_valid_o || lw_ready_i)));
   assign accept    = r_valid_i && r_ready_o;
 
@@ -201,7 +199,7 @@ module luoshu_vector_stream #(
   assign pair_index = tag_q[2][15:0];
   assign max_old    = pair_index[4:0] == 5'd0 ? 8'd0 : max_q[TokenBits'(h_token_o)];
   assign max_new    = p1_i[30:23] > max_old ? p1_i[30:23] : max_old;
-  assign last_pair  = pair_index == n_i[15:0] - 16'd1;
+  assign last_pair  = pair_index == n_less_i[15:0];
   assign block_end  = pair_index[4:0] == 5'd31 || last_pair;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) job_valid_o <= 1'b0;
@@ -228,7 +226,15 @@ module luoshu_vector_stream #(
   assign best    = best_q[TokenBits'(r_token_i)];
   assign {beyond, unused_sum} = {1'b0, r_data_i[30:0], r_data_i[31]} + {1'b0, ~best[30:0], r_data_i[31]};
   assign better  = r_row_i == 20'd0 || (r_data_i[31] != best[31] ? best[31] : beyond != r_data_i[31]);
-  assign base    = r_token_i == first_token_i ? address_i : r_token_i == prev_q ? base_q : base_q + stride_i;
+  generate
+    if (MaxTokens <= 2) begin : gen_base
+      assign base = address_i + (r_token_i == first_token_i ? 32'd0 : stride_i);
+      logic unused_base;
+      assign unused_base = ^{base_q, prev_q};
+    end else begin : gen_base_of_many
+      assign base = r_token_i == first_token_i ? address_i : r_token_i == prev_q ? base_q : base_q + stride_i;
+    end
+  endgenerate
   assign tok_valid_o = emit_q;
   assign tok_index_o = out_token_q;
   assign tok_id_o    = {12'd0, best_row_q[TokenBits'(out_token_q)]};

@@ -180,7 +180,7 @@ class VectorTest : public testing::Test {
     const std::uint64_t start = cycle_;
     bool taken = false;
     while (done_ == 0) {
-      ASSERT_LT(cycle_ - start, 200000u) << what << " hangs";
+      ASSERT_LT(cycle_ - start, 400000u) << what << " hangs";
       top_->clk_i = 0;
       top_->eval();
       const bool ready = top_->cmd_ready_o;
