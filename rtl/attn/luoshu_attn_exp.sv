@@ -21,13 +21,14 @@ module luoshu_attn_exp #(
   // 1: split
   logic               valid1_q, valid2_q, valid3_q;
   logic [7:0]         index1_q, frac1_q, frac2_q;
-  logic [5:0]         drop1_q, drop2_q, drop3_q;  // 1 - n, saturated to 63
+  logic [5:0]         drop1_q, drop2_q, drop3_q;  // -1 - n, saturated to 63; where t is 0, full instead: the weight is 65535
+  logic               full1_q, full2_q, full3_q;
   logic [4:0]         shift1_q, shift2_q, shift3_q;
   logic [17:0]        base2_q;
   logic signed [14:0] slope2_q;
   logic [17:0]        sig3_q;
-  logic [16:0]        drop_full;
-  assign drop_full = 17'd1 - {t_i[31], t_i[31:16]};  // n = t >> 16 <= 0
+  logic [15:0]        drop;
+  assign drop = ~t_i[31:16];   // n = t >> 16 <= 0
 
   logic [32:0] entry;
   assign entry = luoshu_tables_pkg::exp2_entry(index1_q);
@@ -45,13 +46,13 @@ module luoshu_attn_exp #(
   endgenerate
 
   // rounding half up adds the bit below the shifted value
-  logic [18:0] sig_down, shifted;
+  logic [16:0] sig_down, shifted;
   logic [16:0] p_down;
   logic [15:0] p;
   logic [16:0] ps;
-  assign sig_down = {sig3_q, 1'b0} >> drop3_q;
-  assign shifted  = {1'b0, sig_down[18:1]} + 19'(sig_down[0]);
-  assign p        = !valid3_q ? 16'd0 : (shifted[18:16] != 3'd0) ? 16'hffff : shifted[15:0];
+  assign sig_down = sig3_q[17:1] >> drop3_q;   // by 1 - n, with the bit below
+  assign shifted  = {1'b0, sig_down[16:1]} + 17'(sig_down[0]);
+  assign p        = !valid3_q ? 16'd0 : (full3_q || shifted[16]) ? 16'hffff : shifted[15:0];
   assign p_down   = {p, 1'b0} >> shift3_q;
   assign ps       = {1'b0, p_down[16:1]} + 17'(p_down[0]);
 
@@ -60,7 +61,8 @@ module luoshu_attn_exp #(
       valid1_q <= valid_i;
       index1_q <= t_i[15:8];
       frac1_q  <= t_i[7:0];
-      drop1_q  <= (drop_full > 17'd63) ? 6'd63 : drop_full[5:0];
+      drop1_q  <= (drop[15:6] != 10'd0) ? 6'd63 : drop[5:0];
+      full1_q  <= !t_i[31];
       shift1_q <= shift_i;
       // 2: table
       valid2_q <= valid1_q;
@@ -68,18 +70,20 @@ module luoshu_attn_exp #(
       slope2_q <= entry[32:18];
       frac2_q  <= frac1_q;
       drop2_q  <= drop1_q;
+      full2_q  <= full1_q;
       shift2_q <= shift1_q;
       // 3: interpolate
       valid3_q <= valid2_q;
       sig3_q   <= 18'(base2_q + 18'((product + 24'sd128) >>> 8));
       drop3_q  <= drop2_q;
+      full3_q  <= full2_q;
       shift3_q <= shift2_q;
       // 4: shift
       p_o  <= p;
       ps_o <= ps[15:0];
     end
   end
-  logic unused_bit;
-  assign unused_bit = ps[16];
+  logic unused_bits;
+  assign unused_bits = ^{ps[16], sig3_q[0]};
 endmodule
 `default_nettype wire

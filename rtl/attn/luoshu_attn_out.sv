@@ -11,12 +11,17 @@ module luoshu_attn_out #(
     parameter int Columns = 4,
     parameter int Heads = 1,   // columns that share a path (luoshu_attn_heads)
     parameter int MaxTokens = 8,
+    parameter int MaxHeads = 32,
+    parameter int QElements = 2048,   // elements of a token's query heads, at most
     parameter int Out = 1,     // elements per cycle, a power of two
     parameter int Soft = 1,    // 1: small products take no hardware multiplier
     parameter int ActLanes = 32,   // elements of a part: 8 or 32
     // Derived, do not set.
     parameter int Paths = Columns / Heads,
-    parameter int HeadBits = (Heads > 1) ? $clog2(Heads) : 1
+    parameter int HeadBits = (Heads > 1) ? $clog2(Heads) : 1,
+    parameter int TokenBits = (MaxTokens > 1) ? $clog2(MaxTokens) : 1,
+    parameter int QueryBits = $clog2(MaxHeads),   // of a query head
+    parameter int SpanBits = $clog2(Columns + 1)
 ) (
     input  wire                  clk_i,
     input  wire                  rst_ni,
@@ -29,10 +34,10 @@ module luoshu_attn_out #(
     // sets
     input  wire                  set_valid_i,
     output logic                 set_ready_o,
-    input  wire  [5:0]           set_token_i,
-    input  wire  [3:0]           set_tokens_i,
-    input  wire  [3:0]           set_heads_i,
-    input  wire  [8:0]           set_head_i,
+    input  wire  [TokenBits-1:0] set_token_i,
+    input  wire  [SpanBits-1:0]  set_tokens_i,
+    input  wire  [SpanBits-1:0]  set_heads_i,
+    input  wire  [QueryBits-1:0] set_head_i,
     input  wire                  set_final_i,
     input  wire                  set_done_i,
     output logic                 release_o,
@@ -45,7 +50,7 @@ module luoshu_attn_out #(
     input  wire  [Paths-1:0]     out_gnt_i,
     input  wire  [Paths*Out*48-1:0] out_o_i,
     input  wire  [Paths*48-1:0]  out_l_i,
-    input  wire  [Paths*10-1:0]  out_r_i,
+    input  wire  [Paths*8-1:0]   out_r_i,
     // activations
     output logic                 aw_valid_o,
     input  wire                  aw_ready_i,
@@ -59,6 +64,8 @@ module luoshu_attn_out #(
     output logic                 aw_joined_o,
     output logic [1:0]           aw_vec_o
 );
+  localparam int IndexBits = $clog2(QElements);   // of an element within the vector
+  localparam int ColBits = (Columns > 1) ? $clog2(Columns) : 1;
   function automatic [17:0] product(input [8:0] a, input [8:0] b);
     if (Soft == 0) begin
       product = 18'(a) * 18'(b);
@@ -77,21 +84,23 @@ module luoshu_attn_out #(
   state_e      state_q;
   logic [2:0]  done_q;       // finished sets not yet started
   logic [1:0]  slot_q;
-  logic [3:0]  col_q, token_q, head_q;
+  logic [ColBits-1:0]  col_q;
+  logic [SpanBits-1:0] token_q, head_q, next_head;
   logic [7:0]  elem_q;
-  logic [17:0] index_q;      // of the column's first element within the vector
-  logic [8:0]  head;
+  logic [IndexBits-1:0] index_q;   // of the element within the vector
+  logic [QueryBits-1:0] head;
   logic        last_elem, last_col, pause, taken;
   logic        whole;        // Out elements per cycle
   logic [7:0]  step;
-  logic [5:0]  token;
+  logic [TokenBits-1:0] token;
 
-  assign head      = set_head_i + 9'(head_q);
-  assign token     = set_token_i + 6'(token_q);
+  assign head      = set_head_i + QueryBits'(head_q);
+  assign token     = set_token_i + TokenBits'(token_q);
+  assign next_head = head_q + 1'b1;
   assign whole     = ((head_dim_i & 9'(Out - 1)) == 9'd0);
   assign step      = whole ? 8'(Out) : 8'd1;
   assign last_elem = (9'(elem_q) + 9'(step) == head_dim_i);
-  assign last_col  = (token_q + 4'd1 == set_tokens_i) && (head_q + 4'd1 == set_heads_i);
+  assign last_col  = (token_q + 1'b1 == set_tokens_i) && (next_head == set_heads_i);
   assign out_head_o = (Heads > 1) ? HeadBits'(col_q) : '0;
   assign out_set_o  = slot_q;
   assign out_elem_o = elem_q;
@@ -125,16 +134,16 @@ module luoshu_attn_out #(
       token_q <= '0;
       head_q  <= '0;
     end else if (taken && last_elem) begin
-      col_q  <= col_q + 4'd1;
-      head_q <= (head_q + 4'd1 == set_heads_i) ? 4'd0 : head_q + 4'd1;
-      if (head_q + 4'd1 == set_heads_i) token_q <= token_q + 4'd1;
+      col_q  <= col_q + 1'b1;
+      head_q <= (next_head == set_heads_i) ? '0 : next_head;
+      if (next_head == set_heads_i) token_q <= token_q + 1'b1;
     end
     if (state_q == Sum) begin
       elem_q  <= '0;
-      index_q <= product(head, head_dim_i);
+      index_q <= IndexBits'(product(9'(head), head_dim_i));
     end else if (taken) begin
       elem_q  <= elem_q + step;
-      index_q <= index_q + 18'(step);
+      index_q <= index_q + IndexBits'(step);
     end
   end
 
@@ -150,7 +159,7 @@ module luoshu_attn_out #(
   logic               recip_valid;
   logic [Delay-1:0]   delay_valid_q;
   // what travels with the elements: {final, last of its vector, token, index}
-  localparam int TagBits = 2 + 6 + 18;
+  localparam int TagBits = 2 + TokenBits + IndexBits;
   logic [TagBits-1:0] tag_q [12];
 
   generate
@@ -161,7 +170,7 @@ module luoshu_attn_out #(
       logic [33:0]        unused_prod;
       always_comb begin
         s1_int = $signed(out_o_i[48*(Out*32'(s1_path_q) + d) +: 48]);
-        s1_exp = 12'($signed(out_r_i[10*32'(s1_path_q) +: 10])) - 12'sd22;
+        s1_exp = 12'($signed(out_r_i[8*32'(s1_path_q) +: 8])) - 12'sd22;
         if (d == 0 && s1_sum_q) begin
           s1_int = $signed(out_l_i[48*32'(s1_path_q) +: 48]);
           s1_exp = -12'sd16;
@@ -204,11 +213,11 @@ module luoshu_attn_out #(
     fp_sum_q[1] <= fp_sum_q[0];
     fp_sum_q[2] <= fp_sum_q[1];
     if (recip_valid) rinv_q <= recip;
-    tag_q[0] <= {set_final_i && last_col && last_elem, last_elem && (head + 9'd1 == heads_i), token, index_q};
+    tag_q[0] <= {set_final_i && last_col && last_elem, last_elem && (9'(head) + 9'd1 == heads_i), token, index_q};
     for (int i = 1; i < 12; i++) tag_q[i] <= tag_q[i-1];
   end
 
-  luoshu_attn_blocks #(.MaxTokens(MaxTokens), .Out(Out), .ActLanes(ActLanes)) u_blocks (
+  luoshu_attn_blocks #(.MaxTokens(MaxTokens), .IndexBits(IndexBits), .Out(Out), .ActLanes(ActLanes)) u_blocks (
       .clk_i, .rst_ni, .act_block_i, .act_joined_i, .act_vec_i, .whole_i(whole), .valid_i(out_valid[0]), .data_i(out),
       .tag_i(tag_q[11]), .pause_o(pause), .finish_o, .aw_valid_o, .aw_ready_i, .aw_token_o, .aw_block_o, .aw_part_o, .aw_data_o,
       .aw_exp_o, .aw_sum_o, .aw_first_o, .aw_joined_o, .aw_vec_o

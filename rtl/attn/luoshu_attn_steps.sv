@@ -13,8 +13,10 @@ module luoshu_attn_steps #(
     parameter int Step = 2,
     parameter int Heads = 1,         // columns of a path (luoshu_attn_heads), which are stepped one after the other
     parameter int ResultDelay = 7,   // cycles from a K issue to the raw result of column 0
-    parameter int ItemBits = 40,
+    parameter int BlockBits = 23,    // of a block's number within its sequence
+    parameter int ColBits = 2,       // of a column's number
     // Derived, do not set.
+    parameter int ItemBits = BlockBits + ColBits + 3 + 5,   // see luoshu_attn_issue
     parameter int HeadBits = (Heads > 1) ? $clog2(Heads) : 1
 ) (
     input  wire                 clk_i,
@@ -38,7 +40,7 @@ module luoshu_attn_steps #(
     output logic [4:0]          sc_key_o,
     output logic [1:0]          sc_item_o,
     output logic [1:0]          sc_set_o,
-    output logic [26:0]         sc_block_o,
+    output logic [BlockBits-1:0] sc_block_o,
     output logic [Step*8-1:0]   sc_ke_o,
     output logic [Step*8-1:0]   sc_ve_o,
     output logic [Step-1:0]     sc_in_o,
@@ -57,6 +59,7 @@ module luoshu_attn_steps #(
     output logic [Step-1:0]     ex_in_o,
     output logic                ex_two_o,
     output logic                ex_final_o,
+    input  wire                 ex_hold_i,    // the end of the pass has to wait
     output logic                ex_last_o,
     // weights of an item slot are complete; cleared when V starts
     output logic [3:0]          weights_o,
@@ -80,26 +83,25 @@ module luoshu_attn_steps #(
   typedef enum logic [1:0] {Empty, Delay, Run, Tail} state_e;
   state_e      sc_q, ex_q;
   logic [5:0]  sc_wait_q;
-  logic [5:0]  sc_at_q, sc_keys_q, sc_end_q;   // next key, keys that exist, keys to step
+  logic [4:0]  sc_at_q, sc_last_key_q;   // next key, last key that exists
   logic        sc_new_q, sc_last_q;
-  logic [5:0]  in_keys, row_mask;
-  logic [3:0]  in_lastcol;
-  assign in_keys    = in_i[27 +: 6];
-  assign in_lastcol = in_i[36 +: 4];
-  assign row_mask   = (6'd1 << seg_bits) - 6'd1;
+  logic [4:0]  row_mask;                 // keys of a row - 1: whole rows are stepped
+  logic [ColBits-1:0] in_lastcol;
+  assign in_lastcol = in_i[8 +: ColBits];
+  assign row_mask   = 5'((6'd1 << seg_bits) - 6'd1);
   assign in_ready_o = (sc_q == Empty);
 
   assign sc_valid_o = (sc_q == Run);
-  assign sc_first_o = (sc_at_q == 6'd0);
-  assign sc_key_o   = sc_at_q[4:0];
+  assign sc_first_o = (sc_at_q == 5'd0);
+  assign sc_key_o   = sc_at_q;
   assign sc_new_o   = sc_new_q;
   assign sc_last_o  = sc_last_q;
   assign sc_final_o = (sc_q == Tail) && (sc_wait_q == 6'd1);
   assign hand_o     = (sc_q == Tail) && (sc_wait_q == 6'd0) && (ex_q == Empty);
   always_comb begin
     sc_in_o = '0;
-    sc_in_o[0] = (sc_at_q < sc_keys_q);
-    if (two) sc_in_o[Step-1] = (sc_at_q + 6'd1 < sc_keys_q);
+    sc_in_o[0] = (sc_at_q <= sc_last_key_q);
+    if (two) sc_in_o[Step-1] = (sc_at_q < sc_last_key_q);
   end
 
   always_ff @(posedge clk_i) begin
@@ -109,23 +111,22 @@ module luoshu_attn_steps #(
       case (sc_q)
         Empty: if (in_valid_i) sc_q <= Delay;
         Delay: if (sc_wait_q == 6'd0) sc_q <= Run;
-        Run: if (sc_at_q + (two ? 6'd2 : 6'd1) >= sc_end_q) sc_q <= Tail;
+        Run: if ((sc_at_q | 5'(two)) == (sc_last_key_q | row_mask)) sc_q <= Tail;
         default: if (hand_o) sc_q <= sc_end_head ? Empty : Run;
       endcase
     end
     if (sc_q == Empty) begin
       {sc_set_o, sc_item_o} <= in_i[ItemBits +: 4];
-      sc_block_o <= in_i[26:0];
-      sc_keys_q  <= in_keys;
-      sc_end_q   <= (in_keys + row_mask) & ~row_mask;
-      sc_new_q   <= in_i[33];
-      sc_last_q  <= in_i[34];
+      sc_block_o <= in_i[8 + ColBits +: BlockBits];
+      sc_last_key_q <= in_i[4:0];
+      sc_new_q   <= in_i[5];
+      sc_last_q  <= in_i[6];
       sc_wait_q  <= 6'(ResultDelay) + 6'(in_lastcol);
     end
     if (sc_q == Empty || hand_o) sc_at_q <= '0;
     if (sc_q == Delay) sc_wait_q <= sc_wait_q - 6'd1;
     if (sc_q == Run) begin
-      sc_at_q   <= sc_at_q + (two ? 6'd2 : 6'd1);
+      sc_at_q   <= sc_at_q + (two ? 5'd2 : 5'd1);
       sc_wait_q <= 6'd3;
     end
     if (sc_q == Tail && sc_wait_q != 6'd0) sc_wait_q <= sc_wait_q - 6'd1;
@@ -154,17 +155,17 @@ module luoshu_attn_steps #(
 
   // ---------------------------------------------------------------- exp
   logic       ex_end_head_q;   // the item's last column
-  logic [5:0] ex_at_q, ex_keys_q, ex_end_q;
-  logic [3:0] ex_wait_q;
+  logic [4:0] ex_at_q, ex_last_key_q;
+  logic [2:0] ex_wait_q;
   assign ex_start_o = (ex_q == Delay);
   assign ex_valid_o = (ex_q == Run);
-  assign ex_key_o   = ex_at_q[4:0];
+  assign ex_key_o   = ex_at_q;
   assign ex_two_o   = two;
-  assign ex_final_o = (ex_q == Tail) && (ex_wait_q == 4'd0);
+  assign ex_final_o = (ex_q == Tail) && (ex_wait_q == 3'd0) && !ex_hold_i;
   always_comb begin
     ex_in_o = '0;
-    ex_in_o[0] = (ex_at_q < ex_keys_q);
-    if (two) ex_in_o[Step-1] = (ex_at_q + 6'd1 < ex_keys_q);
+    ex_in_o[0] = (ex_at_q <= ex_last_key_q);
+    if (two) ex_in_o[Step-1] = (ex_at_q < ex_last_key_q);
   end
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -174,8 +175,8 @@ module luoshu_attn_steps #(
       case (ex_q)
         Empty: if (hand_o) ex_q <= Delay;
         Delay: ex_q <= Run;
-        Run: if (ex_at_q + (two ? 6'd2 : 6'd1) >= ex_end_q) ex_q <= Tail;
-        default: if (ex_wait_q == 4'd0) ex_q <= Empty;
+        Run: if ((ex_at_q | 5'(two)) == (ex_last_key_q | row_mask)) ex_q <= Tail;
+        default: if (ex_final_o) ex_q <= Empty;
       endcase
       if (v_start_i) weights_o[v_slot_i] <= 1'b0;
       if (ex_final_o && ex_end_head_q) weights_o[ex_item_o] <= 1'b1;
@@ -186,15 +187,14 @@ module luoshu_attn_steps #(
       ex_item_o <= sc_item_o;
       ex_set_o  <= sc_set_o;
       ex_last_o <= sc_last_q;
-      ex_keys_q <= sc_keys_q;
-      ex_end_q  <= sc_end_q;
+      ex_last_key_q <= sc_last_key_q;
       ex_at_q   <= '0;
     end
     if (ex_q == Run) begin
-      ex_at_q   <= ex_at_q + (two ? 6'd2 : 6'd1);
-      ex_wait_q <= 4'd5;
+      ex_at_q   <= ex_at_q + (two ? 5'd2 : 5'd1);
+      ex_wait_q <= 3'd5;
     end
-    if (ex_q == Tail) ex_wait_q <= ex_wait_q - 4'd1;
+    if (ex_q == Tail && ex_wait_q != 3'd0) ex_wait_q <= ex_wait_q - 3'd1;
   end
   assign busy_o = (sc_q != Empty) || (ex_q != Empty);
 

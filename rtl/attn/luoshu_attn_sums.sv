@@ -208,13 +208,14 @@ module luoshu_attn_sums #(
       logic [35:0]        add_sh;
       logic signed [47:0] old2_q, add2_q;
       logic               half2_q, unused_half;
+      logic [1:0]         unused_over;
       logic [47:0]        o_new;
       assign {o_new, unused_half} = {old2_q, half2_q} + {add2_q, half2_q};   // old2_q + add2_q + half2_q in one carry chain
       luoshu_attn_shift #(.Width(48), .Left(0), .Out(48), .Soft(Soft)) u_old (
-          .x_i(o_old[d*48 +: 48]), .n_i(osh1_q), .y_o(old_sh)
+          .x_i(o_old[d*48 +: 48]), .n_i(osh1_q), .y_o(old_sh), .over_o(unused_over[0])
       );
       luoshu_attn_shift #(.Width(29), .Left(6), .Out(35), .Soft(Soft)) u_add (
-          .x_i(dr1_ob_q[d*29 +: 29]), .n_i(bsh1_q), .y_o(add_sh)
+          .x_i(dr1_ob_q[d*29 +: 29]), .n_i(bsh1_q), .y_o(add_sh), .over_o(unused_over[1])
       );
       always_ff @(posedge clk_i) begin
         if (dr1_q) begin

@@ -14,6 +14,7 @@ module luoshu_attn_weights #(
     parameter int Heads = 1,     // columns served
     parameter int Soft  = 1,     // see luoshu_attn_exp
     parameter int MetaBits = 16,
+    parameter int PosBits = 28,  // of a position
     // Derived, do not set.
     parameter int HeadBits = (Heads > 1) ? $clog2(Heads) : 1
 ) (
@@ -29,13 +30,14 @@ module luoshu_attn_weights #(
     input  wire  [Step*8-1:0]       ex_ve_i,       // V exponents
     input  wire  [Step-1:0]         ex_in_i,       // the key exists in the block
     input  wire                     ex_two_i,      // the step has two keys (Step = 2)
-    input  wire                     ex_final_i,    // 6 cycles after the last step
+    input  wire                     ex_final_i,    // 6 cycles after the last step, or when ex_hold_o has fallen
+    output logic                    ex_hold_o,     // l is being shifted (Heads > 1)
     input  wire                     ex_last_i,     // with final: last block of the set
     // of the first pass
     input  wire  [Step*33-1:0]      s_row_i,       // of the step before: {key counts, logit}
     input  wire                     ex_any_i,
     input  wire                     ex_first_i,
-    input  wire  signed [16:0]      ex_m_i,
+    input  wire  signed [15:0]      ex_m_i,
     input  wire  signed [7:0]       ex_vr_i,
     input  wire  [5:0]              ex_down_i,
     // weights of the keys of a V beat
@@ -78,7 +80,7 @@ module luoshu_attn_weights #(
       end
       luoshu_attn_exp #(.Soft(Soft)) u_exp (
           .clk_i, .en_i(|ex_q), .valid_i(ex1_in_q[k] && s_row_i[k*33 + 32] && ex_q[0]),
-          .t_i({s_row_i[k*33 + 16 +: 16] - ex_m_i[15:0], s_row_i[k*33 +: 16]}), .shift_i(ex1_shift_q[k*5 +: 5]),
+          .t_i({s_row_i[k*33 + 16 +: 16] - ex_m_i, s_row_i[k*33 +: 16]}), .shift_i(ex1_shift_q[k*5 +: 5]),
           .p_o(p_out[k*16 +: 16]), .ps_o(ps_out[k*16 +: 16])
       );
     end
@@ -129,58 +131,86 @@ module luoshu_attn_weights #(
   endgenerate
 
   // ---------------------------------------------------------------- sum of the weights
-  // l = rs(l, m' - m) + sum of the weights: while the weights add up, l is shifted by 16, 4 or 1 per cycle, 7 cycles at most
-  // (beyond 46 nothing is left: l is below 2^46 units, as a memory of 2^32 bytes holds fewer than 2^30 keys). ex_final_i comes
-  // 7 cycles after ex_start_i or later; l is complete two cycles after it, when the next item may start.
-  logic [Heads*48-1:0] l_q;           // per column
-  logic [47:0]         l, l_next, l_total;
-  logic                half_q, half_next;  // the bit below l
-  logic [5:0]          left_down_q, left_down_next;   // still to shift
+  // l = rs(l, m' - m) + sum of the weights: while the weights add up, l is shifted. A weight is below 2^16, so l is below 2^LBits.
+  // With one column by 16, 4 or 1 per cycle, 7 cycles at most; ex_final_i comes 7 cycles after ex_start_i or later. With several by
+  // 1, and ex_final_i waits for ex_hold_o. l is complete two cycles after ex_final_i, when the next item may start.
+  localparam int LBits = PosBits + 16;
+  logic [Heads*LBits-1:0] l_q;        // per column
+  logic [LBits-1:0]    l, l_total;
+  logic                half_q;        // the bit below l
+  logic [5:0]          left_down_q;   // still to shift
   logic                fin_q;         // ex_final_i a cycle ago
-  logic [21:0]         weight_q;      // sum of the item's weights
-  logic [47:0]         set_l_q [1 << SlotBits];
+  logic [20:0]         weight_q;      // sum of the item's weights
+  logic [LBits-1:0]    set_l_q [1 << SlotBits];
   logic                l_gone, unused_half;
-  assign l       = (Heads > 1) ? l_q[48*32'(ex_head_i) +: 48] : l_q[47:0];
-  assign l_gone  = ex_first_i || (ex_down_i > 6'd46);
-  assign {l_total, unused_half} = {l, half_q} + {26'd0, weight_q, half_q};   // l + weight_q + half_q in one carry chain
-  always_comb begin
-    l_next         = l;
-    half_next      = half_q;
-    left_down_next = left_down_q;
-    if (ex_start_i && ex_any_i) begin
-      half_next      = 1'b0;
-      left_down_next = l_gone ? 6'd0 : ex_down_i;
-      if (l_gone) l_next = '0;
-    end else if (left_down_q[5:4] != 2'd0) begin
-      {l_next, half_next} = {16'd0, l[47:15]};
-      left_down_next[5:4] = left_down_q[5:4] - 2'd1;
-    end else if (left_down_q[3:2] != 2'd0) begin
-      {l_next, half_next} = {4'd0, l[47:3]};
-      left_down_next[3:2] = left_down_q[3:2] - 2'd1;
-    end else if (left_down_q[1:0] != 2'd0) begin
-      {l_next, half_next} = {1'd0, l};
-      left_down_next[1:0] = left_down_q[1:0] - 2'd1;
-    end else if (fin_q && ex_any_i) begin
-      l_next    = l_total;
-      half_next = 1'b0;
-    end
-  end
+  assign l_gone  = ex_first_i || (ex_down_i > 6'(LBits));
+  assign {l_total, unused_half} = {l, half_q} + {(LBits-21)'(0), weight_q, half_q};   // l + weight_q + half_q in one carry chain
   generate
-    for (genvar h = 0; h < Heads; h++) begin : gen_l
-      always_ff @(posedge clk_i) if (Heads == 1 || ex_head_i == HeadBits'(h)) l_q[h*48 +: 48] <= l_next;
+    if (Heads > 1) begin : gen_shared
+      logic clear, shift, add;
+      assign l     = l_q[LBits*32'(ex_head_i) +: LBits];
+      assign clear = ex_start_i && ex_any_i && l_gone;
+      assign shift = (left_down_q != 6'd0);
+      assign add   = fin_q && ex_any_i;
+      assign ex_hold_o = shift;
+      for (genvar h = 0; h < Heads; h++) begin : gen_l
+        always_ff @(posedge clk_i) begin
+          if (ex_head_i == HeadBits'(h)) begin
+            if (clear) l_q[h*LBits +: LBits] <= '0;
+            else if (shift || add) l_q[h*LBits +: LBits] <= shift ? {1'b0, l[LBits-1:1]} : l_total;
+          end
+        end
+      end
+      always_ff @(posedge clk_i) begin
+        if (ex_start_i || add) half_q <= 1'b0;
+        else if (shift) half_q <= l[0];
+        if (ex_start_i) left_down_q <= (ex_any_i && !l_gone) ? ex_down_i : 6'd0;
+        else if (shift) left_down_q <= left_down_q - 6'd1;
+      end
+    end else begin : gen_own
+      logic [LBits-1:0] l_next;
+      logic             half_next;
+      logic [5:0]       left_down_next;
+      assign l         = l_q;
+      assign ex_hold_o = 1'b0;
+      always_comb begin
+        l_next         = l;
+        half_next      = half_q;
+        left_down_next = left_down_q;
+        if (ex_start_i && ex_any_i) begin
+          half_next      = 1'b0;
+          left_down_next = l_gone ? 6'd0 : ex_down_i;
+          if (l_gone) l_next = '0;
+        end else if (left_down_q[5:4] != 2'd0) begin
+          {l_next, half_next} = {16'd0, l[LBits-1:15]};
+          left_down_next[5:4] = left_down_q[5:4] - 2'd1;
+        end else if (left_down_q[3:2] != 2'd0) begin
+          {l_next, half_next} = {4'd0, l[LBits-1:3]};
+          left_down_next[3:2] = left_down_q[3:2] - 2'd1;
+        end else if (left_down_q[1:0] != 2'd0) begin
+          {l_next, half_next} = {1'd0, l};
+          left_down_next[1:0] = left_down_q[1:0] - 2'd1;
+        end else if (fin_q && ex_any_i) begin
+          l_next    = l_total;
+          half_next = 1'b0;
+        end
+      end
+      always_ff @(posedge clk_i) begin
+        l_q         <= l_next;
+        half_q      <= half_next;
+        left_down_q <= left_down_next;
+      end
     end
   endgenerate
   always_ff @(posedge clk_i) begin
-    half_q      <= half_next;
-    left_down_q <= left_down_next;
-    fin_q       <= ex_final_i;
+    fin_q <= ex_final_i;
     if (ex_start_i) weight_q <= '0;
-    else if (ex_q[4]) weight_q <= weight_q + 22'(p_sum);
+    else if (ex_q[4]) weight_q <= weight_q + 21'(p_sum);
     if (fin_q && ex_last_i) set_l_q[SlotBits'({ex_head_i, ex_set_i})] <= ex_any_i ? l_total : l;
   end
-  assign out_l_o = set_l_q[SlotBits'({out_head_i, out_set_i})];
+  assign out_l_o = 48'(set_l_q[SlotBits'({out_head_i, out_set_i})]);
 
   logic unused_bits;
-  assign unused_bits = ^{op_meta_i, ex_m_i[16]};
+  assign unused_bits = ^op_meta_i;
 endmodule
 `default_nettype wire
