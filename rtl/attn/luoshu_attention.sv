@@ -132,7 +132,7 @@ module luoshu_attention #(
 
   logic                kv_valid, kv_ready;
   logic [Lanes*8-1:0]  kv_data;
-  luoshu_kv_reader #(.Lanes(Lanes), .Depth(KvDepth)) u_reader (
+  luoshu_kv_reader #(.Lanes(Lanes), .Depth(KvDepth), .BeatsBits(12)) u_reader (
       .clk_i, .rst_ni, .rd_valid_i(rd_valid), .rd_ready_o(rd_ready), .rd_addr_i(rd_addr), .rd_beats_i(16'(rd_beats)),
       .rq_valid_o, .rq_ready_i, .rq_addr_o, .rq_beats_o, .rc_valid_i, .rc_data_i,
       .kv_valid_o(kv_valid), .kv_ready_i(kv_ready), .kv_data_o(kv_data)
@@ -228,6 +228,10 @@ module luoshu_attention #(
   logic [Paths*Out*48-1:0] out_o;
   logic [Paths*48-1:0] out_l;
   logic [Paths*8-1:0]  out_r;
+  logic                recip_valid;
+  logic [15:0]         recip_frac;
+  logic [Paths-1:0]    recip_ready, recip_done;
+  logic [Paths*18-1:0] recip_value;
   logic [Columns-1:0]  acc_valid;
   generate
     for (genvar c = 0; c < Columns; c++) begin : gen_acc
@@ -248,7 +252,9 @@ module luoshu_attention #(
           .ex_last_i(ex_last), .acc_valid_i(acc_valid[c*Heads +: Heads]), .acc_meta_i(k_acc_meta_i[c*Heads*MetaBits +: Heads*MetaBits]),
           .acc_i(k_acc_i[c*Heads*Lanes*32 +: Heads*Lanes*32]), .drain_busy_o(busy_paths[c]),
           .out_re_i(out_re[c]), .out_head_i(out_head), .out_set_i(out_slot), .out_elem_i(out_elem), .out_gnt_o(out_gnt[c]),
-          .out_o_o(out_o[c*Out*48 +: Out*48]), .out_l_o(out_l[c*48 +: 48]), .out_r_o(out_r[c*8 +: 8])
+          .out_o_o(out_o[c*Out*48 +: Out*48]), .out_l_o(out_l[c*48 +: 48]), .out_r_o(out_r[c*8 +: 8]),
+          .recip_valid_i(recip_valid), .recip_frac_i(recip_frac), .recip_ready_o(recip_ready[c]), .recip_done_o(recip_done[c]),
+          .recip_value_o(recip_value[c*18 +: 18])
       );
     end
   endgenerate
@@ -278,10 +284,11 @@ module luoshu_attention #(
       .set_heads_i(out_heads), .set_head_i(out_query), .set_final_i(out_final), .set_done_i(set_done),
       .release_o(release_set), .finish_o(finish),
       .out_re_o(out_re), .out_head_o(out_head), .out_set_o(out_slot), .out_elem_o(out_elem), .out_gnt_i(out_gnt), .out_o_i(out_o), .out_l_i(out_l), .out_r_i(out_r),
+      .recip_valid_o(recip_valid), .recip_frac_o(recip_frac), .recip_ready_i(recip_ready[0]), .recip_done_i(recip_done[0]), .recip_value_i(recip_value[17:0]),
       .aw_valid_o, .aw_ready_i, .aw_token_o, .aw_block_o, .aw_part_o, .aw_data_o, .aw_exp_o, .aw_sum_o, .aw_first_o, .aw_joined_o, .aw_vec_o
   );
 
   logic unused_bits;
-  assign unused_bits = ^{cmd_q, info_i, load_final, steps_busy, unused_load, unused_out, unused_items};
+  assign unused_bits = ^{cmd_q, info_i, load_final, recip_ready, recip_done, recip_value, steps_busy, unused_load, unused_out, unused_items};
 endmodule
 `default_nettype wire

@@ -4,10 +4,13 @@
 //
 // t_i: logit minus running maximum, signed, 16 fraction bits, <= 0. shift_i: exponent distance of V, saturated to 31.
 // A key that is not valid gives 0. Latency 4 cycles, one key per cycle, no stall; the caller tracks validity in time.
-// The interpolation is a 15 x 8 bit product.
+// The interpolation is a 15 x 8 bit product. With Recip = 1 the unit also interpolates reciprocals, in cycles in which no key enters:
+// recip_i takes 16 bits of a fraction, value_o shows recip's value with LSB 2^-17 (numerics.md, section 6) 3 cycles later, if
+// en_i was high.
 `default_nettype none
 
 module luoshu_attn_exp #(
+    parameter int Recip = 0, // 1: reciprocals, too
     parameter int Soft = 1  // 1: the product is a sum of shifted slopes and takes no hardware multiplier
 ) (
     input  wire               clk_i,
@@ -16,7 +19,10 @@ module luoshu_attn_exp #(
     input  wire signed [31:0] t_i,
     input  wire  [4:0]        shift_i,
     output logic [15:0]       p_o,      // 4 cycles later
-    output logic [15:0]       ps_o      // p shifted, same cycle
+    output logic [15:0]       ps_o,     // p shifted, same cycle
+    input  wire               recip_i,  // not with valid_i
+    input  wire  [15:0]       recip_frac_i,
+    output logic [17:0]       value_o
 );
   // 1: split
   logic               valid1_q, valid2_q, valid3_q;
@@ -30,8 +36,33 @@ module luoshu_attn_exp #(
   logic [15:0]        drop;
   assign drop = ~t_i[31:16];   // n = t >> 16 <= 0
 
-  logic [32:0] entry;
-  assign entry = luoshu_tables_pkg::exp2_entry(index1_q);
+  generate
+    if (Recip != 0) begin : gen_recip   // both tables in one memory
+      logic recip1_q;
+      luoshu_attn_table u_table (.clk_i, .re_i(en_i), .addr_i({!recip1_q, index1_q}), .base_o(base2_q), .slope_o(slope2_q));
+      always_ff @(posedge clk_i) begin
+        if (en_i) begin
+          recip1_q <= recip_i;
+          index1_q <= recip_i ? recip_frac_i[15:8] : t_i[15:8];
+          frac1_q  <= recip_i ? recip_frac_i[7:0] : t_i[7:0];
+        end
+      end
+    end else begin : gen_exp2
+      logic [32:0] entry;
+      assign entry = luoshu_tables_pkg::exp2_entry(index1_q);
+      always_ff @(posedge clk_i) begin
+        if (en_i) begin
+          index1_q <= t_i[15:8];
+          frac1_q  <= t_i[7:0];
+          base2_q  <= entry[17:0];
+          slope2_q <= entry[32:18];
+        end
+      end
+      logic unused_recip;
+      assign unused_recip = ^{recip_i, recip_frac_i};
+    end
+  endgenerate
+  assign value_o = sig3_q;
 
   logic signed [23:0] product;
   generate
@@ -59,15 +90,11 @@ module luoshu_attn_exp #(
   always_ff @(posedge clk_i) begin
     if (en_i) begin
       valid1_q <= valid_i;
-      index1_q <= t_i[15:8];
-      frac1_q  <= t_i[7:0];
       drop1_q  <= (drop[15:6] != 10'd0) ? 6'd63 : drop[5:0];
       full1_q  <= !t_i[31];
       shift1_q <= shift_i;
       // 2: table
       valid2_q <= valid1_q;
-      base2_q  <= entry[17:0];
-      slope2_q <= entry[32:18];
       frac2_q  <= frac1_q;
       drop2_q  <= drop1_q;
       full2_q  <= full1_q;

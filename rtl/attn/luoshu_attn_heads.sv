@@ -81,7 +81,13 @@ module luoshu_attn_heads #(
     output logic                   out_gnt_o,     // out_re_i was taken (a drain of the same bank goes first)
     output logic [DrainLanes*48-1:0] out_o_o,     // one cycle later, see luoshu_attn_sums
     output logic [47:0]            out_l_o,       // of out_head_i and out_set_i, one cycle later
-    output logic signed [7:0]      out_r_o        // the same
+    output logic signed [7:0]      out_r_o,       // the same
+    // reciprocals (Heads > 1): see luoshu_attn_weights
+    input  wire                    recip_valid_i,
+    input  wire  [15:0]            recip_frac_i,
+    output logic                   recip_ready_o,
+    output logic                   recip_done_o,
+    output logic [17:0]            recip_value_o
 );
   localparam int Groups8 = Lanes / 8;
 
@@ -126,7 +132,8 @@ module luoshu_attn_heads #(
       .clk_i, .hpb_i, .ex_start_i, .ex_valid_i, .ex_head_i, .ex_key_i, .ex_item_i, .ex_set_i, .ex_ve_i, .ex_in_i, .ex_two_i,
       .ex_final_i, .ex_hold_o, .ex_last_i, .s_row_i(s_row), .ex_any_i(ex_any), .ex_first_i(ex_first), .ex_m_i(ex_m), .ex_vr_i(ex_vr),
       .ex_down_i(ex_down), .op_valid_i(op_valid_i[0]), .op_meta_i(op_meta_i[MetaBits-1:0]), .p_row_o(p_row),
-      .out_head_i(out_head_q), .out_set_i(out_set_q), .out_l_o
+      .out_head_i(out_head_q), .out_set_i(out_set_q), .out_l_o,
+      .recip_valid_i, .recip_frac_i, .recip_ready_o, .recip_done_o, .recip_value_o
   );
   luoshu_attn_sums #(.Lanes(Lanes), .Heads(Heads), .Soft(Soft), .MetaBits(MetaBits)) u_sums (
       .clk_i, .hpb_i, .acc_valid_i, .acc_meta_i(acc_meta_i[MetaBits-1:0]), .acc_i, .drain_busy_o, .dr_head_o(dr_head),

@@ -79,7 +79,7 @@ module luoshu_attn_load #(
   logic            re;
   logic [TokenBits+WordBits-1:0] raddr;
   logic [L*12-1:0] word;
-  assign qw_flat = (16'(qw_head_i) << w_stride) + 16'(qw_elem_i);
+  assign qw_flat = (16'(qw_head_i) << w_stride) | 16'(qw_elem_i);   // the element is below the stride
   logic [LB-1:0]   read_q;    // element of the word, where elements are read one by one
   logic            read_last;
   generate
@@ -164,7 +164,7 @@ module luoshu_attn_load #(
   assign next_head  = head_q + 1'b1;
   assign flat       = 16'(head) << r_stride;
   assign re         = busy_q && !idle_col;
-  assign raddr      = {token, flat[LB +: WordBits] + WordBits'(chunk_q)};
+  assign raddr      = {token, flat[LB +: WordBits] | WordBits'(chunk_q)};
   assign exp_raddr  = {token, head};
   assign last_step  = (32'(col_q) == Columns - 1) && (idle_col || (chunk_q == last_chunk && read_last));
   assign set_ready_o = busy_q && last_step;

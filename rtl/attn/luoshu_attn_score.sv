@@ -38,7 +38,7 @@ module luoshu_attn_score #(
     input  wire  [1:0]              sc_set_i,      // set slot
     input  wire  [BlockBits-1:0]    sc_block_i,    // block number
     input  wire  [Step*8-1:0]       sc_ke_i,       // K exponents of the step's keys
-    input  wire  [Step*8-1:0]       sc_ve_i,       // V exponents
+    input  wire  [Step*8-1:0]       sc_ve_i,       // V exponents; a cycle later with Lanes = 8
     input  wire  [Step-1:0]         sc_in_i,       // the key exists in the block
     input  wire                     sc_final_i,    // 3 cycles after the last step
     input  wire                     sc_new_i,      // with final: first block of the set
@@ -161,7 +161,7 @@ module luoshu_attn_score #(
       sc2_first_q <= sc1_first_q;
       sc2_key_q   <= sc1_key_q;
       sc2_in_q    <= sc1_in_q;
-      sc2_ve_q    <= sc1_ve_q;
+      sc2_ve_q    <= (Lanes == 8) ? sc_ve_i : sc1_ve_q;
     end
     if (sc2_q) any_q <= sc2_in_q[0] || (any_q && !sc2_first_q);
     if (sc2_q && sc2_in_q[0]) begin

@@ -3,6 +3,8 @@
 // one in each pass. Columns that share a path (Heads > 1) are stepped one after the other: the item goes through score and exp once
 // for each of them that is in use.
 //
+// With Lanes = 8 the steps of a pass begin in a certain cycle of four, and sc_ve_o and ex_ve_o come a cycle after their step
+// (luoshu_attn_exponents).
 // An item enters ResultDelay + (highest column) cycles before its last K result has landed; score takes
 // ceil(rows * keys per row / Step) + 5 cycles, exp the same + 8, for each column of a path. Keys beyond the block's last one,
 // up to a whole row, are stepped as absent, so that their weights are zero.
@@ -75,9 +77,17 @@ module luoshu_attn_steps #(
 
   luoshu_attn_exponents #(.Lanes(Lanes), .Step(Step)) u_exponents (
       .clk_i, .rst_ni, .in_valid_i(meta_valid_i), .in_shared_i(meta_shared_i), .in_ready_o(meta_ready_o), .in_beat_i(meta_beat_i), .in_last_i(meta_last_i), .in_slot_i(meta_slot_i),
-      .in_data_i(meta_data_i), .sc_slot_i(sc_item_o), .sc_key_i(sc_key_o), .sc_ke_o, .sc_ve_o, .ex_slot_i(ex_item_o),
+      .in_data_i(meta_data_i), .phase_i(phase_q), .sc_run_i(sc_valid_o), .sc_slot_i(sc_item_o), .sc_key_i(sc_key_o), .sc_ke_o, .sc_ve_o,
+      .ex_run_i(ex_valid_o), .ex_slot_i(ex_item_o),
       .ex_key_i(ex_key_o), .ex_ve_o
   );
+
+  // Exponents in a block RAM: the steps of a pass begin in their phase.
+  localparam bit Phased = (Lanes == 8);
+  logic [1:0] phase_q;
+  logic       in_phase;   // score may begin in the next cycle
+  assign in_phase = !Phased || (phase_q == 2'd1);
+  always_ff @(posedge clk_i) phase_q <= rst_ni ? phase_q + 2'd1 : 2'd0;
 
   // ---------------------------------------------------------------- score
   typedef enum logic [1:0] {Empty, Delay, Run, Tail} state_e;
@@ -97,7 +107,7 @@ module luoshu_attn_steps #(
   assign sc_new_o   = sc_new_q;
   assign sc_last_o  = sc_last_q;
   assign sc_final_o = (sc_q == Tail) && (sc_wait_q == 6'd1);
-  assign hand_o     = (sc_q == Tail) && (sc_wait_q == 6'd0) && (ex_q == Empty);
+  assign hand_o     = (sc_q == Tail) && (sc_wait_q == 6'd0) && (ex_q == Empty) && in_phase;
   always_comb begin
     sc_in_o = '0;
     sc_in_o[0] = (sc_at_q <= sc_last_key_q);
@@ -110,7 +120,7 @@ module luoshu_attn_steps #(
     end else begin
       case (sc_q)
         Empty: if (in_valid_i) sc_q <= Delay;
-        Delay: if (sc_wait_q == 6'd0) sc_q <= Run;
+        Delay: if (sc_wait_q == 6'd0 && in_phase) sc_q <= Run;
         Run: if ((sc_at_q | 5'(two)) == (sc_last_key_q | row_mask)) sc_q <= Tail;
         default: if (hand_o) sc_q <= sc_end_head ? Empty : Run;
       endcase
@@ -124,12 +134,11 @@ module luoshu_attn_steps #(
       sc_wait_q  <= 6'(ResultDelay) + 6'(in_lastcol);
     end
     if (sc_q == Empty || hand_o) sc_at_q <= '0;
-    if (sc_q == Delay) sc_wait_q <= sc_wait_q - 6'd1;
+    if ((sc_q == Delay || sc_q == Tail) && sc_wait_q != 6'd0) sc_wait_q <= sc_wait_q - 6'd1;
     if (sc_q == Run) begin
       sc_at_q   <= sc_at_q + (two ? 5'd2 : 5'd1);
       sc_wait_q <= 6'd3;
     end
-    if (sc_q == Tail && sc_wait_q != 6'd0) sc_wait_q <= sc_wait_q - 6'd1;
   end
 
   // the column of the path, up to the last one in use

@@ -27,7 +27,7 @@ module luoshu_attn_weights #(
     input  wire  [4:0]              ex_key_i,
     input  wire  [1:0]              ex_item_i,     // item slot
     input  wire  [1:0]              ex_set_i,      // set slot
-    input  wire  [Step*8-1:0]       ex_ve_i,       // V exponents
+    input  wire  [Step*8-1:0]       ex_ve_i,       // V exponents; a cycle later with Lanes = 8
     input  wire  [Step-1:0]         ex_in_i,       // the key exists in the block
     input  wire                     ex_two_i,      // the step has two keys (Step = 2)
     input  wire                     ex_final_i,    // 6 cycles after the last step, or when ex_hold_o has fallen
@@ -47,7 +47,13 @@ module luoshu_attn_weights #(
     // output
     input  wire  [HeadBits-1:0]     out_head_i,
     input  wire  [1:0]              out_set_i,
-    output logic [47:0]             out_l_o        // l of a finished set, the same cycle
+    output logic [47:0]             out_l_o,       // l of a finished set, the same cycle
+    // reciprocals (Heads > 1): see luoshu_attn_exp
+    input  wire                     recip_valid_i, // stays until it is taken
+    input  wire  [15:0]             recip_frac_i,
+    output logic                    recip_ready_o, // taken
+    output logic                    recip_done_o,  // 3 cycles later
+    output logic [17:0]             recip_value_o  // with it
 );
   localparam int LB = $clog2(Lanes);
   localparam int Groups8 = Lanes / 8;
@@ -68,20 +74,28 @@ module luoshu_attn_weights #(
     ex_key_q[0] <= ex_key_i;
     for (int i = 1; i < 5; i++) ex_key_q[i] <= ex_key_q[i-1];
   end
+  logic [2:0] recip_q;   // a reciprocal is inside, per stage
+  logic [Step*18-1:0] values;
+  assign recip_ready_o = recip_valid_i && !ex_q[0];
+  assign recip_done_o  = recip_q[2];
+  assign recip_value_o = values[17:0];
+  always_ff @(posedge clk_i) recip_q <= (Heads > 1) ? {recip_q[1:0], recip_ready_o} : '0;
   generate
     for (genvar k = 0; k < Step; k++) begin : gen_exp
       logic [8:0] distance;
+      logic [4:0] down;       // of V's exponent, saturated
+      assign down = (distance > 9'd31) ? 5'd31 : distance[4:0];
       assign distance = 9'(ex_vr_i) - 9'($signed(ex_ve_i[k*8 +: 8]));
       always_ff @(posedge clk_i) begin
         if (ex_valid_i) begin
           ex1_in_q[k] <= ex_in_i[k] && ex_any_i;
-          ex1_shift_q[k*5 +: 5] <= (distance > 9'd31) ? 5'd31 : distance[4:0];
+          ex1_shift_q[k*5 +: 5] <= down;
         end
       end
-      luoshu_attn_exp #(.Soft(Soft)) u_exp (
-          .clk_i, .en_i(|ex_q), .valid_i(ex1_in_q[k] && s_row_i[k*33 + 32] && ex_q[0]),
-          .t_i({s_row_i[k*33 + 16 +: 16] - ex_m_i, s_row_i[k*33 +: 16]}), .shift_i(ex1_shift_q[k*5 +: 5]),
-          .p_o(p_out[k*16 +: 16]), .ps_o(ps_out[k*16 +: 16])
+      luoshu_attn_exp #(.Recip((Heads > 1) ? 1 : 0), .Soft(Soft)) u_exp (
+          .clk_i, .en_i(|ex_q || recip_ready_o || recip_q[1:0] != 2'd0), .valid_i(ex1_in_q[k] && s_row_i[k*33 + 32] && ex_q[0]),
+          .t_i({s_row_i[k*33 + 16 +: 16] - ex_m_i, s_row_i[k*33 +: 16]}), .shift_i((Lanes == 8) ? down : ex1_shift_q[k*5 +: 5]),
+          .p_o(p_out[k*16 +: 16]), .ps_o(ps_out[k*16 +: 16]), .recip_i(recip_ready_o), .recip_frac_i, .value_o(values[k*18 +: 18])
       );
     end
   endgenerate
@@ -211,6 +225,6 @@ module luoshu_attn_weights #(
   assign out_l_o = 48'(set_l_q[SlotBits'({out_head_i, out_set_i})]);
 
   logic unused_bits;
-  assign unused_bits = ^op_meta_i;
+  assign unused_bits = ^{op_meta_i, values};
 endmodule
 `default_nettype wire
