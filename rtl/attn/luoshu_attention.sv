@@ -90,7 +90,7 @@ module luoshu_attention #(
   localparam int QueryBits = $clog2(MaxHeads);
   localparam int SpanBits = $clog2(Columns + 1);      // of a set's number of tokens, and of heads per token
   localparam int ColBits = (Columns > 1) ? $clog2(Columns) : 1;
-  localparam int ItemBits = BlockBits + ColBits + 3 + 5;   // see luoshu_attn_issue
+  localparam int ItemBits = 1 + ColBits + 3 + 5;   // see luoshu_attn_issue
   // One softmax and merge path serves all columns where a block takes enough cycles of the MAC array.
   localparam int Heads = (Lanes * Columns <= 32) ? Columns : 1;
   localparam int Paths = Columns / Heads;
@@ -123,7 +123,7 @@ module luoshu_attention #(
       .finish_i(finish), .ctx_re_o, .ctx_gnt_i, .ctx_addr_o, .ctx_data_i,
       .set_valid_o(set_valid), .set_ready_i(set_ready), .set_token_o(set_token), .set_tokens_o(set_tokens),
       .set_heads_o(set_heads), .set_head_o(set_head), .set_final_o(set[0]), .positions_o(positions),
-      .item_valid_o(item_valid), .item_ready_i(item_ready), .item_block_o(item[8 + ColBits +: BlockBits]), .item_key_o(item[4:0]),
+      .item_valid_o(item_valid), .item_ready_i(item_ready), .item_odd_o(item[8 + ColBits]), .item_key_o(item[4:0]),
       .item_first_o(item[5]), .item_last_o(item[6]), .item_final_o(item[7]), .item_lastcol_o(item[8 +: ColBits]),
       .rd_valid_o(rd_valid), .rd_ready_i(rd_ready), .rd_addr_o(rd_addr), .rd_beats_o(rd_beats), .hpb_o(hpb)
   );
@@ -188,7 +188,7 @@ module luoshu_attention #(
   logic [1:0]          meta_slot;
   logic [3:0]          weights;
   logic [1:0]          v_slot;
-  luoshu_attn_issue #(.Lanes(Lanes), .Columns(Columns), .Lag(2), .Waiting((Heads > 1) ? 0 : 1), .SumSlots((Heads > 1) ? 2 : 4), .MetaBits(MetaBits), .BlockBits(BlockBits)) u_issue (
+  luoshu_attn_issue #(.Lanes(Lanes), .Columns(Columns), .Lag(2), .Waiting((Heads > 1) ? 0 : 1), .SumSlots((Heads > 1) ? 2 : 4), .MetaBits(MetaBits)) u_issue (
       .clk_i, .rst_ni, .hpb_i(hpb), .item_valid_i(q_valid), .item_ready_o(q_ready), .item_i(q_item),
       .kv_valid_i(kv_valid), .kv_ready_o(kv_ready), .kv_data_i(kv_data),
       .k_valid_o, .k_ready_i, .k_a_o, .k_acc_o, .k_last_o, .k_cols_o, .k_meta_o,

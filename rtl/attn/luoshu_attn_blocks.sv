@@ -119,15 +119,15 @@ module luoshu_attn_blocks #(
   );
   generate
     for (genvar d = 0; d < Out; d++) begin : gen_quant
-      logic        in_q;             // the element is there
+      logic        in_q;             // the element is there, else its exponent reads 0: zero
       logic        neg, unused_high;
       logic [16:0] mag;
       always_ff @(posedge clk_i) in_q <= (5'(Out*32'(read_q[WordBits-1:0]) + d) <= job_top);
       luoshu_quant u_quant (
-          .clk_i, .rst_ni, .valid_i(r1_valid_q), .v_i(in_q ? word[d*32 +: 32] : 32'd0), .e_i(10'(job_emax) - 10'sd137), .m_i(2'd1),
+          .clk_i, .rst_ni, .valid_i(r1_valid_q), .v_i({word[d*32 + 31], word[d*32 + 23 +: 8] & {8{in_q}}, word[d*32 +: 23]}), .e_i(10'(job_emax) - 10'sd137), .m_i(2'd1),
           .valid_o(v3_valid[d]), .neg_o(neg), .mag_o(mag)
       );
-      assign values[d*12 +: 12] = neg ? 12'd0 - mag[11:0] : mag[11:0];
+      luoshu_add_sub #(.Width(12)) u_value (.a_i('0), .b_i(mag[11:0]), .sub_i(neg), .y_o(values[d*12 +: 12]));
       assign unused_high = ^mag;
     end
   endgenerate

@@ -3,7 +3,8 @@
 // (docs/numerics.md, sections 6 and 9).
 //
 // t_i: logit minus running maximum, signed, 16 fraction bits, <= 0. shift_i: exponent distance of V, saturated to 31.
-// A key that is not valid gives 0. Latency 4 cycles, one key per cycle, no stall; the caller tracks validity in time.
+// A key that is not valid gives 0. Latency 4 cycles for p, 4 for p' (with hardware multipliers 5), one key per cycle, no stall; the
+// caller tracks validity in time.
 // The interpolation is a 15 x 8 bit product. With Recip = 1 the unit also interpolates reciprocals, in cycles in which no key enters:
 // recip_i takes 16 bits of a fraction, value_o shows recip's value with LSB 2^-17 (numerics.md, section 6) 3 cycles later, if
 // en_i was high.
@@ -11,7 +12,7 @@
 
 module luoshu_attn_exp #(
     parameter int Recip = 0, // 1: reciprocals, too
-    parameter int Soft = 1  // 1: the product is a sum of shifted slopes and takes no hardware multiplier
+    parameter int Soft = 1  // 1: no hardware multiplier: the product is a sum of shifted slopes
 ) (
     input  wire               clk_i,
     input  wire               en_i,     // a key enters or is inside: the pipeline moves
@@ -19,7 +20,7 @@ module luoshu_attn_exp #(
     input  wire signed [31:0] t_i,
     input  wire  [4:0]        shift_i,
     output logic [15:0]       p_o,      // 4 cycles later
-    output logic [15:0]       ps_o,     // p shifted, same cycle
+    output logic [15:0]       ps_o,     // p shifted, the same cycle, or a cycle later with Soft = 0
     input  wire               recip_i,  // not with valid_i
     input  wire  [15:0]       recip_frac_i,
     output logic [17:0]       value_o
@@ -81,10 +82,27 @@ module luoshu_attn_exp #(
   logic [16:0] p_down;
   logic [15:0] p;
   logic [16:0] ps;
-  assign sig_down = sig3_q[17:1] >> drop3_q;   // by 1 - n, with the bit below
+  generate
+    if (Soft != 0) begin : gen_down   // sig by 1 - n, with the bit below
+      assign sig_down = sig3_q[17:1] >> drop3_q;
+      assign p_down   = {p, 1'b0} >> shift3_q;
+    end else begin : gen_down_multiplier   // products with 2^(16 - distance)
+      logic        [4:0]  shift4_q;
+      logic        [16:0] sig_factor, p_factor;
+      logic signed [35:0] sig_product, p_product;
+      assign sig_factor  = 17'h10000 >> drop3_q;
+      assign p_factor    = 17'h10000 >> shift4_q;
+      assign sig_product = $signed({1'b0, sig3_q[17:1]}) * $signed({1'b0, sig_factor});
+      assign p_product   = $signed({2'b00, p_o}) * $signed({1'b0, p_factor});
+      assign sig_down    = sig_product[32:16];
+      assign p_down      = p_product[31:15];
+      always_ff @(posedge clk_i) if (en_i) shift4_q <= shift3_q;
+      logic unused_product;
+      assign unused_product = ^{sig_product, p_product};
+    end
+  endgenerate
   assign shifted  = {1'b0, sig_down[16:1]} + 17'(sig_down[0]);
   assign p        = !valid3_q ? 16'd0 : (full3_q || shifted[16]) ? 16'hffff : shifted[15:0];
-  assign p_down   = {p, 1'b0} >> shift3_q;
   assign ps       = {1'b0, p_down[16:1]} + 17'(p_down[0]);
 
   always_ff @(posedge clk_i) begin
@@ -105,7 +123,7 @@ module luoshu_attn_exp #(
       drop3_q  <= drop2_q;
       full3_q  <= full2_q;
       shift3_q <= shift2_q;
-      // 4: shift
+      // 4: shift (Soft = 0: of p', 5)
       p_o  <= p;
       ps_o <= ps[15:0];
     end

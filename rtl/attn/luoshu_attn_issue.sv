@@ -16,10 +16,9 @@ module luoshu_attn_issue #(
     parameter int Waiting = 1,               // items that may wait for the score stage: 0 or 1
     parameter int SumSlots = 4,              // sets whose sums the columns hold: 4 (as many as set slots) or 2
     parameter int MetaBits = 16,
-    parameter int BlockBits = 23,            // of a block's number within its sequence
     // Derived, do not set.
     parameter int ColBits = (Columns > 1) ? $clog2(Columns) : 1,
-    parameter int ItemBits = BlockBits + ColBits + 3 + 5  // {block, highest column, last of the command, last of its set, first, last key}
+    parameter int ItemBits = 1 + ColBits + 3 + 5  // {odd block, highest column, last of the command, last of its set, first, last key}
 ) (
     input  wire                  clk_i,
     input  wire                  rst_ni,
@@ -82,7 +81,7 @@ module luoshu_attn_issue #(
   } state_e;
   state_e              state_q;
   logic [ItemBits-1:0] item_q;
-  logic [BlockBits-1:0] block;
+  logic                odd;                  // lowest bit of the block's number
   logic [4:0]          key;                  // last key of the block
   logic                first, last, final_item;
   logic [ColBits-1:0]  lastcol;
@@ -103,7 +102,7 @@ module luoshu_attn_issue #(
   logic [2:0]          seg_bits;             // log2 of the keys of a row
   logic [4:0]          last_row;             // of the phase (K hi beats, or V beats of a chunk)
 
-  assign {block, lastcol, final_item, last, first, key} = item_q;
+  assign {odd, lastcol, final_item, last, first, key} = item_q;
   assign seg_bits   = (LB > 3 && hpb_i < 4'(LB)) ? 3'(4'(LB) - hpb_i) : 3'd0;
   assign last_row   = ((state_q == Value) ? v_key : key) >> seg_bits;
   assign last_chunk = (hpb_i > 4'(LB)) ? (5'd1 << (hpb_i - 4'(LB))) - 5'd1 : 5'd0;
@@ -163,7 +162,7 @@ module luoshu_attn_issue #(
   assign v_follows = (32'(v_count) >= Lag) || final_item;   // V comes after this K, else the next K
   assign item_next = (state_q == NextItem) || (handed && !v_follows) || (v_end && !(drain_q && v_count != 3'd1));
   assign take      = item_next && item_valid_i;
-  assign begun     = (SharedMeta && item_i[8 + ColBits]) ? Low : Meta;   // the bit is the lowest of the block's number
+  assign begun     = (SharedMeta && item_i[8 + ColBits]) ? Low : Meta;   // the bit: odd
   assign v_start_o = ((state_q == NextV) || (handed && v_follows)) && v_valid && weights_i[v_slot_o] && v_room;
   assign capture_o = issue_v && v_last_beat;
   assign low_go     = (state_q == Low) && loaded && !(fresh_q && waiting) && !(meta_shared_o && !meta_ready_i);
@@ -172,7 +171,7 @@ module luoshu_attn_issue #(
   assign handed = (k_end || state_q == Handover) && (score_free_i || Waiting != 0) && v_space;
   assign k_done_o    = handed && last;
   assign handed_item = {set_q, item_slot_q, item_q};
-  assign meta_shared_o = fresh_q && (state_q == Low) && SharedMeta && block[0];
+  assign meta_shared_o = fresh_q && (state_q == Low) && SharedMeta && odd;
   assign meta_valid_o = (state_q == Meta || meta_shared_o && loaded) && kv_valid_i && meta_ready_i;
   assign meta_beat_o  = 3'(4'(MetaBeats) - meta_q);
   assign meta_last_o  = (meta_q == 4'd1);
@@ -290,6 +289,6 @@ module luoshu_attn_issue #(
                        || (state_q == Low && !low_go);
 
   logic unused_bits;
-  assign unused_bits = ^{first, block, v_item, v_first};
+  assign unused_bits = ^{first, odd, v_item, v_first};
 endmodule
 `default_nettype wire

@@ -76,12 +76,14 @@ module luoshu_attn_score #(
   logic [HeadBits-1:0] li_head;
   logic                active;
   logic signed [7:0]   qe;
+  logic signed [9:0]   qe_not;   // -1 - qe
   logic [PosBits-1:0]  pos;
   always_comb begin
     li_head = '0;
     for (int h = 0; h < Heads; h++) if (li_we_i[h]) li_head = li_head | HeadBits'(h);
   end
   always_ff @(posedge clk_i) if (li_we_i != '0) info_q[SlotBits'({li_head, li_set_i})] <= {li_active_i, li_qe_i, li_pos_i};
+  assign qe_not = ~{{2{qe[7]}}, qe};
   assign {active, qe, pos} = info_q[SlotBits'({sc_head_i, sc_set_i})];
 
   // ---------------------------------------------------------------- shift, saturate, maxima
@@ -90,7 +92,7 @@ module luoshu_attn_score #(
   logic [4:0]            sc1_key_q, sc2_key_q;
   logic [Step-1:0]       sc1_in_q, sc2_in_q;
   logic [Step*8-1:0]     sc1_ve_q, sc2_ve_q;
-  logic signed [9:0]     sc1_shift_q [Step];  // qe + ke + 16
+  logic signed [9:0]     sc1_down_q [Step];   // -1 - qe - ke
   logic signed [31:0]    sc2_s_q [Step];
   logic [Groups8*32-1:0] raw_row;
   assign raw_re_o   = sc_valid_i;
@@ -121,16 +123,14 @@ module luoshu_attn_score #(
   generate
     for (genvar k = 0; k < Step; k++) begin : gen_score
       logic signed [31:0] dot;
-      logic signed [9:0]  shift;
-      logic [9:0]         down;      // right shift of {dot, 31 zeros}: 31 - shift
+      logic [9:0]         down;      // right shift of {dot, 31 zeros}: 15 - qe - ke
       logic [32:0]        shifted;   // rs(dot, -shift) before rounding, and the bit below
       logic               overflow;
       logic signed [31:0] s;
       logic [4:0]         slot;      // bank of the key; a step of two begins with an even one
       assign slot  = (sc1_key_q | 5'(k)) & 5'(Groups8 - 1);
       assign dot   = $signed(raw_row[32*32'(slot) +: 32]);
-      assign shift = sc1_shift_q[k];
-      assign down  = 10'd31 - shift;
+      assign down  = {sc1_down_q[k][9:4] + 6'd1, sc1_down_q[k][3:0]};
       // Rounding half up adds the bit below the result; beyond 63 nothing but that is left, and it cancels the sign. A left shift by
       // n saturates unless -2^(30 - n) <= dot < 2^(30 - n); 2^(30 - n) itself gives the same as saturating. Shifts to the left by 31
       // and more saturate alike, unless dot is 0.
@@ -142,7 +142,7 @@ module luoshu_attn_score #(
         else s = 32'(shifted[32:1]) + 32'(shifted[0]);
       end
       always_ff @(posedge clk_i) begin
-        if (sc_valid_i) sc1_shift_q[k] <= 10'($signed(sc_ke_i[k*8 +: 8])) + 10'(qe) + 10'sd16;
+        if (sc_valid_i) sc1_down_q[k] <= qe_not - 10'($signed(sc_ke_i[k*8 +: 8]));
         if (sc1_q) sc2_s_q[k] <= s;
       end
     end

@@ -18,7 +18,7 @@ module luoshu_attn_steps #(
     parameter int BlockBits = 23,    // of a block's number within its sequence
     parameter int ColBits = 2,       // of a column's number
     // Derived, do not set.
-    parameter int ItemBits = BlockBits + ColBits + 3 + 5,   // see luoshu_attn_issue
+    parameter int ItemBits = 1 + ColBits + 3 + 5,   // see luoshu_attn_issue
     parameter int HeadBits = (Heads > 1) ? $clog2(Heads) : 1
 ) (
     input  wire                 clk_i,
@@ -72,7 +72,7 @@ module luoshu_attn_steps #(
   localparam int LB = $clog2(Lanes);
   logic [2:0] seg_bits;   // log2 of keys per row
   logic       two;        // two keys per step
-  assign seg_bits = (hpb_i < 4'(LB)) ? 3'(4'(LB) - hpb_i) : 3'd0;
+  assign seg_bits = (LB > 3 && hpb_i < 4'(LB)) ? 3'(4'(LB) - hpb_i) : 3'd0;
   assign two      = (Step == 2) && (seg_bits != 3'd0);
 
   luoshu_attn_exponents #(.Lanes(Lanes), .Step(Step)) u_exponents (
@@ -127,12 +127,12 @@ module luoshu_attn_steps #(
     end
     if (sc_q == Empty) begin
       {sc_set_o, sc_item_o} <= in_i[ItemBits +: 4];
-      sc_block_o <= in_i[8 + ColBits +: BlockBits];
       sc_last_key_q <= in_i[4:0];
       sc_new_q   <= in_i[5];
       sc_last_q  <= in_i[6];
       sc_wait_q  <= 6'(ResultDelay) + 6'(in_lastcol);
     end
+    if (sc_q == Empty && in_valid_i) sc_block_o <= in_i[5] ? '0 : sc_block_o + 1'b1;   // the blocks of a set come in order
     if (sc_q == Empty || hand_o) sc_at_q <= '0;
     if ((sc_q == Delay || sc_q == Tail) && sc_wait_q != 6'd0) sc_wait_q <= sc_wait_q - 6'd1;
     if (sc_q == Run) begin

@@ -57,7 +57,7 @@ module luoshu_attn_sums #(
   logic [DrainLanes*29-1:0] dr1_ob_q;
   logic [L*32-1:0]  acc;
 
-  assign count        = (hpb_i < 4'(LB)) ? (8'd1 << hpb_i) >> $clog2(DrainLanes) : 8'(L / DrainLanes);
+  assign count        = (LB > 3 && hpb_i < 4'(LB)) ? (8'd1 << hpb_i) >> $clog2(DrainLanes) : 8'(L / DrainLanes);
   assign dr_run       = (left_q != 8'd0);
   assign drain_busy_o = dr_run || (acc_valid_i != '0);
   assign dr_head_o    = head_q;

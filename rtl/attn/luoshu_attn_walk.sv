@@ -50,7 +50,7 @@ module luoshu_attn_walk #(
     // items
     output logic         item_valid_o,
     input  wire          item_ready_i,
-    output logic [BlockBits-1:0] item_block_o,
+    output logic         item_odd_o,     // lowest bit of the block's number
     output logic [4:0]   item_key_o,     // last key in the block
     output logic         item_first_o,   // first of its set
     output logic         item_last_o,
@@ -99,9 +99,8 @@ module luoshu_attn_walk #(
   } state_e;
   state_e       state_q;
   logic [PosBits-1:0] position_q [MaxTokens];
-  logic [AddrBits-1:0] sequence_q [MaxTokens];
   logic         same_q [MaxTokens];   // the token's sequence is that of the token before
-  logic [AddrBits-1:0] last_sequence_q, sequence_read;
+  logic [AddrBits-1:0] last_sequence_q, sequence_read, set_sequence;
   logic [TokensBits-1:0] load_q;     // tokens asked for
   logic         load_data_q;
   logic [TokenBits-1:0] load_index_q;
@@ -186,7 +185,6 @@ module luoshu_attn_walk #(
         load_index_q <= load_q[TokenBits-1:0];
         if (load_data_q) begin
           position_q[load_index_q] <= ctx_data_i[32 +: PosBits];
-          sequence_q[load_index_q] <= sequence_read;
           same_q[load_index_q]     <= (sequence_read == last_sequence_q);
           last_sequence_q          <= sequence_read;
         end
@@ -198,7 +196,7 @@ module luoshu_attn_walk #(
       Plan: begin
         span_q     <= (32'(group_q) > Columns) ? SpanBits'(1) : span;
         heads_q    <= (32'(part_left) > Columns) ? SpanBits'(Columns) : part_left[SpanBits-1:0];
-        set_addr_q <= head_addr_q + sequence_q[token_q[TokenBits-1:0]];
+        set_addr_q <= head_addr_q + set_sequence;
         set_last_q <= position_q[last_token[TokenBits-1:0]];
       end
       Next: begin
@@ -220,6 +218,15 @@ module luoshu_attn_walk #(
     endcase
   end
   generate
+    if (MaxTokens <= 2) begin : gen_few   // registers are less than RAM in LUTs
+      logic [AddrBits-1:0] first_q;       // the other one is read last
+      assign set_sequence = token_q[0] ? last_sequence_q : first_q;
+      always_ff @(posedge clk_i) if (state_q == Load && load_data_q && load_index_q == '0) first_q <= sequence_read;
+    end else begin : gen_many
+      logic [AddrBits-1:0] sequence_q [MaxTokens];
+      assign set_sequence = sequence_q[token_q[TokenBits-1:0]];
+      always_ff @(posedge clk_i) if (state_q == Load && load_data_q) sequence_q[load_index_q] <= sequence_read;
+    end
     for (genvar t = 0; t < MaxTokens; t++) begin : gen_positions
       assign positions_o[t*PosBits +: PosBits] = position_q[t];
     end
@@ -264,7 +271,7 @@ module luoshu_attn_walk #(
   assign chunks      = v_parts ? 6'd1 << (hpb - 4'(LB)) : 6'd1;
 
   assign item_valid_o   = (read_q == Keys) && rd_ready_i && v_space;
-  assign item_block_o   = block_q;
+  assign item_odd_o     = block_q[0];
   assign item_key_o     = key;
   assign item_first_o   = (block_q == '0);
   assign item_last_o    = last_block;

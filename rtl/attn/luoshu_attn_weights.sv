@@ -5,7 +5,7 @@
 // luoshu_attn_steps drives it with ex_*: one step of Step keys per cycle; ex_final_i ends the item for the column. What belongs
 // to the item (any, first, m, vr, down) comes from luoshu_attn_score and stays for the pass. The columns' MAC operands are asked
 // for by the first column's op_*, the others follow one cycle apart (luoshu_mac_array); p_row_o one cycle after op.
-// Latency: logit read 1 cycle, weight 4, RAM 1. Reset: none needed, all state is written before it is read.
+// Latency: logit read 1 cycle, weight 4 (5 with hardware multipliers), RAM 1. Reset: none needed, all state is written before it is read.
 `default_nettype none
 
 module luoshu_attn_weights #(
@@ -59,20 +59,21 @@ module luoshu_attn_weights #(
   localparam int Groups8 = Lanes / 8;
   localparam int SlotBits = 2 + ((Heads > 1) ? HeadBits : 0);   // of {column, slot}
   logic [2:0] seg_bits;    // log2 of keys per row: LB - hpb where hp < L, else 0
-  assign seg_bits = (hpb_i < 4'(LB)) ? 3'(4'(LB) - hpb_i) : 3'd0;
+  assign seg_bits = (LB > 3 && hpb_i < 4'(LB)) ? 3'(4'(LB) - hpb_i) : 3'd0;
 
   // ---------------------------------------------------------------- weights
-  // stage 0: logit read; 1: into the exp unit; 5: out of it, into the RAM
-  logic [4:0]         ex_q;           // valid per stage
-  logic [4:0]         ex_key_q [5];
+  // stage 0: logit read; 1: into the exp unit; 5: out of it, into the sum; Last + 1: into the RAM
+  localparam int Last = (Soft != 0) ? 4 : 5;
+  logic [Last:0]      ex_q;           // valid per stage
+  logic [4:0]         ex_key_q [Last+1];
   logic [Step-1:0]    ex1_in_q;
   logic [Step*5-1:0]  ex1_shift_q;
   logic [Step*16-1:0] p_out, ps_out;
   logic [17:0]        p_sum;
   always_ff @(posedge clk_i) begin
-    ex_q <= {ex_q[3:0], ex_valid_i};
+    ex_q <= {ex_q[Last-1:0], ex_valid_i};
     ex_key_q[0] <= ex_key_i;
-    for (int i = 1; i < 5; i++) ex_key_q[i] <= ex_key_q[i-1];
+    for (int i = 1; i <= Last; i++) ex_key_q[i] <= ex_key_q[i-1];
   end
   logic [2:0] recip_q;   // a reciprocal is inside, per stage
   logic [Step*18-1:0] values;
@@ -110,7 +111,7 @@ module luoshu_attn_weights #(
   logic [Heads*Groups8*2-1:0] p_masks;
   logic [Heads*Groups8*16-1:0] p_rows;
   logic [4:0]                 p_slot;
-  assign p_slot = ex_key_q[4] & ((5'd1 << seg_bits) - 5'd1);
+  assign p_slot = ex_key_q[Last] & ((5'd1 << seg_bits) - 5'd1);
   generate
     for (genvar g = 0; g < Groups8; g++) begin : gen_pw
       assign p_mask[g*2 +: 2] = {2{(5'(g) == p_slot) || (ex_two_i && 5'(g) == p_slot + 5'd1)}};
@@ -125,7 +126,7 @@ module luoshu_attn_weights #(
     end
   endgenerate
   luoshu_ram_1r1w #(.Width(Heads*Groups8*16), .Depth(128), .ByteWrite(2)) u_p (
-      .clk_i, .we_i(ex_q[4]), .waddr_i({ex_item_i, ex_key_q[4] >> seg_bits}), .wmask_i(p_masks), .wdata_i({Heads{p_wdata}}),
+      .clk_i, .we_i(ex_q[Last]), .waddr_i({ex_item_i, ex_key_q[Last] >> seg_bits}), .wmask_i(p_masks), .wdata_i({Heads{p_wdata}}),
       .re_i(op_valid_i && op_meta_i[14]), .raddr_i({op_meta_i[13:12], op_meta_i[4:0]}), .rdata_o(p_rows)
   );
   assign p_row_o[Groups8*16-1:0] = p_rows[Groups8*16-1:0];
