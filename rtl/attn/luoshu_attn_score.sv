@@ -137,13 +137,13 @@ module luoshu_attn_score #(
       luoshu_attn_shift #(.Width(32), .Left(31), .Out(32), .Soft(Soft)) u_shift (
           .x_i(dot), .n_i(down[9] ? 6'd0 : (down > 10'd63) ? 6'd63 : down[5:0]), .y_o(shifted), .over_o(overflow)
       );
-      always_comb begin
-        if (overflow) s = dot[31] ? -32'sh40000000 : 32'sh40000000;
-        else s = 32'(shifted[32:1]) + 32'(shifted[0]);
-      end
+      assign s = 32'(shifted[32:1]) + 32'(shifted[0]);
       always_ff @(posedge clk_i) begin
         if (sc_valid_i) sc1_down_q[k] <= qe_not - 10'($signed(sc_ke_i[k*8 +: 8]));
-        if (sc1_q) sc2_s_q[k] <= s;
+        if (sc1_q) begin
+          sc2_s_q[k] <= s;
+          if (overflow) sc2_s_q[k] <= {dot[31], 1'b1, 30'd0};   // -2^30 or 2^30
+        end
       end
     end
   endgenerate
@@ -188,7 +188,7 @@ module luoshu_attn_score #(
   assign m_rise  = 17'(max_q) - 17'(m_old);
   assign r_rise  = 9'(vmax_q) - 9'(r_old);
   assign m_up    = !started || !m_rise[16];
-  assign r_up    = !started || !r_rise[8];
+  assign r_up    = any_q && (!started || !r_rise[8]);
   assign m_new   = m_up ? max_q : m_old;
   assign r_new   = r_up ? vmax_q : r_old;
   assign dm      = m_rise[16] ? 6'd0 : (m_rise[15:6] != 10'd0) ? 6'd63 : m_rise[5:0];   // not looked at in the first block
@@ -223,7 +223,7 @@ module luoshu_attn_score #(
       merge_q[SlotBits'({sc_head_i, sc_item_i})] <=
           {any_q, !started, osh[6] ? 6'd63 : osh[5:0], db};
     end
-    if (sc_final_i && sc_last_i) set_r_q[SlotBits'({sc_head_i, sc_set_i})] <= any_q ? r_new : r_old;
+    if (sc_final_i && sc_last_i) set_r_q[SlotBits'({sc_head_i, sc_set_i})] <= r_new;
   end
   assign {dr_any_o, dr_first_o, dr_osh_o, dr_bsh_o} = merge_q[SlotBits'({dr_head_i, dr_item_i})];
   assign out_r_o = set_r_q[SlotBits'({out_head_i, out_set_i})];

@@ -166,7 +166,7 @@ module luoshu_attn_weights #(
       assign l     = l_q[LBits*32'(ex_head_i) +: LBits];
       assign clear = ex_start_i && ex_any_i && l_gone;
       assign shift = (left_down_q != 6'd0);
-      assign add   = fin_q && ex_any_i;
+      assign add   = fin_q;
       assign ex_hold_o = shift;
       for (genvar h = 0; h < Heads; h++) begin : gen_l
         always_ff @(posedge clk_i) begin
@@ -221,7 +221,7 @@ module luoshu_attn_weights #(
     fin_q <= ex_final_i;
     if (ex_start_i) weight_q <= '0;
     else if (ex_q[4]) weight_q <= weight_q + 21'(p_sum);
-    if (fin_q && ex_last_i) set_l_q[SlotBits'({ex_head_i, ex_set_i})] <= ex_any_i ? l_total : l;
+    if (fin_q && ex_last_i) set_l_q[SlotBits'({ex_head_i, ex_set_i})] <= l_total;   // no weight, no change
   end
   assign out_l_o = 48'(set_l_q[SlotBits'({out_head_i, out_set_i})]);
 
