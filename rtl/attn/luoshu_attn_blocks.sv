@@ -11,10 +11,12 @@
 
 module luoshu_attn_blocks #(
     parameter int MaxTokens = 8,
+    parameter int IndexBits = 11,  // of an element's index within its vector
     parameter int Out = 1,       // elements per cycle: 1, 2 or 4
     parameter int ActLanes = 32, // elements of a part: 8 or 32
     // Derived, do not set.
-    parameter int TagBits = 2 + 6 + 18
+    parameter int TokenBits = (MaxTokens > 1) ? $clog2(MaxTokens) : 1,
+    parameter int TagBits = 2 + TokenBits + IndexBits
 ) (
     input  wire                  clk_i,
     input  wire                  rst_ni,
@@ -42,7 +44,7 @@ module luoshu_attn_blocks #(
     output logic                 aw_joined_o,
     output logic [1:0]           aw_vec_o
 );
-  localparam int TokenBits = (MaxTokens > 1) ? $clog2(MaxTokens) : 1;
+  localparam int BlockBits = IndexBits - 5;
   localparam int OutBits = $clog2(Out);
   localparam int Words = 32 / Out;
   localparam int WordBits = $clog2(Words);
@@ -52,17 +54,15 @@ module luoshu_attn_blocks #(
   logic [1:0]  bank_q [MaxTokens];
   logic [7:0]  emax_q [MaxTokens];   // biased
   logic        in_final, in_last;
-  logic [5:0]  in_token;
-  logic [17:0] in_index;
   logic [TokenBits-1:0] in_slot;
+  logic [IndexBits-1:0] in_index;
   logic [4:0]  in_top;               // highest element that comes now
   logic [7:0]  emax;
   logic        block_end;
   logic [Out-1:0]    in_here;        // elements of the word that are written
   logic [Out*4-1:0]  in_mask;
   logic [Out*32-1:0] in_data;
-  assign {in_final, in_last, in_token, in_index} = tag_i;
-  assign in_slot   = in_token[TokenBits-1:0];
+  assign {in_final, in_last, in_slot, in_index} = tag_i;
   assign in_top    = in_index[4:0] | (whole_i ? 5'(Out - 1) : 5'd0);
   assign block_end = valid_i && (in_last || in_top == 5'd31);
   always_comb begin
@@ -84,19 +84,19 @@ module luoshu_attn_blocks #(
 
   // ---------------------------------------------------------------- jobs: one block each
   // In the 13 cycles after pause_o one block of a token can end, with Out = 4 two, and the next one begins.
-  localparam int JobBits = 1 + 6 + 2 + 13 + 5 + 8;
+  localparam int JobBits = 1 + TokenBits + 2 + BlockBits + 5 + 8;
   logic               job_valid, job_pop, job_space;
   logic [JobBits-1:0] job;
   logic               job_final;
-  logic [5:0]         job_token;
+  logic [TokenBits-1:0] job_token;
   logic [1:0]         job_bank;
-  logic [12:0]        job_block;
+  logic [BlockBits-1:0] job_block;
   logic [4:0]         job_top;     // highest element
   logic [7:0]         job_emax;
   logic [3:0]         job_count;
   luoshu_fifo #(.Width(JobBits), .Depth(8), .UseRam(0)) u_jobs (
       .clk_i, .rst_ni, .in_valid_i(block_end), .in_ready_o(job_space),
-      .in_data_i({in_final, in_token, bank_q[in_slot], in_index[17:5], in_top, emax}),
+      .in_data_i({in_final, in_slot, bank_q[in_slot], in_index[IndexBits-1:5], in_top, emax}),
       .out_valid_o(job_valid), .out_ready_i(job_pop), .out_data_o(job), .count_o(job_count)
   );
   assign {job_final, job_token, job_bank, job_block, job_top, job_emax} = job;
@@ -115,19 +115,19 @@ module luoshu_attn_blocks #(
   logic [17:0]         sum_q, sum;
   luoshu_ram_1r1w #(.Width(Out*32), .Depth(MaxTokens*4*Words), .ByteWrite((Out > 1) ? 4 : 0)) u_elements (
       .clk_i, .we_i(valid_i), .waddr_i({in_slot, bank_q[in_slot], in_index[4:OutBits]}), .wmask_i(in_mask), .wdata_i(in_data),
-      .re_i(reading), .raddr_i({job_token[TokenBits-1:0], job_bank, read_q[WordBits-1:0]}), .rdata_o(word)
+      .re_i(reading), .raddr_i({job_token, job_bank, read_q[WordBits-1:0]}), .rdata_o(word)
   );
   generate
     for (genvar d = 0; d < Out; d++) begin : gen_quant
-      logic        in_q;             // the element is there
+      logic        in_q;             // the element is there, else its exponent reads 0: zero
       logic        neg, unused_high;
       logic [16:0] mag;
       always_ff @(posedge clk_i) in_q <= (5'(Out*32'(read_q[WordBits-1:0]) + d) <= job_top);
       luoshu_quant u_quant (
-          .clk_i, .rst_ni, .valid_i(r1_valid_q), .v_i(in_q ? word[d*32 +: 32] : 32'd0), .e_i(10'(job_emax) - 10'sd137), .m_i(2'd1),
+          .clk_i, .rst_ni, .valid_i(r1_valid_q), .v_i({word[d*32 + 31], word[d*32 + 23 +: 8] & {8{in_q}}, word[d*32 +: 23]}), .e_i(10'(job_emax) - 10'sd137), .m_i(2'd1),
           .valid_o(v3_valid[d]), .neg_o(neg), .mag_o(mag)
       );
-      assign values[d*12 +: 12] = neg ? 12'd0 - mag[11:0] : mag[11:0];
+      luoshu_add_sub #(.Width(12)) u_value (.a_i('0), .b_i(mag[11:0]), .sub_i(neg), .y_o(values[d*12 +: 12]));
       assign unused_high = ^mag;
     end
   endgenerate
@@ -167,17 +167,17 @@ module luoshu_attn_blocks #(
       end
     end
   end
-  assign aw_token_o  = job_token;
+  assign aw_token_o  = 6'(job_token);
   assign aw_block_o  = act_block_i + 16'(job_block);
   assign aw_part_o   = part_q;
   assign aw_data_o   = data_q;
   assign aw_exp_o    = 9'(10'(job_emax) - 10'sd137);
   assign aw_sum_o    = sum_q;
-  assign aw_first_o  = (job_block == 13'd0);
+  assign aw_first_o  = (job_block == '0);
   assign aw_joined_o = act_joined_i;
   assign aw_vec_o    = act_vec_i;
 
   logic unused_bits;
-  assign unused_bits = ^{in_token, job_token, job_space, v3_valid, in_mask};
+  assign unused_bits = ^{job_space, v3_valid, in_mask};
 endmodule
 `default_nettype wire

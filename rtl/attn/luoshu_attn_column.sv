@@ -77,7 +77,7 @@ module luoshu_attn_column #(
   logic [31:0]           partial_q;  // hp > L: sum of the key's chunks so far
   logic [2:0]            seg_bits;   // log2 of keys per row: LB - hpb where hp < L, else 0
   logic [4:0]            key;        // first key of the row
-  assign seg_bits = (hpb_i < 4'(LB)) ? 3'(4'(LB) - hpb_i) : 3'd0;
+  assign seg_bits = (LB > 3 && hpb_i < 4'(LB)) ? 3'(4'(LB) - hpb_i) : 3'd0;
   assign key      = sum_meta_i[4:0] << seg_bits;
 
   // A tree: level v has the sums of 2^v groups of 8 lanes, which are the keys' where hp = 8 << v. The keys of a row repeat over
@@ -91,7 +91,7 @@ module luoshu_attn_column #(
       for (int g = 0; g < (Groups8 >> v); g++)
         tree[(v*Groups8 + g)*32 +: 32] = tree[((v-1)*Groups8 + 2*g)*32 +: 32] + tree[((v-1)*Groups8 + 2*g + 1)*32 +: 32];
     end
-    if (hpb >= 4'(LB)) begin
+    if (LB == 3 || hpb >= 4'(LB)) begin
       key_sums = {Groups8{tree[(Levels-1)*Groups8*32 +: 32] + partial}};
     end else begin
       key_sums = tree[Groups8*32-1:0];

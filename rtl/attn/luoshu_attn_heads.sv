@@ -16,6 +16,7 @@ module luoshu_attn_heads #(
     parameter int Step  = 2,     // keys per step: 1 or 2
     parameter int Soft  = 1,     // 1: no hardware multipliers (luoshu_attn_exp, luoshu_attn_shift)
     parameter int MetaBits = 16,
+    parameter int BlockBits = 23,  // of a block's number within its sequence
     // Derived, do not set.
     parameter int HeadBits = (Heads > 1) ? $clog2(Heads) : 1,
     parameter int DrainLanes = (Lanes > 32) ? Lanes / 32 : 1   // elements of o per cycle
@@ -31,7 +32,7 @@ module luoshu_attn_heads #(
     input  wire  [1:0]             li_set_i,      // set slot
     input  wire                    li_active_i,
     input  wire  signed [7:0]      li_qe_i,
-    input  wire  [31:0]            li_pos_i,      // last key that this column may see
+    input  wire  [BlockBits+4:0]   li_pos_i,      // last key that this column may see
     input  wire  [Heads-1:0]       op_valid_i,
     input  wire  [Heads*MetaBits-1:0] op_meta_i,
     output logic [Heads*Lanes*17-1:0] op_b_o,     // one cycle later
@@ -46,7 +47,7 @@ module luoshu_attn_heads #(
     input  wire  [4:0]             sc_key_i,
     input  wire  [1:0]             sc_item_i,
     input  wire  [1:0]             sc_set_i,
-    input  wire  [26:0]            sc_block_i,
+    input  wire  [BlockBits-1:0]   sc_block_i,
     input  wire  [Step*8-1:0]      sc_ke_i,
     input  wire  [Step*8-1:0]      sc_ve_i,
     input  wire  [Step-1:0]        sc_in_i,
@@ -65,6 +66,7 @@ module luoshu_attn_heads #(
     input  wire  [Step-1:0]        ex_in_i,
     input  wire                    ex_two_i,
     input  wire                    ex_final_i,
+    output logic                   ex_hold_o,
     input  wire                    ex_last_i,
     // V results
     input  wire  [Heads-1:0]       acc_valid_i,   // accumulators will be there in the next cycle, until the next one
@@ -79,7 +81,13 @@ module luoshu_attn_heads #(
     output logic                   out_gnt_o,     // out_re_i was taken (a drain of the same bank goes first)
     output logic [DrainLanes*48-1:0] out_o_o,     // one cycle later, see luoshu_attn_sums
     output logic [47:0]            out_l_o,       // of out_head_i and out_set_i, one cycle later
-    output logic signed [9:0]      out_r_o        // the same
+    output logic signed [7:0]      out_r_o,       // the same
+    // reciprocals (Heads > 1): see luoshu_attn_weights
+    input  wire                    recip_valid_i,
+    input  wire  [15:0]            recip_frac_i,
+    output logic                   recip_ready_o,
+    output logic                   recip_done_o,
+    output logic [17:0]            recip_value_o
 );
   localparam int Groups8 = Lanes / 8;
 
@@ -105,14 +113,14 @@ module luoshu_attn_heads #(
   logic [1:0]          dr_item;
   logic                dr_any, dr_first, ex_any, ex_first;
   logic [5:0]          dr_osh, dr_bsh, ex_down;
-  logic signed [16:0]  ex_m;
+  logic signed [15:0]  ex_m;
   logic signed [7:0]   ex_vr;
   logic [Step*33-1:0]  s_row;
   always_ff @(posedge clk_i) begin
     out_set_q  <= out_set_i;
     out_head_q <= out_head_i;
   end
-  luoshu_attn_score #(.Lanes(Lanes), .Step(Step), .Heads(Heads), .Soft(Soft)) u_score (
+  luoshu_attn_score #(.Lanes(Lanes), .Step(Step), .Heads(Heads), .Soft(Soft), .BlockBits(BlockBits)) u_score (
       .clk_i, .li_we_i, .li_set_i, .li_active_i, .li_qe_i, .li_pos_i, .raw_re_o(raw_re), .raw_item_o(raw_item), .raw_key_o(raw_key),
       .raw_row_i(raw_row), .sc_valid_i, .sc_first_i, .sc_head_i, .sc_key_i, .sc_item_i, .sc_set_i, .sc_block_i, .sc_ke_i, .sc_ve_i,
       .sc_in_i, .sc_final_i, .sc_new_i, .sc_last_i, .hand_i, .ex_valid_i, .ex_head_i, .ex_item_i, .ex_key_i, .s_row_o(s_row),
@@ -120,11 +128,12 @@ module luoshu_attn_heads #(
       .dr_item_i(dr_item), .dr_any_o(dr_any), .dr_first_o(dr_first), .dr_osh_o(dr_osh), .dr_bsh_o(dr_bsh),
       .out_head_i(out_head_q), .out_set_i(out_set_q), .out_r_o
   );
-  luoshu_attn_weights #(.Lanes(Lanes), .Step(Step), .Heads(Heads), .Soft(Soft), .MetaBits(MetaBits)) u_weights (
+  luoshu_attn_weights #(.Lanes(Lanes), .Step(Step), .Heads(Heads), .Soft(Soft), .MetaBits(MetaBits), .PosBits(BlockBits + 5)) u_weights (
       .clk_i, .hpb_i, .ex_start_i, .ex_valid_i, .ex_head_i, .ex_key_i, .ex_item_i, .ex_set_i, .ex_ve_i, .ex_in_i, .ex_two_i,
-      .ex_final_i, .ex_last_i, .s_row_i(s_row), .ex_any_i(ex_any), .ex_first_i(ex_first), .ex_m_i(ex_m), .ex_vr_i(ex_vr),
+      .ex_final_i, .ex_hold_o, .ex_last_i, .s_row_i(s_row), .ex_any_i(ex_any), .ex_first_i(ex_first), .ex_m_i(ex_m), .ex_vr_i(ex_vr),
       .ex_down_i(ex_down), .op_valid_i(op_valid_i[0]), .op_meta_i(op_meta_i[MetaBits-1:0]), .p_row_o(p_row),
-      .out_head_i(out_head_q), .out_set_i(out_set_q), .out_l_o
+      .out_head_i(out_head_q), .out_set_i(out_set_q), .out_l_o,
+      .recip_valid_i, .recip_frac_i, .recip_ready_o, .recip_done_o, .recip_value_o
   );
   luoshu_attn_sums #(.Lanes(Lanes), .Heads(Heads), .Soft(Soft), .MetaBits(MetaBits)) u_sums (
       .clk_i, .hpb_i, .acc_valid_i, .acc_meta_i(acc_meta_i[MetaBits-1:0]), .acc_i, .drain_busy_o, .dr_head_o(dr_head),

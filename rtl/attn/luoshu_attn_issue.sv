@@ -16,7 +16,9 @@ module luoshu_attn_issue #(
     parameter int Waiting = 1,               // items that may wait for the score stage: 0 or 1
     parameter int SumSlots = 4,              // sets whose sums the columns hold: 4 (as many as set slots) or 2
     parameter int MetaBits = 16,
-    parameter int ItemBits = 27 + 6 + 4 + 3  // {lastcol, final, last, first, keys, block}
+    // Derived, do not set.
+    parameter int ColBits = (Columns > 1) ? $clog2(Columns) : 1,
+    parameter int ItemBits = 1 + ColBits + 3 + 5  // {odd block, highest column, last of the command, last of its set, first, last key}
 ) (
     input  wire                  clk_i,
     input  wire                  rst_ni,
@@ -79,10 +81,10 @@ module luoshu_attn_issue #(
   } state_e;
   state_e              state_q;
   logic [ItemBits-1:0] item_q;
-  logic [26:0]         block;
-  logic [5:0]          keys;
+  logic                odd;                  // lowest bit of the block's number
+  logic [4:0]          key;                  // last key of the block
   logic                first, last, final_item;
-  logic [3:0]          lastcol;
+  logic [ColBits-1:0]  lastcol;
   logic [2:0]          sets_q;               // number of the current item's set, modulo 8
   logic [1:0]          set_q, item_slot_q;   // slots of the current item
   logic                loaded;
@@ -95,15 +97,15 @@ module luoshu_attn_issue #(
   logic [L*8-1:0]      low_q;
   logic                half_q;               // which hi beat of the pair
   logic [4:0]          row_q, chunk_q;       // of the beat
-  logic [10:0]         left_q;               // beats left in the phase (K hi beats, or V beats of a chunk)
   logic                drain_q;              // after the last K only V remains
   logic [4:0]          last_chunk;           // of a key / of V
-  logic [10:0]         hi_beats, v_hi_beats;
+  logic [2:0]          seg_bits;             // log2 of the keys of a row
+  logic [4:0]          last_row;             // of the phase (K hi beats, or V beats of a chunk)
 
-  assign {lastcol, final_item, last, first, keys, block} = item_q;
+  assign {odd, lastcol, final_item, last, first, key} = item_q;
+  assign seg_bits   = (LB > 3 && hpb_i < 4'(LB)) ? 3'(4'(LB) - hpb_i) : 3'd0;
+  assign last_row   = ((state_q == Value) ? v_key : key) >> seg_bits;
   assign last_chunk = (hpb_i > 4'(LB)) ? (5'd1 << (hpb_i - 4'(LB))) - 5'd1 : 5'd0;
-  luoshu_attn_beats #(.Lanes(Lanes)) u_hi_beats (.hpb_i, .keys_i(keys), .beats_o(hi_beats));
-  luoshu_attn_beats #(.Lanes(Lanes)) u_v_hi_beats (.hpb_i, .keys_i(v_keys), .beats_o(v_hi_beats));
 
   logic                handed;               // K of the item is issued, V may follow
   logic [ItemBits+3:0] handed_item;          // {set slot, item slot, item}
@@ -112,19 +114,19 @@ module luoshu_attn_issue #(
   logic                v_valid, v_space, v_pop;
   logic [ItemBits+3:0] v_item;
   logic [2:0]          v_count;
-  logic [5:0]          v_keys;
-  logic [3:0]          v_lastcol;
+  logic [4:0]          v_key;
+  logic                v_first;
+  logic [ColBits-1:0]  v_lastcol;
   logic [1:0]          v_set;
-  logic [10:0]         v_beats;  // of a chunk
   luoshu_fifo #(.Width(ItemBits + 4), .Depth(4), .UseRam(0)) u_values (
       .clk_i, .rst_ni, .in_valid_i(handed), .in_ready_o(v_space), .in_data_i(handed_item),
       .out_valid_o(v_valid), .out_ready_i(v_pop), .out_data_o(v_item), .count_o(v_count)
   );
-  assign v_keys    = v_item[27 +: 6];
-  assign v_lastcol = v_item[36 +: 4];
+  assign v_key     = v_item[4:0];
+  assign v_first   = v_item[5];
+  assign v_lastcol = v_item[8 +: ColBits];
   assign v_slot_o  = v_item[ItemBits +: 2];
   assign v_set     = v_item[ItemBits+2 +: 2];
-  assign v_beats   = (hpb_i > 4'(LB)) ? 11'(v_keys) : v_hi_beats;
 
   // sets whose V has begun and that are not released yet
   logic v_room;
@@ -135,31 +137,32 @@ module luoshu_attn_issue #(
       assign unused_release = release_i;
     end else begin : gen_count
       logic [1:0] sums_q;
-      assign v_room = !v_item[33] || (sums_q != 2'd2);
+      assign v_room = !v_first || (sums_q != 2'd2);
       always_ff @(posedge clk_i) begin
         if (!rst_ni) sums_q <= '0;
-        else sums_q <= sums_q + 2'(v_start_o && v_item[33]) - 2'(release_i);
+        else sums_q <= sums_q + 2'(v_start_o && v_first) - 2'(release_i);
       end
     end
   endgenerate
 
   logic issue_k, issue_v, v_end;
   logic [3:0] capture_q;
-  logic v_last_beat;   // of a chunk
-  assign v_last_beat = (left_q == 11'd1);
+  logic at_last_row, v_last_beat;   // the latter of a chunk
+  assign at_last_row = (row_q == last_row);
+  assign v_last_beat = at_last_row;
   assign issue_k = (state_q == High) && kv_valid_i && k_ready_i;
   assign issue_v = (state_q == Value) && kv_valid_i && k_ready_i && !(v_last_beat && (drain_busy_i || capture_q != 4'd0));
   assign v_end   = issue_v && v_last_beat && (chunk_q == last_chunk);
   assign v_pop   = v_end;
   assign v_done_o = v_end;
-  assign v_last_o = v_item[34];
+  assign v_last_o = v_item[6];
   // Ways out of a phase, in the cycle of its last beat where nothing is to be waited for.
   logic k_end, v_follows, item_next, take;
-  assign k_end     = issue_k && (left_q == 11'd1);
+  assign k_end     = issue_k && at_last_row && (chunk_q == last_chunk);
   assign v_follows = (32'(v_count) >= Lag) || final_item;   // V comes after this K, else the next K
   assign item_next = (state_q == NextItem) || (handed && !v_follows) || (v_end && !(drain_q && v_count != 3'd1));
   assign take      = item_next && item_valid_i;
-  assign begun     = (SharedMeta && item_i[0]) ? Low : Meta;   // bit 0: of the block's number
+  assign begun     = (SharedMeta && item_i[8 + ColBits]) ? Low : Meta;   // the bit: odd
   assign v_start_o = ((state_q == NextV) || (handed && v_follows)) && v_valid && weights_i[v_slot_o] && v_room;
   assign capture_o = issue_v && v_last_beat;
   assign low_go     = (state_q == Low) && loaded && !(fresh_q && waiting) && !(meta_shared_o && !meta_ready_i);
@@ -168,7 +171,7 @@ module luoshu_attn_issue #(
   assign handed = (k_end || state_q == Handover) && (score_free_i || Waiting != 0) && v_space;
   assign k_done_o    = handed && last;
   assign handed_item = {set_q, item_slot_q, item_q};
-  assign meta_shared_o = fresh_q && (state_q == Low) && SharedMeta && block[0];
+  assign meta_shared_o = fresh_q && (state_q == Low) && SharedMeta && odd;
   assign meta_valid_o = (state_q == Meta || meta_shared_o && loaded) && kv_valid_i && meta_ready_i;
   assign meta_beat_o  = 3'(4'(MetaBeats) - meta_q);
   assign meta_last_o  = (meta_q == 4'd1);
@@ -201,7 +204,7 @@ module luoshu_attn_issue #(
   // capture_q counts the cycles in which a captured chunk is still in the MAC pipeline
   always_ff @(posedge clk_i) begin
     if (!rst_ni) capture_q <= '0;
-    else if (capture_o) capture_q <= v_lastcol + 4'd6;
+    else if (capture_o) capture_q <= 4'(v_lastcol) + 4'd6;
     else if (capture_q != 4'd0) capture_q <= capture_q - 4'd1;
   end
 
@@ -209,13 +212,13 @@ module luoshu_attn_issue #(
   assign k_valid_o = ((state_q == High) && kv_valid_i)
                   || ((state_q == Value) && kv_valid_i && !(v_last_beat && (drain_busy_i || capture_q != 4'd0)));
   assign k_acc_o   = (state_q == Value);
-  assign k_last_o  = v_last_beat;
+  assign k_last_o  = at_last_row;
   assign k_meta_o  = (state_q == Value)
       ? {v_last_beat, 1'b1, v_slot_o, v_set, chunk_q, row_q}
       : {chunk_q == last_chunk, 1'b0, item_slot_q, set_q, chunk_q, row_q};
   generate
     for (genvar c = 0; c < Columns; c++) begin : gen_cols
-      assign k_cols_o[c] = (c == 0) || (((state_q == Value) ? v_lastcol : lastcol) >= 4'(c));
+      assign k_cols_o[c] = (c == 0) || (((state_q == Value) ? v_lastcol : lastcol) >= ColBits'(c));
     end
     for (genvar l = 0; l < L; l++) begin : gen_lane
       logic [7:0] low_byte;  // of the two elements 2j, 2j + 1 of the half
@@ -247,7 +250,7 @@ module luoshu_attn_issue #(
       endcase
       if (take) begin
         item_slot_q <= item_slot_q + 2'd1;
-        if (item_i[33]) sets_q <= sets_q + 3'd1;
+        if (item_i[5]) sets_q <= sets_q + 3'd1;
       end
       if (handed) drain_q <= final_item;
       else if (v_end && item_next) drain_q <= 1'b0;
@@ -265,23 +268,19 @@ module luoshu_attn_issue #(
       if (fresh_q) begin
         row_q   <= '0;
         chunk_q <= '0;
-        left_q  <= hi_beats;
       end
     end
     if (issue_k) begin
       half_q  <= !half_q;
-      left_q  <= left_q - 11'd1;
       chunk_q <= (chunk_q == last_chunk) ? 5'd0 : chunk_q + 5'd1;
       if (chunk_q == last_chunk) row_q <= row_q + 5'd1;
     end
     if (v_start_o) begin
       row_q   <= '0;
       chunk_q <= '0;
-      left_q  <= v_beats;
     end
     if (issue_v) begin
-      row_q  <= v_last_beat ? 5'd0 : row_q + 5'd1;
-      left_q <= v_last_beat ? v_beats : left_q - 11'd1;
+      row_q <= v_last_beat ? 5'd0 : row_q + 5'd1;
       if (v_last_beat) chunk_q <= chunk_q + 5'd1;
     end
   end
@@ -290,6 +289,6 @@ module luoshu_attn_issue #(
                        || (state_q == Low && !low_go);
 
   logic unused_bits;
-  assign unused_bits = ^{first, block, v_item};
+  assign unused_bits = ^{first, odd, v_item, v_first};
 endmodule
 `default_nettype wire

@@ -16,7 +16,12 @@ module luoshu_attn_load #(
     parameter int VectorLanes = 4,
     parameter int MaxTokens = 8,
     parameter int QElements = 2048,  // per token, a power of two
-    parameter int MaxHeads = 32
+    parameter int MaxHeads = 32,
+    parameter int PosBits = 28,      // of a position
+    // Derived, do not set.
+    parameter int TokenBits = (MaxTokens > 1) ? $clog2(MaxTokens) : 1,
+    parameter int HeadBits = $clog2(MaxHeads),
+    parameter int SpanBits = $clog2(Columns + 1)
 ) (
     input  wire                   clk_i,
     input  wire                   rst_ni,
@@ -35,11 +40,11 @@ module luoshu_attn_load #(
     // sets
     input  wire                   set_valid_i,
     output logic                  set_ready_o,
-    input  wire  [5:0]            set_token_i,
-    input  wire  [3:0]            set_tokens_i,
-    input  wire  [3:0]            set_heads_i,
-    input  wire  [8:0]            set_head_i,
-    input  wire  [MaxTokens*32-1:0] positions_i,
+    input  wire  [TokenBits-1:0]  set_token_i,
+    input  wire  [SpanBits-1:0]   set_tokens_i,
+    input  wire  [SpanBits-1:0]   set_heads_i,
+    input  wire  [HeadBits-1:0]   set_head_i,
+    input  wire  [MaxTokens*PosBits-1:0] positions_i,
     input  wire                   release_i,
     input  wire                   k_done_i,
     output logic [2:0]            loaded_o,   // modulo 8
@@ -51,7 +56,7 @@ module luoshu_attn_load #(
     output logic [1:0]            li_set_o,
     output logic                  li_active_o,
     output logic signed [7:0]     li_qe_o,
-    output logic [31:0]           li_pos_o
+    output logic [PosBits-1:0]    li_pos_o
 );
   localparam int L = Lanes;
   localparam int LB = $clog2(L);
@@ -61,8 +66,8 @@ module luoshu_attn_load #(
   localparam int PartBytes = (VectorLanes * 12 + 7) / 8;
   localparam int Words = QElements / L;              // per token
   localparam int WordBits = (Words > 1) ? $clog2(Words) : 1;
-  localparam int TokenBits = (MaxTokens > 1) ? $clog2(MaxTokens) : 1;
-  localparam int HeadBits = $clog2(MaxHeads);
+  localparam int HeadsBits = $clog2(MaxHeads + 1);   // of a number of heads
+  localparam int ColBits = (Columns > 1) ? $clog2(Columns) : 1;
 
   // ---------------------------------------------------------------- q RAMs
   // Heads narrower than a write are a write apart.
@@ -74,7 +79,7 @@ module luoshu_attn_load #(
   logic            re;
   logic [TokenBits+WordBits-1:0] raddr;
   logic [L*12-1:0] word;
-  assign qw_flat = (16'(qw_head_i) << w_stride) + 16'(qw_elem_i);
+  assign qw_flat = (16'(qw_head_i) << w_stride) | 16'(qw_elem_i);   // the element is below the stride
   logic [LB-1:0]   read_q;    // element of the word, where elements are read one by one
   logic            read_last;
   generate
@@ -136,29 +141,31 @@ module luoshu_attn_load #(
 
   // ---------------------------------------------------------------- loading
   logic        busy_q;
-  logic [3:0]  col_q, token_q, head_q;  // column, token and head within the set
+  logic [ColBits-1:0]  col_q;           // column, token and head within the set
+  logic [SpanBits-1:0] token_q, head_q, next_head;
   logic [4:0]  chunk_q, last_chunk;
   logic        idle_col;                // beyond the set
   logic [1:0]  slot_q;
   logic [2:0]  open_q;                  // slots in use
   logic [1:0]  queued_q;                // sets loaded whose K is not yet done
-  logic [5:0]  token;
-  logic [8:0]  head;
+  logic [TokenBits-1:0] token;
+  logic [HeadBits-1:0]  head;
   logic [15:0] flat;
   logic        last_step;
   logic [2:0]  loaded_q;                // sets loaded, modulo 8
-  logic [9:0]  complete_q;              // heads complete
+  logic [HeadsBits-1:0] complete_q;     // heads complete
   logic        complete;                // those of the set
-  assign complete = complete_q >= {1'b0, set_head_i} + 10'(set_heads_i);
+  assign complete = complete_q >= HeadsBits'(set_head_i) + HeadsBits'(set_heads_i);
 
   assign last_chunk = (hpb_i > 4'(LB)) ? (5'd1 << (hpb_i - 4'(LB))) - 5'd1 : 5'd0;
   assign idle_col   = (token_q == set_tokens_i);
-  assign token      = set_token_i + 6'(token_q);
-  assign head       = set_head_i + 9'(head_q);
+  assign token      = set_token_i + TokenBits'(token_q);
+  assign head       = set_head_i + HeadBits'(head_q);
+  assign next_head  = head_q + 1'b1;
   assign flat       = 16'(head) << r_stride;
   assign re         = busy_q && !idle_col;
-  assign raddr      = {token[TokenBits-1:0], flat[LB +: WordBits] + WordBits'(chunk_q)};
-  assign exp_raddr  = {token[TokenBits-1:0], head[HeadBits-1:0]};
+  assign raddr      = {token, flat[LB +: WordBits] | WordBits'(chunk_q)};
+  assign exp_raddr  = {token, head};
   assign last_step  = (32'(col_q) == Columns - 1) && (idle_col || (chunk_q == last_chunk && read_last));
   assign set_ready_o = busy_q && last_step;
 
@@ -180,18 +187,18 @@ module luoshu_attn_load #(
       if (stage_q && stage_last_q) loaded_q <= loaded_q + 3'd1;
     end
     if (!rst_ni || finish_i) complete_q <= '0;
-    else if (qw_valid_i && qw_last_i && qw_final_i) complete_q <= complete_q + 10'd1;
+    else if (qw_valid_i && qw_last_i && qw_final_i) complete_q <= complete_q + 1'b1;
     if (!busy_q) begin
       col_q   <= '0;
       token_q <= '0;
       head_q  <= '0;
       chunk_q <= '0;
     end else if (idle_col || (chunk_q == last_chunk && read_last)) begin
-      col_q   <= col_q + 4'd1;
+      col_q   <= col_q + 1'b1;
       chunk_q <= '0;
       if (!idle_col) begin
-        head_q <= (head_q + 4'd1 == set_heads_i) ? 4'd0 : head_q + 4'd1;
-        if (head_q + 4'd1 == set_heads_i) token_q <= token_q + 4'd1;
+        head_q <= (next_head == set_heads_i) ? '0 : next_head;
+        if (next_head == set_heads_i) token_q <= token_q + 1'b1;
       end
     end else if (read_last) begin
       chunk_q <= chunk_q + 5'd1;
@@ -201,11 +208,11 @@ module luoshu_attn_load #(
 
   // ---------------------------------------------------------------- one cycle later: into the column
   logic        stage_q, stage_word_q, stage_last_q, stage_idle_q;   // stage_word_q: the word is complete
-  logic [3:0]  stage_col_q;
+  logic [ColBits-1:0] stage_col_q;
   logic [4:0]  stage_chunk_q;
   logic [1:0]  stage_slot_q;
   logic [LB-1:0] stage_offset_q;   // first lane of the head within the word (hp < L)
-  logic [31:0] stage_pos_q;
+  logic [PosBits-1:0] stage_pos_q;
   always_ff @(posedge clk_i) begin
     stage_q <= rst_ni && busy_q;
     if (busy_q) begin
@@ -216,7 +223,7 @@ module luoshu_attn_load #(
       stage_chunk_q  <= chunk_q;
       stage_slot_q   <= slot_q;
       stage_offset_q <= flat[LB-1:0];
-      stage_pos_q    <= positions_i[32*32'(token[TokenBits-1:0]) +: 32];
+      stage_pos_q    <= positions_i[PosBits*32'(token) +: PosBits];
     end
   end
   // hp < L: the head's hp lanes repeat over all lanes
@@ -238,6 +245,6 @@ module luoshu_attn_load #(
   assign li_pos_o    = stage_pos_q;
 
   logic unused_bits;
-  assign unused_bits = ^{qw_flat, flat, qw_token_i, qw_head_i, token, head};
+  assign unused_bits = ^{qw_flat, flat, qw_token_i, qw_head_i};
 endmodule
 `default_nettype wire

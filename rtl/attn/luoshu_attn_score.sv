@@ -13,6 +13,7 @@ module luoshu_attn_score #(
     parameter int Step  = 2,   // keys per step: 1 or 2
     parameter int Heads = 1,   // columns served
     parameter int Soft  = 1,   // see luoshu_attn_shift
+    parameter int BlockBits = 23,   // of a block's number within its sequence
     // Derived, do not set.
     parameter int HeadBits = (Heads > 1) ? $clog2(Heads) : 1
 ) (
@@ -22,7 +23,7 @@ module luoshu_attn_score #(
     input  wire  [1:0]              li_set_i,      // set slot
     input  wire                     li_active_i,
     input  wire  signed [7:0]       li_qe_i,
-    input  wire  [31:0]             li_pos_i,      // last key that this column may see
+    input  wire  [BlockBits+4:0]    li_pos_i,      // last key that this column may see
     // raw dot products
     output logic                    raw_re_o,
     output logic                    raw_item_o,    // lowest bit of the item slot
@@ -35,9 +36,9 @@ module luoshu_attn_score #(
     input  wire  [4:0]              sc_key_i,      // first key of the step
     input  wire  [1:0]              sc_item_i,     // item slot
     input  wire  [1:0]              sc_set_i,      // set slot
-    input  wire  [26:0]             sc_block_i,    // block number
+    input  wire  [BlockBits-1:0]    sc_block_i,    // block number
     input  wire  [Step*8-1:0]       sc_ke_i,       // K exponents of the step's keys
-    input  wire  [Step*8-1:0]       sc_ve_i,       // V exponents
+    input  wire  [Step*8-1:0]       sc_ve_i,       // V exponents; a cycle later with Lanes = 8
     input  wire  [Step-1:0]         sc_in_i,       // the key exists in the block
     input  wire                     sc_final_i,    // 3 cycles after the last step
     input  wire                     sc_new_i,      // with final: first block of the set
@@ -51,7 +52,7 @@ module luoshu_attn_score #(
     output logic [Step*33-1:0]      s_row_o,       // one cycle later: {key counts, logit}
     output logic                    ex_any_o,      // the column takes part in the item
     output logic                    ex_first_o,    // the column's first block
-    output logic signed [16:0]      ex_m_o,        // running maximum, LSB 1 (a power of two)
+    output logic signed [15:0]      ex_m_o,        // running maximum, LSB 1 (a power of two)
     output logic signed [7:0]       ex_vr_o,       // largest V exponent of the item
     output logic [5:0]              ex_down_o,     // m' - m, saturated
     // merge of an item's V
@@ -64,22 +65,25 @@ module luoshu_attn_score #(
     // output
     input  wire  [HeadBits-1:0]     out_head_i,
     input  wire  [1:0]              out_set_i,
-    output logic signed [9:0]       out_r_o        // R of a finished set, the same cycle
+    output logic signed [7:0]       out_r_o        // R of a finished set, the same cycle
 );
   localparam int Groups8 = Lanes / 8;
   localparam int SlotBits = 2 + ((Heads > 1) ? HeadBits : 0);   // of {column, slot}
 
   // ---------------------------------------------------------------- head information per set slot
-  logic [40:0]         info_q [1 << SlotBits];   // {active, qe, pos}
+  localparam int PosBits = BlockBits + 5;
+  logic [PosBits+8:0]  info_q [1 << SlotBits];   // {active, qe, pos}
   logic [HeadBits-1:0] li_head;
   logic                active;
   logic signed [7:0]   qe;
-  logic [31:0]         pos;
+  logic signed [9:0]   qe_not;   // -1 - qe
+  logic [PosBits-1:0]  pos;
   always_comb begin
     li_head = '0;
     for (int h = 0; h < Heads; h++) if (li_we_i[h]) li_head = li_head | HeadBits'(h);
   end
   always_ff @(posedge clk_i) if (li_we_i != '0) info_q[SlotBits'({li_head, li_set_i})] <= {li_active_i, li_qe_i, li_pos_i};
+  assign qe_not = ~{{2{qe[7]}}, qe};
   assign {active, qe, pos} = info_q[SlotBits'({sc_head_i, sc_set_i})];
 
   // ---------------------------------------------------------------- shift, saturate, maxima
@@ -88,7 +92,7 @@ module luoshu_attn_score #(
   logic [4:0]            sc1_key_q, sc2_key_q;
   logic [Step-1:0]       sc1_in_q, sc2_in_q;
   logic [Step*8-1:0]     sc1_ve_q, sc2_ve_q;
-  logic signed [9:0]     sc1_shift_q [Step];  // qe + ke + 16
+  logic signed [9:0]     sc1_down_q [Step];   // -1 - qe - ke
   logic signed [31:0]    sc2_s_q [Step];
   logic [Groups8*32-1:0] raw_row;
   assign raw_re_o   = sc_valid_i;
@@ -96,19 +100,22 @@ module luoshu_attn_score #(
   assign raw_key_o  = sc_key_i;
   assign raw_row    = (Heads > 1) ? raw_row_i[Groups8*32*32'(sc_head_i) +: Groups8*32] : raw_row_i[Groups8*32-1:0];
 
-  logic signed [31:0] max_q;
+  // Only the maximum rounded up to a multiple of 2^16 counts, and no logit is beyond 2^30.
+  logic signed [15:0] max_q;
   logic signed [7:0]  vmax_q;
   logic               any_q;
-  logic signed [31:0] step_max;
+  logic signed [15:0] ceil [Step];   // ceil(logit / 2^16)
+  logic signed [15:0] step_max;
   logic signed [7:0]  step_vmax;
   logic               fresh;     // the column's first key of the item
 
   // a key without its neighbour before it does not occur
   always_comb begin
-    step_max  = sc2_s_q[0];
+    for (int k = 0; k < Step; k++) ceil[k] = sc2_s_q[k][31:16] + 16'(sc2_s_q[k][15:0] != 16'd0);
+    step_max  = ceil[0];
     step_vmax = $signed(sc2_ve_q[7:0]);
     for (int k = 1; k < Step; k++) begin
-      if (sc2_in_q[k] && sc2_s_q[k] > step_max) step_max = sc2_s_q[k];
+      if (sc2_in_q[k] && ceil[k] > step_max) step_max = ceil[k];
       if (sc2_in_q[k] && $signed(sc2_ve_q[k*8 +: 8]) > step_vmax) step_vmax = $signed(sc2_ve_q[k*8 +: 8]);
     end
   end
@@ -116,33 +123,27 @@ module luoshu_attn_score #(
   generate
     for (genvar k = 0; k < Step; k++) begin : gen_score
       logic signed [31:0] dot;
-      logic signed [9:0]  shift;
-      logic [9:0]         down;      // right shift of {dot, 31 zeros}: 31 - shift
+      logic [9:0]         down;      // right shift of {dot, 31 zeros}: 15 - qe - ke
       logic [32:0]        shifted;   // rs(dot, -shift) before rounding, and the bit below
-      logic [31:0]        ones, keep;
       logic               overflow;
       logic signed [31:0] s;
       logic [4:0]         slot;      // bank of the key; a step of two begins with an even one
       assign slot  = (sc1_key_q | 5'(k)) & 5'(Groups8 - 1);
       assign dot   = $signed(raw_row[32*32'(slot) +: 32]);
-      assign shift = sc1_shift_q[k];
-      assign down  = 10'd31 - shift;
-      // rounding half up adds the bit below the result; beyond 63 nothing but that is left, and it cancels the sign
+      assign down  = {sc1_down_q[k][9:4] + 6'd1, sc1_down_q[k][3:0]};
+      // Rounding half up adds the bit below the result; beyond 63 nothing but that is left, and it cancels the sign. A left shift by
+      // n saturates unless -2^(30 - n) <= dot < 2^(30 - n); 2^(30 - n) itself gives the same as saturating. Shifts to the left by 31
+      // and more saturate alike, unless dot is 0.
       luoshu_attn_shift #(.Width(32), .Left(31), .Out(32), .Soft(Soft)) u_shift (
-          .x_i(dot), .n_i((down > 10'd63) ? 6'd63 : down[5:0]), .y_o(shifted)
+          .x_i(dot), .n_i(down[9] ? 6'd0 : (down > 10'd63) ? 6'd63 : down[5:0]), .y_o(shifted), .over_o(overflow)
       );
-      // a left shift by n saturates unless -2^(30 - n) <= dot < 2^(30 - n); 2^(30 - n) itself gives the same as saturating
-      assign ones     = dot[31] ? ~dot : dot;
-      assign keep     = (shift > 10'sd30) ? 32'd0 : (32'h3fffffff >> shift[4:0]);
-      assign overflow = (shift > 10'sd30) ? (dot != 32'sd0) : (shift[9] == 1'b0) && ((ones & ~keep) != 32'd0);
-      always_comb begin
-        if (overflow) s = dot[31] ? -32'sh40000000 : 32'sh40000000;
-        else if (shift > 10'sd30) s = 32'sd0;
-        else s = 32'(shifted[32:1]) + 32'(shifted[0]);
-      end
+      assign s = 32'(shifted[32:1]) + 32'(shifted[0]);
       always_ff @(posedge clk_i) begin
-        if (sc_valid_i) sc1_shift_q[k] <= 10'($signed(sc_ke_i[k*8 +: 8])) + 10'(qe) + 10'sd16;
-        if (sc1_q) sc2_s_q[k] <= s;
+        if (sc_valid_i) sc1_down_q[k] <= qe_not - 10'($signed(sc_ke_i[k*8 +: 8]));
+        if (sc1_q) begin
+          sc2_s_q[k] <= s;
+          if (overflow) sc2_s_q[k] <= {dot[31], 1'b1, 30'd0};   // -2^30 or 2^30
+        end
       end
     end
   endgenerate
@@ -160,7 +161,7 @@ module luoshu_attn_score #(
       sc2_first_q <= sc1_first_q;
       sc2_key_q   <= sc1_key_q;
       sc2_in_q    <= sc1_in_q;
-      sc2_ve_q    <= sc1_ve_q;
+      sc2_ve_q    <= (Lanes == 8) ? sc_ve_i : sc1_ve_q;
     end
     if (sc2_q) any_q <= sc2_in_q[0] || (any_q && !sc2_first_q);
     if (sc2_q && sc2_in_q[0]) begin
@@ -171,30 +172,29 @@ module luoshu_attn_score #(
   assign fresh = sc2_first_q || !any_q;
 
   // ---------------------------------------------------------------- end of the item: new maximum and shifts
-  localparam int RunBits = 1 + 17 + 10;
+  localparam int RunBits = 1 + 16 + 8;
   logic [Heads*RunBits-1:0] run_q;   // per column {it has seen a block of the set, m, R}
   logic                     started_old, started;
-  logic signed [16:0]       m_old, bm, m_new;
-  logic signed [9:0]        r_old, r_new;
+  logic signed [15:0]       m_old, m_new;
+  logic signed [7:0]        r_old, r_new;
   logic                     m_up, r_up;      // new maximum, new exponent
-  logic signed [17:0]       m_rise;          // may be negative; m' - m = max(0, m_rise)
-  logic signed [10:0]       r_rise;
-  logic [16:0]              dm;              // m' - m
-  logic [9:0]               dr, db;          // R' - R, R' - vr
-  logic [17:0]              osh;
+  logic signed [16:0]       m_rise;          // may be negative; m' - m = max(0, m_rise)
+  logic signed [8:0]        r_rise;
+  logic [5:0]               dm;              // m' - m, saturated
+  logic [5:0]               dr, db;          // R' - R, R' - vr, saturated
+  logic [6:0]               osh;
   assign {started_old, m_old, r_old} = (Heads > 1) ? run_q[RunBits*32'(sc_head_i) +: RunBits] : run_q[RunBits-1:0];
-  assign bm      = 17'($signed(max_q[31:16])) + 17'(max_q[15:0] != 16'd0);   // ceil(max / 2^16)
   assign started = started_old && !sc_new_i;
-  assign m_rise  = 18'(bm) - 18'(m_old);
-  assign r_rise  = 11'(vmax_q) - 11'(r_old);
-  assign m_up    = !started || !m_rise[17];
-  assign r_up    = !started || !r_rise[10];
-  assign m_new   = m_up ? bm : m_old;
-  assign r_new   = r_up ? 10'(vmax_q) : r_old;
-  assign dm      = m_up ? m_rise[16:0] : 17'd0;     // not looked at in the first block
-  assign dr      = r_up ? r_rise[9:0] : 10'd0;      // nor this
-  assign db      = r_up ? 10'd0 : 10'd0 - r_rise[9:0];
-  assign osh     = 18'(dm) + 18'(dr);
+  assign m_rise  = 17'(max_q) - 17'(m_old);
+  assign r_rise  = 9'(vmax_q) - 9'(r_old);
+  assign m_up    = !started || !m_rise[16];
+  assign r_up    = any_q && (!started || !r_rise[8]);
+  assign m_new   = m_up ? max_q : m_old;
+  assign r_new   = r_up ? vmax_q : r_old;
+  assign dm      = m_rise[16] ? 6'd0 : (m_rise[15:6] != 10'd0) ? 6'd63 : m_rise[5:0];   // not looked at in the first block
+  assign dr      = r_rise[8] ? 6'd0 : (r_rise[7:6] != 2'd0) ? 6'd63 : r_rise[5:0];      // nor this
+  assign db      = r_up ? 6'd0 : (r_rise < -9'sd63) ? 6'd63 : 6'd0 - r_rise[5:0];
+  assign osh     = 7'(dm) + 7'(dr);
   generate
     for (genvar h = 0; h < Heads; h++) begin : gen_run
       always_ff @(posedge clk_i) begin
@@ -207,23 +207,23 @@ module luoshu_attn_score #(
   endgenerate
 
   // for the second pass, which the next item's first pass runs beside
-  localparam int PassBits = 1 + 1 + 17 + 8 + 6;
+  localparam int PassBits = 1 + 1 + 16 + 8 + 6;
   logic [PassBits-1:0] pass_q, ex_pass_q;
   always_ff @(posedge clk_i) begin
-    if (sc_final_i) pass_q <= {any_q, !started, m_new, vmax_q, (dm > 17'd63) ? 6'd63 : dm[5:0]};
+    if (sc_final_i) pass_q <= {any_q, !started, m_new, vmax_q, dm};
     if (hand_i) ex_pass_q <= pass_q;
   end
   assign {ex_any_o, ex_first_o, ex_m_o, ex_vr_o, ex_down_o} = ex_pass_q;
 
   // for the merge, per item slot, and for the output, per set slot
   logic [13:0]       merge_q [1 << SlotBits];   // {any, first, osh, bsh}
-  logic signed [9:0] set_r_q [1 << SlotBits];
+  logic signed [7:0] set_r_q [1 << SlotBits];
   always_ff @(posedge clk_i) begin
     if (sc_final_i) begin
       merge_q[SlotBits'({sc_head_i, sc_item_i})] <=
-          {any_q, !started, (osh > 18'd63) ? 6'd63 : osh[5:0], (db > 10'd63) ? 6'd63 : db[5:0]};
+          {any_q, !started, osh[6] ? 6'd63 : osh[5:0], db};
     end
-    if (sc_final_i && sc_last_i) set_r_q[SlotBits'({sc_head_i, sc_set_i})] <= any_q ? r_new : r_old;
+    if (sc_final_i && sc_last_i) set_r_q[SlotBits'({sc_head_i, sc_set_i})] <= r_new;
   end
   assign {dr_any_o, dr_first_o, dr_osh_o, dr_bsh_o} = merge_q[SlotBits'({dr_head_i, dr_item_i})];
   assign out_r_o = set_r_q[SlotBits'({out_head_i, out_set_i})];

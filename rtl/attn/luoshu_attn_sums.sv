@@ -50,15 +50,16 @@ module luoshu_attn_sums #(
   logic [Heads-1:0]    waiting_q;   // columns whose accumulators are there and not yet begun
   logic [4:0]       dr_chunk_q;
   logic [1:0]       dr_item_q, dr_set_q;
-  logic [7:0]       count;       // elements of a chunk (DrainLanes at a time)
-  logic [7:0]       left_q;      // elements left to drain
-  logic [7:0]       elem_q;      // element of o
+  localparam int CountBits = LB - $clog2(DrainLanes) + 1;
+  logic [CountBits-1:0] count;   // elements of a chunk (DrainLanes at a time)
+  logic [CountBits-1:0] left_q;  // elements left to drain
+  logic [LB-1:0]    elem_q;      // element of the chunk
   logic             dr_run, dr_next;
   logic [DrainLanes*29-1:0] dr1_ob_q;
   logic [L*32-1:0]  acc;
 
-  assign count        = (hpb_i < 4'(LB)) ? (8'd1 << hpb_i) >> $clog2(DrainLanes) : 8'(L / DrainLanes);
-  assign dr_run       = (left_q != 8'd0);
+  assign count        = (LB > 3 && hpb_i < 4'(LB)) ? CountBits'((8'd1 << hpb_i) >> $clog2(DrainLanes)) : CountBits'(L / DrainLanes);
+  assign dr_run       = (left_q != '0);
   assign drain_busy_o = dr_run || (acc_valid_i != '0);
   assign dr_head_o    = head_q;
   assign dr_item_o    = dr_item_q;
@@ -66,7 +67,7 @@ module luoshu_attn_sums #(
     if (Heads > 1) begin : gen_heads
       logic [HeadBits-1:0] next;
       assign next    = head_q + 1'b1;
-      assign dr_next = (left_q == 8'd1) && waiting_q[next];
+      assign dr_next = (left_q == CountBits'(1)) && waiting_q[next];
       assign acc     = acc_i[L*32*32'(head_q) +: L*32];
       always_ff @(posedge clk_i) begin
         if (acc_valid_i[0]) begin
@@ -94,7 +95,7 @@ module luoshu_attn_sums #(
   always_comb begin
     for (int g = 0; g < Groups8; g++) begin
       dr_group[g] = 1'b1;
-      for (int v = 0; v < LB - 3; v++) if (32'(hpb_i) > v + 3 && elem_q[(3+v) % 8] != 1'(g >> v)) dr_group[g] = 1'b0;
+      for (int v = 0; v < LB - 3; v++) if (32'(hpb_i) > v + 3 && elem_q[(3+v) % LB] != 1'(g >> v)) dr_group[g] = 1'b0;
     end
   end
 
@@ -106,10 +107,10 @@ module luoshu_attn_sums #(
     end
     if (acc_valid_i[0] || dr_next) begin
       left_q <= count;
-      elem_q <= 8'd0;
+      elem_q <= '0;
     end else if (dr_run) begin
-      left_q <= left_q - 8'd1;
-      elem_q <= elem_q + 8'(DrainLanes);
+      left_q <= left_q - 1'b1;
+      elem_q <= elem_q + LB'(DrainLanes);
     end
   end
   always_ff @(posedge clk_i) begin
@@ -151,7 +152,7 @@ module luoshu_attn_sums #(
     if (Heads > 1) begin : gen_shared
       assign dr_bank  = 1'b0;
       assign out_bank = 1'b0;
-      assign dr_elem  = {head_q, dr_set_q[0], 8'(32'(dr_chunk_q) << LB) + elem_q};
+      assign dr_elem  = {head_q, dr_set_q[0], 8'(32'(dr_chunk_q) << LB) | 8'(elem_q)};
       assign out_elem = {out_head_i, out_set_i[0], out_elem_i};
       assign o_old    = o_read[0];
       assign o_out    = o_read[0];
@@ -161,7 +162,7 @@ module luoshu_attn_sums #(
       logic out_bank_q;
       assign dr_bank  = dr_set_q[0];
       assign out_bank = out_set_i[0];
-      assign dr_elem  = {dr_set_q[1], 8'(32'(dr_chunk_q) << LB) + elem_q};
+      assign dr_elem  = {dr_set_q[1], 8'(32'(dr_chunk_q) << LB) | 8'(elem_q)};
       assign out_elem = {out_set_i[1], out_elem_i};
       assign o_old    = o_read[bank1_q];
       assign o_out    = o_read[out_bank_q];
@@ -208,13 +209,14 @@ module luoshu_attn_sums #(
       logic [35:0]        add_sh;
       logic signed [47:0] old2_q, add2_q;
       logic               half2_q, unused_half;
+      logic [1:0]         unused_over;
       logic [47:0]        o_new;
       assign {o_new, unused_half} = {old2_q, half2_q} + {add2_q, half2_q};   // old2_q + add2_q + half2_q in one carry chain
       luoshu_attn_shift #(.Width(48), .Left(0), .Out(48), .Soft(Soft)) u_old (
-          .x_i(o_old[d*48 +: 48]), .n_i(osh1_q), .y_o(old_sh)
+          .x_i(o_old[d*48 +: 48]), .n_i(osh1_q), .y_o(old_sh), .over_o(unused_over[0])
       );
       luoshu_attn_shift #(.Width(29), .Left(6), .Out(35), .Soft(Soft)) u_add (
-          .x_i(dr1_ob_q[d*29 +: 29]), .n_i(bsh1_q), .y_o(add_sh)
+          .x_i(dr1_ob_q[d*29 +: 29]), .n_i(bsh1_q), .y_o(add_sh), .over_o(unused_over[1])
       );
       always_ff @(posedge clk_i) begin
         if (dr1_q) begin

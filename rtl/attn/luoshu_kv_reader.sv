@@ -7,7 +7,8 @@
 
 module luoshu_kv_reader #(
     parameter int Lanes = 32,  // bytes per beat
-    parameter int Depth = 128  // beats, a power of two >= 16
+    parameter int Depth = 128, // beats, a power of two >= 16
+    parameter int BeatsBits = 16  // of a segment's length that is used
 ) (
     input  wire                clk_i,
     input  wire                rst_ni,
@@ -28,40 +29,42 @@ module luoshu_kv_reader #(
   localparam int BeatBits = $clog2(Lanes);
   logic        busy_q;
   logic [31:0] addr_q;
-  logic [15:0] left_q;
+  logic [BeatsBits-1:0] left_q;
   logic [7:0]  chunk;
-  logic [8:0]  free_q;
+  logic [$clog2(Depth):0] free_q;
   logic        request, last, space;
   logic [$clog2(Depth):0] unused_count;
 
-  assign chunk      = (left_q > 16'd16) ? 8'd16 : left_q[7:0];
-  assign rq_valid_o = busy_q && (free_q >= {1'b0, chunk});
+  assign chunk      = last ? {3'd0, left_q[4:0]} : 8'd16;
+  assign rq_valid_o = busy_q && (32'(free_q) >= 32'(chunk));
   assign rq_addr_o  = addr_q;
   assign rq_beats_o = chunk;
   assign request    = rq_valid_o && rq_ready_i;
-  assign last       = (left_q <= 16'd16);
+  assign last       = (left_q <= BeatsBits'(16));
   assign rd_ready_o = !busy_q || (request && last);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       busy_q <= 1'b0;
-      free_q <= 9'(Depth);
+      free_q <= ($clog2(Depth)+1)'(Depth);
     end else begin
       if (rd_ready_o) busy_q <= rd_valid_i;
-      free_q <= free_q + 9'(kv_valid_o && kv_ready_i) - (request ? {1'b0, chunk} : 9'd0);
+      free_q <= free_q + ($clog2(Depth)+1)'(kv_valid_o && kv_ready_i) - (request ? ($clog2(Depth)+1)'(chunk) : '0);
     end
     if (rd_ready_o) begin
       addr_q <= rd_addr_i;
-      left_q <= rd_beats_i;
+      left_q <= rd_beats_i[BeatsBits-1:0];
     end else if (request) begin
-      addr_q <= addr_q + (32'(chunk) << BeatBits);
-      left_q <= left_q - 16'(chunk);
+      addr_q[31:BeatBits+4]  <= addr_q[31:BeatBits+4] + 1'b1;   // by 16 beats; after the last request it does not matter
+      left_q[BeatsBits-1:4] <= left_q[BeatsBits-1:4] - 1'b1;
     end
   end
   luoshu_fifo #(.Width(Lanes*8), .Depth(Depth)) u_beats (
       .clk_i, .rst_ni, .in_valid_i(rc_valid_i), .in_ready_o(space), .in_data_i(rc_data_i),
       .out_valid_o(kv_valid_o), .out_ready_i(kv_ready_i), .out_data_o(kv_data_o), .count_o(unused_count)
   );
+  logic unused_beats;
+  assign unused_beats = ^rd_beats_i;
   `LUOSHU_ASSERT(fits, !rc_valid_i || space)
 endmodule
 `default_nettype wire

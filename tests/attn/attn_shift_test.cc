@@ -47,6 +47,10 @@ TEST(AttnShift, EveryDistance) {
       const std::int64_t wide = x * (std::int64_t{1} << (kLeft + 1));
       const std::uint64_t y = top->y_o;
       ASSERT_EQ(y, low_bits(static_cast<std::uint64_t>(wide >> n), kOut + 1)) << x << " >> " << n;
+      if (kLeft + 1 == kOut) {
+        const std::int64_t limit = std::int64_t{1} << (kOut - 2), result = wide >> n >> 1;
+        ASSERT_EQ(top->over_o, result < -limit || result >= limit) << x << " >> " << n;
+      }
     }
   }
 }
