@@ -24,34 +24,43 @@ module luoshu_link_rx #(
     output logic [31:0] out_data_o
 );
   localparam int PtrBits = $clog2(RingWords);
+  localparam int LeftBits = $clog2(MaxPayload / 4 + 2);
   localparam logic [7:0] BadCrc = 8'd1, BadLength = 8'd2, Overrun = 8'd8;
 
   typedef enum logic [1:0] {Hunt, Length, Body, Refuse} state_e;
   state_e      state_q;
   logic        word_valid, word_ready, take;
   logic [31:0] word;
+  logic        byte_valid;
+  logic [7:0]  word_byte;
   luoshu_link_align #(.Serial(Serial)) u_align (
       .clk_i, .rst_ni, .rx_valid_i, .rx_ready_o, .rx_data_i, .rx_bytes_i, .hunt_i(state_q == Hunt),
-      .word_valid_o(word_valid), .word_ready_i(word_ready), .word_o(word)
+      .word_valid_o(word_valid), .word_ready_i(word_ready), .word_o(word), .byte_valid_o(byte_valid), .byte_o(word_byte)
   );
 
   // Pointers: read, committed, written; one more bit than the address.
   logic [PtrBits:0] read_q, commit_q, write_q;
   logic             full, drop_q;
   logic [7:0]       status_q;
-  logic [14:0]      left_q;         // words of the frame to come, CRC included
+  logic [LeftBits-1:0] left_q;      // words of the frame to come, CRC included
   logic [31:0]      crc;
-  logic             crc_ready, is_crc, good, too_long, refuse;
-  assign full     = (write_q - read_q) == (PtrBits+1)'(RingWords);
-  assign is_crc   = (state_q == Body) && (left_q == 15'd1);
+  logic             is_crc, good, too_long, refuse;
+  assign full     = (write_q == {!read_q[PtrBits], read_q[PtrBits-1:0]});
+  assign is_crc   = (state_q == Body) && (left_q == LeftBits'(1));
   assign too_long = (state_q == Length) && (word[15:0] > 16'(MaxPayload));
-  assign word_ready = (state_q != Refuse) && crc_ready && (is_crc || too_long || drop_q || !full || blocked_i);
+  assign word_ready = (state_q != Refuse) && (is_crc || too_long || drop_q || !full || blocked_i);
   assign take     = word_valid && word_ready;
   assign good     = take && is_crc && !drop_q && (word == crc);
   assign refuse   = take && (too_long || (is_crc && !good));
-  luoshu_crc32 #(.Serial(Serial)) u_crc (
-      .clk_i, .rst_ni, .clear_i(take && state_q == Hunt), .valid_i(take), .ready_o(crc_ready), .data_i(word), .crc_o(crc)
-  );
+  generate
+    if (Serial != 0) begin : gen_bytes   // the bytes of a word come when it has been taken; none of an earlier frame counts
+      luoshu_crc32 #(.Bits(8)) u_crc (.clk_i, .clear_i(state_q == Hunt && !take), .valid_i(byte_valid), .data_i(word_byte), .crc_o(crc));
+    end else begin : gen_words
+      luoshu_crc32 u_crc (.clk_i, .clear_i(take && state_q == Hunt), .valid_i(take), .data_i(word), .crc_o(crc));
+      logic unused_bytes;
+      assign unused_bytes = ^{byte_valid, word_byte};
+    end
+  endgenerate
 
   logic        ring_we;
   logic [31:0] ring_word;
@@ -79,8 +88,8 @@ module luoshu_link_rx #(
       else if (take && !is_crc && full) drop_q <= 1'b1;
     end
     if (take) begin
-      if (state_q == Length) left_q <= 15'((17'(word[15:0]) + 17'd3) >> 2) + 15'd1;
-      if (state_q == Body) left_q <= left_q - 15'd1;
+      if (state_q == Length) left_q <= LeftBits'((17'(word[15:0]) + 17'd7) >> 2);   // with the CRC
+      if (state_q == Body) left_q <= left_q - 1'b1;
     end
     if (refuse) status_q <= too_long ? BadLength : drop_q ? Overrun : BadCrc;
   end
