@@ -2,7 +2,7 @@
 // The control registers (docs/registers.md): identification, run control, message and event queues, sampled tokens,
 // interrupts, watchdog, performance counters.
 //
-// Bus: reg_req_i with write data in the same cycle; read data one cycle later. Message queue: 64 words; a message is
+// Bus: reg_req_i with write data in the same cycle; read data one cycle later, 0 in other cycles. Message queue: 64 words; a message is
 // offered by the link only when its CRC was right. Token queue: 64, 16 with up to 8 tokens per pass. Event queue: 32 words;
 // with less than 32 lanes none, the link takes a word as it is written. There the watchdog counts in the place of a counter that is always
 // 0, and fires up to a round of the counters late (32 cycles).
@@ -340,7 +340,7 @@ module luoshu_registers #(
       default: if (is_counter && !(Lanes < 32 && visit == DogAt)) rdata = new_sum;
     endcase
   end
-  always_ff @(posedge clk_i) if (reg_req_i) reg_rdata_o <= rdata;
+  always_ff @(posedge clk_i) reg_rdata_o <= reg_req_i ? rdata : 32'd0;
 
   logic unused_tokens;
   assign unused_tokens = ^unused_tok;

@@ -29,19 +29,18 @@ module luoshu_crc32 #(
   function automatic logic [31:0] step(input logic [31:0] sum);
     for (int i = 0; i < 32; i++) step[i] = ^(sum & Matrix[i*32 +: 32]);
   endfunction
-  logic [31:0] crc_q;
-  assign crc_o = ~crc_q;
-
+  logic [31:0] crc_q;   // as it is shown: the complement of what the step knows
+  assign crc_o = crc_q;
   generate
     if (Bits < 32) begin : gen_byte
       always_ff @(posedge clk_i) begin
-        if (clear_i) crc_q <= '1;
-        else if (valid_i) crc_q <= step(crc_q ^ 32'(data_i));
+        if (clear_i) crc_q <= '0;
+        else if (valid_i) crc_q <= ~step(~crc_q ^ 32'(data_i));
       end
     end else begin : gen_word
       always_ff @(posedge clk_i) begin
-        if (valid_i) crc_q <= step((clear_i ? 32'hffffffff : crc_q) ^ data_i);
-        else if (clear_i) crc_q <= '1;
+        if (valid_i) crc_q <= ~step((clear_i ? 32'hffffffff : ~crc_q) ^ data_i);
+        else if (clear_i) crc_q <= '0;
       end
     end
   endgenerate

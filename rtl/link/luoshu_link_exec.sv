@@ -104,7 +104,7 @@ module luoshu_link_exec #(
   logic [31:0] address_q;             // memory (low word) or register, moves on
   logic [7:0]  address_high_q;
   logic        many_q;                // the second argument is above 255
-  logic [31:0] length_q;              // bytes of memory left to ask for
+  logic [31:0] length_q;              // bytes of memory
   logic [1:0]  args_q;                // read so far
   logic        pop;
   assign pop = in_valid_i && in_ready_o;
@@ -150,6 +150,8 @@ module luoshu_link_exec #(
 
   // ---------------------------------------------------------------- execution
   logic [8:0]  chunk;                 // words of one memory request
+  logic [ChunkBits-1:0] chunk_q;      // whole chunks that have been asked for
+  logic        tail, tail_q;          // the next one is not whole; has been asked for
   logic        more;                  // memory is left to ask for
   logic        first_q;               // first data word of a write
   logic        failed_q;              // a register access failed
@@ -160,8 +162,9 @@ module luoshu_link_exec #(
   assign is_read    = (type_q == MemRead);
   assign is_hello   = (type_q == Hello);
   assign reads_regs = is_hello || (type_q == RegRead);
-  assign chunk      = (type_q == MemWrite) ? 9'(left_q) : (length_q[31:10] != '0) ? 9'd256 : {1'b0, length_q[9:2]};
-  assign more       = (length_q[31:2] != '0);
+  assign tail       = (chunk_q == length_q[10 +: ChunkBits]);
+  assign chunk      = (type_q == MemWrite) ? 9'(left_q) : tail ? {1'b0, length_q[9:2]} : 9'd256;
+  assign more       = !tail_q && !(tail && length_q[9:2] == 8'd0);
   assign last_word  = (left_q == WordBits'(1));
 
   assign req_valid_o = (state_q == MemStart);
@@ -221,17 +224,14 @@ module luoshu_link_exec #(
   assign ans_word_valid_o = (from_memory && rvalid_i) || (from_register && reg_ready_q) || (state_q == Stream);
   logic        reg_ready_q;           // a register's value waits
   logic [31:0] reg_value_q;
-  always_comb begin
-    ans_word_o = from_memory ? rdata_i : reg_value_q;
-    if (state_q == Stream) begin
-      case (type_q)
-        Resync:  ans_word_o = (fixed_q == 3'd3) ? address_q : (fixed_q == 3'd2) ? LinkWord : {16'd0, event_numbers_i};
-        Hello:   ans_word_o = (fixed_q == 3'd2) ? LinkWord : {24'd0, failed_q ? IsBus : Ok};
-        MemCrc:  ans_word_o = (fixed_q == 3'd2) ? mem_crc : 32'd0;
-        default: ans_word_o = {24'd0, failed_q ? IsBus : Ok};
-      endcase
-    end
-  end
+  logic        nonce, checksum, link_word, numbers;   // which of the fixed ones; otherwise the completion
+  assign nonce     = (type_q == Resync) && (fixed_q == 3'd3);
+  assign checksum  = is_crc && (fixed_q == 3'd2);
+  assign link_word = (type_q == Resync || is_hello) && (fixed_q == 3'd2);
+  assign numbers   = (type_q == Resync) && (fixed_q == 3'd1);
+  assign ans_word_o = (state_q != Stream) ? (from_memory ? rdata_i : reg_value_q)
+                    : (address_q & {32{nonce}}) | (mem_crc & {32{checksum}}) | (LinkWord & {32{link_word}})
+                      | {16'd0, event_numbers_i & {16{numbers}}} | ((failed_q && fixed_q == 3'd1 && !is_crc) ? 32'(IsBus) : 32'd0);
   logic sent;
   assign sent = ans_word_valid_o && ans_word_ready_i;
 
@@ -339,9 +339,12 @@ module luoshu_link_exec #(
     // Only what is left behind a whole chunk of memory matters.
     if ((state_q == MemStart && req_ready_i) || (state_q == RegData && reg_req_o && reg_gnt_i))
       address_q[31:2] <= address_q[31:2] + {21'd0, state_q == MemStart, 7'd0, state_q == RegData};
-    if (state_q == MemStart && req_ready_i) begin
-      if (length_q[31:10] != '0) length_q[10 +: ChunkBits] <= length_q[10 +: ChunkBits] - 1'b1;
-      else length_q[9:2] <= '0;
+    if (state_q == Decide) begin
+      chunk_q <= '0;
+      tail_q  <= 1'b0;
+    end else if (state_q == MemStart && req_ready_i) begin
+      if (tail) tail_q <= 1'b1;
+      else chunk_q <= chunk_q + 1'b1;
     end
     if (state_q == Answer) left_q <= WordBits'({1'b0, is_hello ? 8'(IdWords) : address_high_q});
     if (state_q == RegData && reads_regs && reg_gnt_i) left_q <= left_q - 1'b1;
