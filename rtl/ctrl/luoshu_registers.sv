@@ -2,11 +2,12 @@
 // The control registers (docs/registers.md): identification, run control, message and event queues, sampled tokens,
 // interrupts, watchdog, performance counters.
 //
-// Bus: reg_req_i with write data in the same cycle; read data one cycle later, 0 in other cycles. Message queue: 64 words; a message is
+// Bus: reg_req_i with write data in the same cycle; read data one cycle later, 0 in other cycles and after a write. Message queue: 64 words; a message is
 // offered by the link only when its CRC was right. Token queue: 64, 16 with up to 8 tokens per pass. Event queue: 32 words;
 // with less than 32 lanes none, the link takes a word as it is written. There the watchdog counts in the place of a counter that is always
 // 0, and fires up to a round of the counters late (32 cycles).
 // Counters count cycles since CounterClear. Reset: everything to zero, the core held.
+`include "luoshu_assert.svh"
 `default_nettype none
 
 module luoshu_registers #(
@@ -303,6 +304,10 @@ module luoshu_registers #(
     end
   end
 
+  logic [15:0] full;   // a small counter has no room for an event
+  always_comb for (int i = 0; i < 16; i++) full[i] = (recent_q[i] == '1) && (counter_read || visit_q != 4'(i));
+  `LUOSHU_ASSERT(counters_fit, (events & full) == '0)
+
   // ---------------------------------------------------------------- read multiplexer
   logic [31:0] rdata;
   always_comb begin
@@ -340,7 +345,10 @@ module luoshu_registers #(
       default: if (is_counter && !(Lanes < 32 && visit == DogAt)) rdata = new_sum;
     endcase
   end
-  always_ff @(posedge clk_i) reg_rdata_o <= reg_req_i ? rdata : 32'd0;
+  always_ff @(posedge clk_i) begin
+    if (!reg_req_i || reg_we_i) reg_rdata_o <= '0;
+    else reg_rdata_o <= rdata;
+  end
 
   logic unused_tokens;
   assign unused_tokens = ^unused_tok;

@@ -98,7 +98,8 @@ module luoshu_link_exec #(
   state_e      state_q, after_drain;
   logic [7:0]  type_q, seq_q, expected_q;
   logic [6:0]  status_q;
-  logic        sticky_q, marker_q;
+  logic        sticky_q;
+  logic        refused;               // the word in First stands for a refused frame
   logic [BytesBits-1:0] bytes_q;      // payload
   logic [WordBits-1:0]  left_q;       // payload words not yet read; registers not yet read
   logic [31:0] address_q;             // memory (low word) or register, moves on
@@ -107,7 +108,8 @@ module luoshu_link_exec #(
   logic [31:0] length_q;              // bytes of memory
   logic [1:0]  args_q;                // read so far
   logic        pop;
-  assign pop = in_valid_i && in_ready_o;
+  assign pop     = in_valid_i && in_ready_o;
+  assign refused = (in_data_i[15:0] != 16'h4C53);
 
   // ---------------------------------------------------------------- what the arguments say
   logic [2:0]  wanted;                // argument words of the type
@@ -210,8 +212,7 @@ module luoshu_link_exec #(
   assign ack_replay_o = in_data_i[25];
 
   // Answers.
-  assign head_o = marker_q ? {expected_q, sticky_q, status_q, 8'd0, 8'h80}
-                           : {expected_q, sticky_q, status_q, seq_q, type_q | 8'h80};
+  assign head_o = {expected_q, sticky_q, status_q, seq_q, type_q | 8'h80};
   assign note_valid_o = (state_q == Note);
   assign ans_valid_o  = (state_q == Answer) || (state_q == Check);
   assign ans_words_o  = (type_q == Resync) ? WordBits'(3) : is_hello ? WordBits'(IdWords + 2) : is_crc ? WordBits'(2)
@@ -242,12 +243,10 @@ module luoshu_link_exec #(
       state_q    <= First;
       expected_q <= '0;
       sticky_q   <= 1'b0;
-      marker_q   <= 1'b0;
     end else begin
       case (state_q)
         First: if (pop) begin
-          marker_q <= (in_data_i[15:0] != 16'h4C53);
-          state_q  <= (in_data_i[15:0] != 16'h4C53) ? Note : Second;
+          state_q <= refused ? Note : Second;
         end
         Second: if (pop) state_q <= Arguments;
         Arguments: if (left_q == '0 || {1'b0, args_q} == wanted) state_q <= Decide;
@@ -299,18 +298,14 @@ module luoshu_link_exec #(
         end
         Finish: if (ans_done_i) state_q <= First;
         Drain: if (left_q == '0 || (pop && last_word)) state_q <= after_drain;
-        default: begin  // Note
-          state_q  <= First;
-          marker_q <= 1'b0;
-        end
+        default: state_q <= First;  // Note
       endcase
     end
 
     if (pop) begin
       case (state_q)
         First: begin
-          type_q   <= in_data_i[23:16];
-          seq_q    <= in_data_i[31:24];
+          {seq_q, type_q} <= refused ? 16'd0 : in_data_i[31:16];
           address_q <= luoshu_defs_pkg::RegBase;   // where HELLO reads
         end
         Second: begin
@@ -326,7 +321,7 @@ module luoshu_link_exec #(
         end
         default: ;
       endcase
-      if (state_q == First && in_data_i[15:0] != 16'h4C53) status_q <= in_data_i[6:0];
+      if (state_q == First && refused) status_q <= in_data_i[6:0];
       if (state_q != First && state_q != Second) left_q <= left_q - 1'b1;
     end
     if (state_q == Decide) begin

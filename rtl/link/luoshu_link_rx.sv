@@ -24,7 +24,7 @@ module luoshu_link_rx #(
     output logic [31:0] out_data_o
 );
   localparam int PtrBits = $clog2(RingWords);
-  localparam int LeftBits = $clog2(MaxPayload / 4 + 2);
+  localparam int BytesBits = $clog2(MaxPayload + 1);
   localparam logic [7:0] BadCrc = 8'd1, BadLength = 8'd2, Overrun = 8'd8;
 
   typedef enum logic [1:0] {Hunt, Length, Body, Refuse} state_e;
@@ -42,11 +42,15 @@ module luoshu_link_rx #(
   logic [PtrBits:0] read_q, commit_q, write_q;
   logic             full, drop_q;
   logic [7:0]       status_q;
-  logic [LeftBits-1:0] left_q;      // words of the frame to come, CRC included
+  logic [BytesBits-1:0] bytes_q;    // payload
+  logic [BytesBits-3:0] words_q;    // whole words of it that have come
+  logic             part_q;         // and what is behind them
+  logic             whole;
   logic [31:0]      crc;
   logic             is_crc, good, too_long, refuse;
   assign full     = (write_q == {!read_q[PtrBits], read_q[PtrBits-1:0]});
-  assign is_crc   = (state_q == Body) && (left_q == LeftBits'(1));
+  assign whole    = (words_q == bytes_q[BytesBits-1:2]);
+  assign is_crc   = (state_q == Body) && whole && (bytes_q[1:0] == 2'd0 || part_q);
   assign too_long = (state_q == Length) && (word[15:0] > 16'(MaxPayload));
   assign word_ready = (state_q != Refuse) && (is_crc || too_long || drop_q || !full || blocked_i);
   assign take     = word_valid && word_ready;
@@ -88,8 +92,12 @@ module luoshu_link_rx #(
       else if (take && !is_crc && full) drop_q <= 1'b1;
     end
     if (take) begin
-      if (state_q == Length) left_q <= LeftBits'((17'(word[15:0]) + 17'd7) >> 2);   // with the CRC
-      if (state_q == Body) left_q <= left_q - 1'b1;
+      if (state_q == Length) begin
+        bytes_q <= word[BytesBits-1:0];
+        words_q <= '0;
+        part_q  <= 1'b0;
+      end else if (!whole) words_q <= words_q + 1'b1;
+      else part_q <= 1'b1;
     end
     if (refuse) status_q <= too_long ? BadLength : drop_q ? Overrun : BadCrc;
   end
