@@ -68,7 +68,7 @@ module luoshu #(
   logic [3*Beat-1:0] wq_data;
   logic [3*Lanes-1:0] wq_strb;
   logic              memory_idle, memory_error;
-  luoshu_mem_port #(.Lanes(Lanes), .Outstanding((Lanes < 32) ? 16 : 32), .Writes((Lanes < 32) ? 16 : 64)) u_memory (
+  luoshu_mem_port #(.Lanes(Lanes), .MaxRequest((Lanes < 32) ? 31 : 255), .Outstanding((Lanes < 32) ? 16 : 32), .Writes((Lanes < 32) ? 16 : 64)) u_memory (
       .clk_i, .rst_ni, .rq_valid_i(rq_valid), .rq_ready_o(rq_ready), .rq_addr_i(rq_addr), .rq_beats_i(rq_beats),
       .rc_valid_o(rc_valid), .rc_data_o(rc_data), .rc_last_o(rc_last),
       .wq_valid_i(wq_valid), .wq_ready_o(wq_ready), .wq_addr_i(wq_addr), .wq_data_i(wq_data), .wq_strb_i(wq_strb),

@@ -326,16 +326,16 @@ bool Iss::csr_read(std::uint32_t address, std::uint32_t& value) const {
       value = mip_;
       return true;
     case 0xB00:
-      value = static_cast<std::uint32_t>(mcycle_);
+      value = counters_ ? static_cast<std::uint32_t>(mcycle_) : 0;
       return true;
     case 0xB80:
-      value = static_cast<std::uint32_t>(mcycle_ >> 32);
+      value = counters_ ? static_cast<std::uint32_t>(mcycle_ >> 32) : 0;
       return true;
     case 0xB02:
-      value = static_cast<std::uint32_t>(minstret_);
+      value = counters_ ? static_cast<std::uint32_t>(minstret_) : 0;
       return true;
     case 0xB82:
-      value = static_cast<std::uint32_t>(minstret_ >> 32);
+      value = counters_ ? static_cast<std::uint32_t>(minstret_ >> 32) : 0;
       return true;
     case 0x310:  // mstatush
     case 0x320:  // mcountinhibit

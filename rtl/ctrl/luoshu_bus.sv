@@ -36,13 +36,13 @@ module luoshu_bus #(
     output logic        i_gnt_o,
     input  wire  [31:0] i_addr_i,
     output logic [31:0] i_rdata_o,
-    // registers: strobe and data in the same cycle, read data one cycle later
+    // registers: strobe and data in the same cycle, read data one cycle later, 0 in other cycles
     output logic        reg_req_o,
     output logic        reg_we_o,
     output logic [15:0] reg_addr_o,
     output logic [31:0] reg_wdata_o,
     input  wire  [31:0] reg_rdata_i,
-    // device memory window
+    // device memory window: read data with rvalid, 0 in other cycles
     output logic        win_req_o,
     input  wire         win_gnt_i,
     output logic        win_we_o,
@@ -113,8 +113,8 @@ module luoshu_bus #(
     end
   end
 
-  logic [31:0] rdata;
-  assign rdata = (target_q == TargetReg) ? reg_rdata_i : (target_q == TargetWindow) ? win_rdata_i : tcm_rdata;
+  logic [31:0] rdata;   // only one of the three is not 0
+  assign rdata = reg_rdata_i | win_rdata_i | (tcm_rdata & {32{target_q == TargetTcm || target_q == TargetNone}});
   assign l_rvalid_o = finish && link_q;
   assign d_rvalid_o = finish && !link_q;
   assign l_rdata_o  = rdata;

@@ -2,10 +2,12 @@
 // The control registers (docs/registers.md): identification, run control, message and event queues, sampled tokens,
 // interrupts, watchdog, performance counters.
 //
-// Bus: reg_req_i with write data in the same cycle; read data one cycle later. Message queue: 64 words; a message is
-// offered by the link only when its CRC was right. Token queue: 64, 16 with up to 8 tokens per pass. Event queue: 32 words, with
-// less than 32 lanes 16.
+// Bus: reg_req_i with write data in the same cycle; read data one cycle later, 0 in other cycles and after a write. Message queue: 64 words; a message is
+// offered by the link only when its CRC was right. Token queue: 64, 16 with up to 8 tokens per pass. Event queue: 32 words;
+// with less than 32 lanes none, the link takes a word as it is written. There the watchdog counts in the place of a counter that is always
+// 0, and fires up to a round of the counters late (32 cycles).
 // Counters count cycles since CounterClear. Reset: everything to zero, the core held.
+`include "luoshu_assert.svh"
 `default_nettype none
 
 module luoshu_registers #(
@@ -128,7 +130,7 @@ module luoshu_registers #(
   assign soft_reset_o     = write && (reg_addr_i == luoshu_defs_pkg::RegSoftReset);
 
   // ---------------------------------------------------------------- run control
-  logic [31:0] left_q;  // passes of the decode loop whose token has not been sampled
+  logic [31:0] loop_q, number_q;   // passes of the decode loop; number, from 1, of the next token that it samples
   logic        loop_end, stop_id;
   assign run_valid_o   = write && (reg_addr_i == luoshu_defs_pkg::RegSeqRun);
   assign run_program_o = program_q;
@@ -140,11 +142,13 @@ module luoshu_registers #(
     stop_id = 1'b0;
     for (int i = 0; i < 4; i++) if ({1'b0, tok_id_i[19:0]} == stop_q[i]) stop_id = 1'b1;
   end
-  assign loop_end = (left_q == 32'd1) || stop_id;
+  assign loop_end = (number_q == loop_q) || stop_id;
   always_ff @(posedge clk_i) begin
-    if (run_valid_o && reg_wdata_i[4]) left_q <= passes_q;
-    else if (tok_valid_i && tok_loop_i) left_q <= left_q - 32'd1;
-    stop_o        <= rst_ni && ((tok_valid_i && tok_loop_i && stop_id && left_q != 32'd1)
+    if (run_valid_o && reg_wdata_i[4]) begin
+      loop_q   <= passes_q;
+      number_q <= 32'd1;
+    end else if (tok_valid_i && tok_loop_i) number_q <= number_q + 32'd1;
+    stop_o        <= rst_ni && ((tok_valid_i && tok_loop_i && stop_id && number_q != loop_q)
                      || (write && reg_addr_i == luoshu_defs_pkg::RegSeqStop));
     ctx_advance_o <= rst_ni && tok_valid_i && tok_loop_i && !loop_end;
     if (tok_valid_i) begin  // held until the context has taken it
@@ -167,8 +171,6 @@ module luoshu_registers #(
   logic [7:0]  tok_flags;
   localparam int MessageDepth = (Lanes == 32) ? 32 : 64;   // lab saves a block RAM
   logic [$clog2(MessageDepth):0] msg_count;
-  localparam int EventDepth = (Lanes < 32) ? 16 : 32;
-  logic [$clog2(EventDepth):0] unused_evt;
   // Tokens wait for the firmware: two passes of them and more.
   localparam int TokenDepth = (Columns * Groups > 8) ? 64 : 16;
   logic [$clog2(TokenDepth):0] unused_tok;
@@ -181,11 +183,19 @@ module luoshu_registers #(
       .out_valid_o(msg_valid), .out_ready_i(msg_pop), .out_data_o({msg_last, msg_data}), .count_o(msg_count)
   );
   assign evt_push = write && (reg_addr_i == luoshu_defs_pkg::RegEventData || reg_addr_i == luoshu_defs_pkg::RegEventLast);
-  luoshu_fifo #(.Width(33), .Depth(EventDepth), .UseRam((EventDepth > 16) ? 1 : 0)) u_events (
-      .clk_i, .rst_ni, .in_valid_i(evt_push), .in_ready_o(evt_space),
-      .in_data_i({reg_addr_i == luoshu_defs_pkg::RegEventLast, reg_wdata_i}),
-      .out_valid_o(evt_valid_o), .out_ready_i(evt_ready_i), .out_data_o({evt_last_o, evt_data_o}), .count_o(unused_evt)
-  );
+  generate
+    if (Lanes < 32) begin : gen_events
+      assign {evt_valid_o, evt_last_o, evt_data_o} = {evt_push, reg_addr_i == luoshu_defs_pkg::RegEventLast, reg_wdata_i};
+      assign evt_space = evt_ready_i;
+    end else begin : gen_event_queue
+      logic [5:0] unused_evt;
+      luoshu_fifo #(.Width(33), .Depth(32)) u_events (
+          .clk_i, .rst_ni, .in_valid_i(evt_push), .in_ready_o(evt_space),
+          .in_data_i({reg_addr_i == luoshu_defs_pkg::RegEventLast, reg_wdata_i}),
+          .out_valid_o(evt_valid_o), .out_ready_i(evt_ready_i), .out_data_o({evt_last_o, evt_data_o}), .count_o(unused_evt)
+      );
+    end
+  endgenerate
   luoshu_fifo #(.Width(92), .Depth(TokenDepth), .UseRam((TokenDepth > 16) ? 1 : 0)) u_tokens (
       .clk_i, .rst_ni(rst_ni && !soft_reset_o), .in_valid_i(tok_valid_i), .in_ready_o(tok_space),
       .in_data_i({cycle_q[31:0], tok_logit_i, tok_id_i[19:0], stop_id, tok_loop_i ? loop_end : 1'b0, tok_index_i}),
@@ -196,8 +206,10 @@ module luoshu_registers #(
   // ---------------------------------------------------------------- errors, watchdog, interrupts
   logic        done_q, dog_q, error_q;
   logic [7:0]  error_code_q;
-  logic [31:0] dog_count_q;
+  logic        bark;        // the watchdog's time is over
+  logic        quiet;       // a program runs, nothing moves
   logic        clear;
+  assign quiet = seq_busy_i && !progress_i;
   assign clear = write && (reg_addr_i == luoshu_defs_pkg::RegIrqClear);
   always_ff @(posedge clk_i) begin
     if (!rst_ni || soft_reset_o) begin
@@ -205,14 +217,11 @@ module luoshu_registers #(
       dog_q        <= 1'b0;
       error_q      <= 1'b0;
       error_code_q <= 8'd0;
-      dog_count_q  <= '0;
     end else begin
       if (clear && reg_wdata_i[2]) done_q <= 1'b0;
       if (run_done_i) done_q <= 1'b1;
-      if (!seq_busy_i || progress_i) dog_count_q <= '0;
-      else dog_count_q <= dog_count_q + 32'd1;
       if (clear && reg_wdata_i[3]) dog_q <= 1'b0;
-      else if (watchdog_q != 32'd0 && dog_count_q == watchdog_q) begin
+      else if (watchdog_q != 32'd0 && bark) begin
         dog_q <= 1'b1;
         if (!error_q) error_code_q <= 8'(luoshu_defs_pkg::ErrWatchdog);
       end
@@ -230,18 +239,40 @@ module luoshu_registers #(
   // ---------------------------------------------------------------- counters
   // Sixteen sums in a small RAM, visited in turn; what happens between two visits of a sum waits in a small counter. A read
   // takes the place of a visit and adds both, so it is exact: the core reads in every second cycle at most, the link in every
-  // third, so a round of visits takes at most 96 cycles. A cleared sum counts as 0 until its next visit.
-  logic [15:0] events;
+  // third, so a round of visits takes at most 96 cycles; the small core and the serial link read in every fourth at most, so there it
+  // is below 32. A cleared sum counts as 0 until its next visit, the watchdog's as what is missing to 2^32.
+  localparam int Recent = (Lanes < 32) ? 5 : 7;   // bits
+  localparam logic [3:0] DogAt = 4'd10;           // Lanes < 32: the place of the watchdog
+  logic [15:0] events, clears;
   logic [3:0]  visit_q, visit;
-  logic [6:0]  recent_q [16];
+  logic [Recent-1:0] recent_q [16];
   logic [15:0] kept_q;           // the sum in the RAM counts
-  logic [31:0] old_sum, new_sum;
+  logic [31:0] old_sum, new_sum, first_sum;
+  logic        over;             // the sum passes 2^32
   logic        event_now, unused_low;   // an event in the cycle of the visit
   logic        is_counter, counter_read;
   logic [31:0] cycle_high_q;
   logic        clear_counters;
   assign clear_counters = write && (reg_addr_i == luoshu_defs_pkg::RegCounterClear);
-  assign events        = {beats_i, count_i};
+  generate
+    if (Lanes < 32) begin : gen_dog_sum
+      logic unused_count;
+      assign unused_count = count_i[DogAt];
+      assign events    = {beats_i, count_i[11], quiet, count_i[9:0]};
+      assign clears    = {{5{clear_counters}}, !quiet, {10{clear_counters}}};
+      assign first_sum = (visit == DogAt) ? ~watchdog_q : 32'd0;
+      assign bark      = over && !counter_read && visit_q == DogAt;
+    end else begin : gen_dog
+      logic [31:0] dog_count_q;
+      logic        unused_over;
+      assign unused_over = over;
+      assign events    = {beats_i, count_i};
+      assign clears    = {16{clear_counters}};
+      assign first_sum = 32'd0;
+      assign bark      = (dog_count_q == watchdog_q);
+      always_ff @(posedge clk_i) dog_count_q <= (!rst_ni || soft_reset_o || !quiet) ? 32'd0 : dog_count_q + 32'd1;
+    end
+  endgenerate
   always_comb begin
     is_counter = 1'b0;
     for (int i = 0; i < 4; i++) if (reg_addr_i[15:4] == luoshu_defs_pkg::RegCounterArray[15:4] + 12'(i)) is_counter = 1'b1;
@@ -249,7 +280,8 @@ module luoshu_registers #(
   assign counter_read  = reg_req_i && !reg_we_i && is_counter;
   assign visit         = counter_read ? reg_addr_i[5:2] - luoshu_defs_pkg::RegCounterArray[5:2] : visit_q;
   assign event_now     = events[visit] && !counter_read;
-  assign {new_sum, unused_low} = {kept_q[visit] ? old_sum : 32'd0, event_now} + {25'd0, recent_q[visit], event_now};   // one carry chain
+  assign {over, new_sum, unused_low} = {1'b0, kept_q[visit] ? old_sum : first_sum, event_now}
+                                       + {{33-Recent{1'b0}}, recent_q[visit], event_now};   // one carry chain
   luoshu_ram_small #(.Width(32), .Depth(16)) u_sums (
       .clk_i, .we_i(!counter_read), .waddr_i(visit_q), .wdata_i(new_sum), .raddr_i(visit), .rdata_o(old_sum)
   );
@@ -260,17 +292,21 @@ module luoshu_registers #(
     if (!rst_ni) visit_q <= '0;
     else if (!counter_read) visit_q <= visit_q + 4'd1;
     for (int i = 0; i < 16; i++) begin
-      if (!rst_ni || clear_counters) begin
+      if (!rst_ni || clears[i]) begin
         kept_q[i]   <= 1'b0;
         recent_q[i] <= '0;
       end else begin
         if (!counter_read && visit_q == 4'(i)) begin
           kept_q[i]   <= 1'b1;
           recent_q[i] <= '0;
-        end else if (events[i]) recent_q[i] <= recent_q[i] + 7'd1;
+        end else if (events[i]) recent_q[i] <= recent_q[i] + 1'b1;
       end
     end
   end
+
+  logic [15:0] full;   // a small counter has no room for an event
+  always_comb for (int i = 0; i < 16; i++) full[i] = (recent_q[i] == '1) && (counter_read || visit_q != 4'(i));
+  `LUOSHU_ASSERT(counters_fit, (events & full) == '0)
 
   // ---------------------------------------------------------------- read multiplexer
   logic [31:0] rdata;
@@ -306,12 +342,15 @@ module luoshu_registers #(
       luoshu_defs_pkg::RegTokenCycle:    rdata = tok_cycle;
       luoshu_defs_pkg::RegCycleLow:      rdata = cycle_q[31:0];
       luoshu_defs_pkg::RegCycleHigh:     rdata = cycle_high_q;
-      default: if (is_counter) rdata = new_sum;
+      default: if (is_counter && !(Lanes < 32 && visit == DogAt)) rdata = new_sum;
     endcase
   end
-  always_ff @(posedge clk_i) if (reg_req_i) reg_rdata_o <= rdata;
+  always_ff @(posedge clk_i) begin
+    if (!reg_req_i || reg_we_i) reg_rdata_o <= '0;
+    else reg_rdata_o <= rdata;
+  end
 
   logic unused_tokens;
-  assign unused_tokens = ^{unused_evt, unused_tok};
+  assign unused_tokens = ^unused_tok;
 endmodule
 `default_nettype wire

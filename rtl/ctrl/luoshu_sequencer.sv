@@ -8,7 +8,7 @@
 // the context posts with each token (advance_i). stop_i (a stop id was sampled, or the firmware asks) ends the loop: the
 // dispatch halts, and when memory is idle the units are reset (unit_rst_no low for 4 cycles), which drops what ran ahead.
 // Semaphores: 15, counting to 15. A post beyond 15 is an error of the program (assertion).
-// Latency: run to first request 2 cycles; fetched beat to queue 2 cycles; one command per cycle.
+// Latency: run to first request 2 cycles (Lanes < 32: 3); fetched beat to queue 2 cycles; one command per cycle.
 // Lanes < 32: no queue of beats, the next command is requested when the one before has gone to the queues, and goes there beat by
 // beat; the queues have a command each and get semaphores in turn (luoshu_semaphores); one segment waits in front of the weight stream.
 `include "luoshu_assert.svh"
@@ -65,18 +65,21 @@ module luoshu_sequencer #(
   localparam int Beats    = (Lanes >= 32) ? 1 : 32 / Lanes;   // beats per command
   localparam int CmdPart  = 256 / Beats;                      // what a queue takes in a cycle
   localparam int InfoPart = InfoBits / Beats;
+  localparam int OpenBits = 6;                                // of the commands at the units: at most 8 waiting and 4 accepted each
 
   // ---------------------------------------------------------------- runs
-  // One at work, one behind it. While idle it is the next one that shows.
+  // One at work, one behind it. While idle it is the next one that shows; Lanes < 32 takes a cycle (Load) instead.
   localparam int RunBits = 32 + 16 + InfoBits;
   logic                run_valid, run_start;
   logic [RunBits-1:0]  next_q, run_q;
-  logic [31:0]         program_addr, passes;
+  logic                load;          // a run may begin after this cycle
+  logic [31:0]         program_addr, passes, run_passes_q;
   logic [15:0]         count;
   logic [InfoBits-1:0] info;
   assign run_ready_o = !run_valid;
   assign run_start   = (state_q == Idle) && run_valid;
-  assign {program_addr, count, info} = (state_q == Idle) ? next_q : run_q;
+  assign {program_addr, count, info} = (Lanes >= 32 && state_q == Idle) ? next_q : run_q;
+  assign load = (state_q == ((Lanes >= 32) ? Idle : Load));
   always_ff @(posedge clk_i) begin
     if (!rst_ni) run_valid <= 1'b0;
     else run_valid <= run_valid ? !run_start : run_valid_i;
@@ -85,27 +88,29 @@ module luoshu_sequencer #(
       passes <= run_passes_i;
     end
     if (run_start) run_q <= next_q;
+    if (load) run_passes_q <= passes;
   end
 
   typedef enum logic [2:0] {
     Idle,      // no run
+    Load,      // Lanes < 32: counters and addresses get their start
     Dispatch,  // fetching and pushing commands
     Drain,     // all commands pushed, waiting for the units
     Halt,      // stopped: waiting for memory
     Clear      // resetting the units
   } state_e;
   state_e      state_q;
-  logic [31:0] pass_q;        // passes left to dispatch, this one included
+  logic [31:0] pass_q;        // number of the pass that is dispatched, from 1
   logic        first_pass_q;
-  logic [15:0] command_q;     // commands left to dispatch in this pass
+  logic [15:0] command_q;     // number of the command that is dispatched, from 1
   logic [31:0] fetch_addr_q;
-  logic [15:0] open_q;        // commands pushed to units and not done
+  logic [OpenBits-1:0] open_q;   // commands pushed to units and not done
   logic [1:0]  clear_q;
   logic [4:0]  idle_q;        // cycles that memory has been idle while halted
   logic        push, push_unit;
   logic        last_command, stop_q;
 
-  assign last_command  = (command_q == 16'd1);
+  assign last_command  = (command_q == count);
   assign busy_o  = (state_q != Idle) || run_valid;
   assign halt_o  = (state_q == Halt) || (state_q == Clear);
 
@@ -121,12 +126,13 @@ module luoshu_sequencer #(
     end else begin
       if (stop_i && (state_q == Dispatch || state_q == Drain) && info[4]) stop_q <= 1'b1;
       case (state_q)
-        Idle: if (run_valid) state_q <= Dispatch;
+        Idle: if (run_valid) state_q <= (Lanes >= 32) ? Dispatch : Load;
+        Load: state_q <= Dispatch;
         Dispatch:
           if (stop_q) state_q <= Halt;
-          else if (push && last_command && pass_q == 32'd1) state_q <= Drain;
+          else if (push && last_command && pass_q == run_passes_q) state_q <= Drain;
         Drain:
-          if (open_q == 16'd0) begin
+          if (open_q == '0) begin
             state_q    <= Idle;
             run_done_o <= 1'b1;
             stop_q     <= 1'b0;
@@ -225,7 +231,7 @@ module luoshu_sequencer #(
       logic asked_q;   // for a command
       assign room = !asked_q && !have_q && (send_q == 2'd0);
       always_ff @(posedge clk_i) begin
-        if (state_q == Idle || (push && last_command)) fetch_addr_q <= program_addr;
+        if (load || (push && last_command)) fetch_addr_q <= program_addr;
         else if (request) fetch_addr_q <= fetch_addr_q + 32'd32;
         if (!fetch_rst_n || state_q == Idle) begin
           asked_q <= 1'b0;
@@ -294,19 +300,19 @@ module luoshu_sequencer #(
   assign open_change = 3'(push_unit && to_unit) - 3'(done_i[0]) - 3'(done_i[1]) - 3'(done_i[2]);
   always_ff @(posedge clk_i) begin
     bad_opcode_o <= rst_ni && push && !known;
-    if (state_q == Idle) begin
-      pass_q       <= passes;
+    if (load) begin
+      pass_q       <= 32'd1;
       first_pass_q <= 1'b1;
-      command_q    <= count;
+      command_q    <= 16'd1;
     end else if (push) begin
-      command_q <= last_command ? count : command_q - 16'd1;
+      command_q <= last_command ? 16'd1 : command_q + 16'd1;
       if (last_command) begin
-        pass_q       <= pass_q - 32'd1;
+        pass_q       <= pass_q + 32'd1;
         first_pass_q <= 1'b0;
       end
     end
     if (!fetch_rst_n) open_q <= '0;
-    else open_q <= open_q + 16'(open_change);
+    else open_q <= open_q + OpenBits'(open_change);
   end
 
   // segments queue up in front of the weight stream

@@ -69,12 +69,13 @@ module luoshu_link #(
   );
 
   logic        note_valid, ans_valid, ans_ready, ans_word_valid, ans_word_ready, ans_done;
-  logic [31:0] head, ans_word;
-  logic [15:0] ans_bytes;
+  logic        ans_check;
+  logic [31:0] head, ans_word, tx_crc;
+  logic [$clog2(MaxPayload/4+1)-1:0] ans_words;
   luoshu_link_exec #(.MaxPayload(MaxPayload), .RingWords(RingWords), .MemoryMib(MemoryMib), .IdWords(IdWords), .Serial(Serial)) u_exec (
       .clk_i, .rst_ni, .in_valid_i(in_valid), .in_ready_o(in_ready), .in_data_i(in_data), .blocked_o(blocked),
       .ack_valid_o(ack_valid), .ack_next_o(ack_next), .ack_replay_o(ack_replay), .event_numbers_i(numbers),
-      .note_valid_o(note_valid), .head_o(head), .ans_valid_o(ans_valid), .ans_ready_i(ans_ready), .ans_bytes_o(ans_bytes),
+      .note_valid_o(note_valid), .head_o(head), .ans_valid_o(ans_valid), .ans_ready_i(ans_ready), .ans_words_o(ans_words), .ans_check_o(ans_check), .crc_i(tx_crc),
       .ans_word_valid_o(ans_word_valid), .ans_word_ready_i(ans_word_ready), .ans_word_o(ans_word), .ans_done_i(ans_done),
       .req_valid_o, .req_ready_i, .req_write_o, .req_addr_o, .req_words_o, .wvalid_o, .wready_i, .wdata_o, .wstrb_o,
       .rvalid_i, .rready_o, .rdata_i, .rlast_i, .bvalid_i,
@@ -93,9 +94,9 @@ module luoshu_link #(
       .evt_word_valid_o(evt_word_valid), .evt_word_ready_i(evt_word_ready), .evt_word_o(evt_word), .evt_done_i(evt_done)
   );
 
-  luoshu_link_tx #(.Serial(Serial)) u_tx (
+  luoshu_link_tx #(.MaxPayload(MaxPayload), .Serial(Serial)) u_tx (
       .clk_i, .rst_ni, .note_valid_i(note_valid), .note_i(head),
-      .ans_valid_i(ans_valid), .ans_ready_o(ans_ready), .ans_i(head), .ans_bytes_i(ans_bytes),
+      .ans_valid_i(ans_valid), .ans_ready_o(ans_ready), .ans_i(head), .ans_words_i(ans_words), .ans_check_i(ans_check), .crc_o(tx_crc),
       .ans_word_valid_i(ans_word_valid), .ans_word_ready_o(ans_word_ready), .ans_word_i(ans_word), .ans_done_o(ans_done),
       .evt_valid_i(evt_valid), .evt_ready_o(evt_ready), .evt_number_i(evt_number), .evt_words_i(evt_words),
       .evt_word_valid_i(evt_word_valid), .evt_word_ready_o(evt_word_ready), .evt_word_i(evt_word), .evt_done_o(evt_done),

@@ -3,7 +3,7 @@
 //
 // Takes 1 to 4 bytes per cycle. While hunt_i, a word whose low half is not the sync is not shown: one byte is skipped.
 // word_valid_o/word_ready_i hands over four bytes. Throughput: one word per cycle when whole words come; Serial = 1: one byte per
-// cycle. Reset: empty.
+// cycle, and byte_valid_o shows each byte of a word that was taken, all of them before the next word is shown. Reset: empty.
 `default_nettype none
 
 module luoshu_link_align #(
@@ -18,7 +18,9 @@ module luoshu_link_align #(
     input  wire         hunt_i,
     output logic        word_valid_o,
     input  wire         word_ready_i,
-    output logic [31:0] word_o
+    output logic [31:0] word_o,
+    output logic        byte_valid_o, // Serial = 1
+    output logic [7:0]  byte_o
 );
   generate
     if (Serial != 0) begin : gen_serial
@@ -26,6 +28,7 @@ module luoshu_link_align #(
       logic [31:0] word_q, in_q;
       logic [2:0]  count_q, kept, left_q;   // bytes of word_q; after what leaves in this cycle; bytes of in_q
       logic        whole, skip, shift;
+      logic        taken_q;                 // what leaves word_q is of a word that was taken
       assign whole        = count_q[2];
       assign skip         = whole && hunt_i && (word_q[15:0] != 16'h4C53);
       assign word_valid_o = whole && !skip;
@@ -33,6 +36,8 @@ module luoshu_link_align #(
       assign kept         = (word_valid_o && word_ready_i) ? 3'd0 : skip ? 3'd3 : count_q;
       assign shift        = (left_q != 3'd0) && !kept[2];
       assign rx_ready_o   = (left_q == 3'd0) || (left_q == 3'd1 && shift);
+      assign byte_valid_o = shift && (whole ? !skip : taken_q);
+      assign byte_o       = word_q[7:0];
       always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
           count_q <= '0;
@@ -45,6 +50,7 @@ module luoshu_link_align #(
         if (rx_ready_o) in_q <= rx_data_i;
         else if (shift) in_q <= in_q >> 8;
         if (shift) word_q <= {in_q[7:0], word_q[31:8]};
+        if (whole) taken_q <= !skip;
       end
     end else begin : gen_wide
       logic [63:0] bytes_q;
@@ -61,6 +67,8 @@ module luoshu_link_align #(
       assign rest         = take ? {32'd0, bytes_q[63:32]} : skip ? {8'd0, bytes_q[63:8]} : bytes_q;
       assign rx_ready_o   = (kept <= 4'd4);
       assign fill         = rx_valid_i && rx_ready_o;
+      assign byte_valid_o = 1'b0;
+      assign byte_o       = 8'd0;
 
       always_ff @(posedge clk_i) begin
         if (!rst_ni) begin

@@ -24,34 +24,47 @@ module luoshu_link_rx #(
     output logic [31:0] out_data_o
 );
   localparam int PtrBits = $clog2(RingWords);
+  localparam int BytesBits = $clog2(MaxPayload + 1);
   localparam logic [7:0] BadCrc = 8'd1, BadLength = 8'd2, Overrun = 8'd8;
 
   typedef enum logic [1:0] {Hunt, Length, Body, Refuse} state_e;
   state_e      state_q;
   logic        word_valid, word_ready, take;
   logic [31:0] word;
+  logic        byte_valid;
+  logic [7:0]  word_byte;
   luoshu_link_align #(.Serial(Serial)) u_align (
       .clk_i, .rst_ni, .rx_valid_i, .rx_ready_o, .rx_data_i, .rx_bytes_i, .hunt_i(state_q == Hunt),
-      .word_valid_o(word_valid), .word_ready_i(word_ready), .word_o(word)
+      .word_valid_o(word_valid), .word_ready_i(word_ready), .word_o(word), .byte_valid_o(byte_valid), .byte_o(word_byte)
   );
 
   // Pointers: read, committed, written; one more bit than the address.
   logic [PtrBits:0] read_q, commit_q, write_q;
   logic             full, drop_q;
   logic [7:0]       status_q;
-  logic [14:0]      left_q;         // words of the frame to come, CRC included
+  logic [BytesBits-1:0] bytes_q;    // payload
+  logic [BytesBits-3:0] words_q;    // whole words of it that have come
+  logic             part_q;         // and what is behind them
+  logic             whole;
   logic [31:0]      crc;
-  logic             crc_ready, is_crc, good, too_long, refuse;
-  assign full     = (write_q - read_q) == (PtrBits+1)'(RingWords);
-  assign is_crc   = (state_q == Body) && (left_q == 15'd1);
+  logic             is_crc, good, too_long, refuse;
+  assign full     = (write_q == {!read_q[PtrBits], read_q[PtrBits-1:0]});
+  assign whole    = (words_q == bytes_q[BytesBits-1:2]);
+  assign is_crc   = (state_q == Body) && whole && (bytes_q[1:0] == 2'd0 || part_q);
   assign too_long = (state_q == Length) && (word[15:0] > 16'(MaxPayload));
-  assign word_ready = (state_q != Refuse) && crc_ready && (is_crc || too_long || drop_q || !full || blocked_i);
+  assign word_ready = (state_q != Refuse) && (is_crc || too_long || drop_q || !full || blocked_i);
   assign take     = word_valid && word_ready;
   assign good     = take && is_crc && !drop_q && (word == crc);
   assign refuse   = take && (too_long || (is_crc && !good));
-  luoshu_crc32 #(.Serial(Serial)) u_crc (
-      .clk_i, .rst_ni, .clear_i(take && state_q == Hunt), .valid_i(take), .ready_o(crc_ready), .data_i(word), .crc_o(crc)
-  );
+  generate
+    if (Serial != 0) begin : gen_bytes   // the bytes of a word come when it has been taken; none of an earlier frame counts
+      luoshu_crc32 #(.Bits(8)) u_crc (.clk_i, .clear_i(state_q == Hunt && !take), .valid_i(byte_valid), .data_i(word_byte), .crc_o(crc));
+    end else begin : gen_words
+      luoshu_crc32 u_crc (.clk_i, .clear_i(take && state_q == Hunt), .valid_i(take), .data_i(word), .crc_o(crc));
+      logic unused_bytes;
+      assign unused_bytes = ^{byte_valid, word_byte};
+    end
+  endgenerate
 
   logic        ring_we;
   logic [31:0] ring_word;
@@ -79,8 +92,12 @@ module luoshu_link_rx #(
       else if (take && !is_crc && full) drop_q <= 1'b1;
     end
     if (take) begin
-      if (state_q == Length) left_q <= 15'((17'(word[15:0]) + 17'd3) >> 2) + 15'd1;
-      if (state_q == Body) left_q <= left_q - 15'd1;
+      if (state_q == Length) begin
+        bytes_q <= word[BytesBits-1:0];
+        words_q <= '0;
+        part_q  <= 1'b0;
+      end else if (!whole) words_q <= words_q + 1'b1;
+      else part_q <= 1'b1;
     end
     if (refuse) status_q <= too_long ? BadLength : drop_q ? Overrun : BadCrc;
   end

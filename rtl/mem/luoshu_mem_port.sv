@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The memory port: joins read and write clients to one AXI4 manager of Lanes bytes per beat.
 //
-// Reads: a client requests `beats` consecutive beats (1..255) from a beat-aligned address, and only when it has reserved
+// Reads: a client requests `beats` consecutive beats (1..MaxRequest) from a beat-aligned address, and only when it has reserved
 // space for all of them: data come back in request order, without back-pressure (rc_valid_o[c] with the shared
 // rc_data_o, rc_last_o on the last beat of the request). Requests are cut into INCR bursts of at most MaxBurst beats
 // that never cross 4 KiB. Lower client index wins. One AXI id: the subordinate answers in order; ar_user_o names the client.
@@ -17,6 +17,7 @@ module luoshu_mem_port #(
     parameter int ReadClients  = 5,
     parameter int WriteClients = 3,
     parameter int MaxBurst     = 64,  // beats
+    parameter int MaxRequest   = 255, // beats; up to MaxBurst: a request is cut at 4 KiB only
     parameter int Outstanding  = 32,  // bursts in flight, a power of two
     parameter int Writes       = 64   // written beats in flight, a power of two
 ) (
@@ -82,31 +83,57 @@ module luoshu_mem_port #(
       if (rq_valid_i[c] && !rq_any) begin
         rq_any      = 1'b1;
         rq_grant[c] = 1'b1;
-        rq_addr     = rq_addr_i[c*32 +: 32];
-        rq_beats    = rq_beats_i[c*8 +: 8];
-        rq_client   = c[2:0];
       end
+    end
+    for (int c = 0; c < ReadClients; c++) begin
+      rq_addr   = rq_addr | (rq_addr_i[c*32 +: 32] & {32{rq_grant[c]}});
+      rq_beats  = rq_beats | (rq_beats_i[c*8 +: 8] & {8{rq_grant[c]}});
+      rq_client = rq_client | (c[2:0] & {3{rq_grant[c]}});
     end
   end
 
   logic        cut_busy_q;     // a request is being cut
   logic [31:0] cut_addr_q;
-  logic [7:0]  cut_left_q;     // beats not yet in a burst
+  localparam int LeftBits = $clog2(MaxRequest + 1);
+  localparam int Bias     = (MaxRequest <= MaxBurst) ? 1 : 0;
+  logic [LeftBits-1:0] cut_left_q;   // beats not yet in a burst, less Bias
   logic [2:0]  cut_client_q;
   logic        tag_in_ready;
-  logic [31:0] to_page;        // beats up to the next 4 KiB boundary
-  logic [7:0]  burst;          // beats of the next burst
+  logic [31:0] next_addr;      // of what the next burst leaves
+  logic [LeftBits-1:0] next_left;
+  logic [7:0]  len;            // beats of the next burst less 1
   logic        cut_step;       // a burst is handed to AR
   logic        cut_last;
 
-  assign to_page  = 32'(PageBeats) - ((cut_addr_q >> BeatBits) & (32'(PageBeats) - 32'd1));
-  always_comb begin
-    burst = cut_left_q;
-    if (32'(burst) > to_page) burst = to_page[7:0];
-    if (32'(burst) > 32'(MaxBurst)) burst = 8'(MaxBurst);
-  end
+  generate
+    if (Bias != 0) begin : gen_page
+      localparam int PageBits = $clog2(PageBeats);
+      logic [PageBits-1:0] low;     // first beat of the burst within its page
+      logic [PageBits:0]   final_beat;   // last beat of the request
+      logic [LeftBits-1:0] behind;       // beats behind the first
+      assign low        = cut_addr_q[BeatBits +: PageBits];
+      assign final_beat = {1'b0, low} + (PageBits+1)'(cut_left_q);
+      assign cut_last   = !final_beat[PageBits];
+      assign behind     = cut_last ? cut_left_q : ~low[LeftBits-1:0];
+      assign len        = 8'(behind);
+      assign next_addr  = {cut_addr_q[31:12] + 20'd1, 12'd0};
+      assign next_left  = final_beat[LeftBits-1:0];
+    end else begin : gen_burst
+      logic [31:0] to_page;        // beats up to the next 4 KiB boundary
+      logic [7:0]  burst;          // beats of the next burst
+      assign to_page = 32'(PageBeats) - ((cut_addr_q >> BeatBits) & (32'(PageBeats) - 32'd1));
+      always_comb begin
+        burst = 8'(cut_left_q);
+        if (32'(burst) > to_page) burst = to_page[7:0];
+        if (32'(burst) > 32'(MaxBurst)) burst = 8'(MaxBurst);
+      end
+      assign cut_last  = (burst == 8'(cut_left_q));
+      assign len       = burst - 8'd1;
+      assign next_addr = cut_addr_q + (32'(burst) << BeatBits);
+      assign next_left = cut_left_q - LeftBits'(burst);
+    end
+  endgenerate
   assign cut_step = cut_busy_q && (!ar_valid_o || ar_ready_i) && tag_in_ready;
-  assign cut_last = (burst == cut_left_q);
   assign rq_ready_o = (!cut_busy_q || (cut_step && cut_last)) ? rq_grant : '0;
 
   always_ff @(posedge clk_i) begin
@@ -123,14 +150,14 @@ module luoshu_mem_port #(
     end
     if (cut_step) begin
       ar_addr_o  <= cut_addr_q;
-      ar_len_o   <= burst - 8'd1;
+      ar_len_o   <= len;
       ar_user_o  <= cut_client_q;
-      cut_addr_q <= cut_addr_q + (32'(burst) << BeatBits);
-      cut_left_q <= cut_left_q - burst;
+      cut_addr_q <= next_addr;
+      cut_left_q <= next_left;
     end
     if (rq_any && (!cut_busy_q || (cut_step && cut_last))) begin
       cut_addr_q   <= rq_addr;
-      cut_left_q   <= rq_beats;
+      cut_left_q   <= LeftBits'(rq_beats - 8'(Bias));
       cut_client_q <= rq_client;
     end
   end
@@ -156,6 +183,7 @@ module luoshu_mem_port #(
       rc_last_o <= r_last_i && tag_head[3];
     end
   end
+  `LUOSHU_ASSERT(request_fits, !rq_any || 32'(rq_beats) <= 32'(MaxRequest))
   `LUOSHU_ASSERT(r_has_tag, !r_valid_i || tag_valid)
 
   // ---------------------------------------------------------------- writes: one beat each

@@ -4,7 +4,7 @@
 // Link master: a request is {write, byte address (4-byte aligned), words 1..256}; then a write sends that many words with
 // byte strobes and gets one bvalid when all of them are in memory; a read receives that many words, rlast with the last one.
 // Words of a write are combined into beats. Window master (single words): granted when the link is idle, rvalid ends an
-// access of either kind. One request at a time. Throughput: one word per cycle; Lanes < 32 reads one beat after the other.
+// access of either kind; rdata is 0 in other cycles. One request at a time. Throughput: one word per cycle; Lanes < 32 reads one beat after the other.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -186,8 +186,12 @@ module luoshu_narrow_port #(
       strb_q       <= '0;
     end
     if (word_in) begin
-      data_q[32*32'(addr_q[BeatBits-1:2]) +: 32] <= word_data;
-      strb_q[4*32'(addr_q[BeatBits-1:2]) +: 4]   <= word_strb;
+      for (int w = 0; w < Lanes / 4; w++) begin
+        if (addr_q[BeatBits-1:2] == WordBits'(w)) begin
+          data_q[32*w +: 32] <= word_data;
+          strb_q[4*w +: 4]   <= word_strb;
+        end
+      end
       flush_addr_q <= {addr_q[31:BeatBits], {BeatBits{1'b0}}};
     end
     if (flush_q && wq_ready_i) strb_q <= '0;
@@ -195,7 +199,7 @@ module luoshu_narrow_port #(
       addr_q <= addr_q + 32'd4;
       left_q <= left_q - 9'd1;
     end
-    if (word_out) win_rdata_o <= rdata_o;
+    win_rdata_o <= (word_out && window_q) ? rdata_o : 32'd0;
   end
 
   logic unused_addr;

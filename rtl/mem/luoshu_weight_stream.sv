@@ -6,7 +6,8 @@
 // FIFO, value beats to the value FIFO. A parameter segment (aux) goes to the aux FIFO. A request is made only when the
 // FIFOs have room for all of its beats, so the memory port never waits. While halt_i is high no request is made.
 // OneQueue = 1: values and scales wait in one queue in the order of the stream, which takes half the block RAMs; a scale beat
-// passes from its head to a register (one more cycle of latency, and no value in the cycle in which it passes).
+// passes from its head to a register (one more cycle of latency, and no value in the cycle in which it passes); a request then waits for
+// room for 32 beats.
 // AuxDepth = 0: parameters have no queue here, the receiver reserves their place.
 // Throughput: one beat per cycle. Latency: segment to first request 2 cycles; read data to FIFO output 2 cycles.
 // Reset empties everything; the user must see to it that no read is in flight (memory port idle).
@@ -75,7 +76,7 @@ module luoshu_weight_stream #(
   assign chunk = last ? seg_left_q[4:0] : full_q;
   logic [4:0] value_beats;     // of the next request in the value queue
   assign value_beats = (OneQueue != 0) ? chunk : chunk - 5'd1;
-  assign room = seg_aux_q ? aux_fits : ((value_free_q >= 11'(value_beats)) && (OneQueue != 0 || scale_free_q != 11'd0));
+  assign room = seg_aux_q ? aux_fits : ((value_free_q >= ((OneQueue != 0) ? 11'd32 : 11'(value_beats))) && (OneQueue != 0 || scale_free_q != 11'd0));
   assign rq_valid_o  = seg_busy_q && room && !halt_i && kind_in_ready;
   assign rq_addr_o   = seg_addr_q;
   assign rq_beats_o  = 8'(chunk);

@@ -98,6 +98,7 @@ void CoreBench::start(const std::vector<std::uint32_t>& program, bool writable_c
   }
   iss_memory_ = core_memory_;
   iss_ = std::make_unique<Iss>(bus_, boot_address);
+  iss_->set_counters(!kSerialCore);
   error_.clear();
   records_.clear();
   retire_cycles_.clear();
@@ -241,7 +242,7 @@ bool CoreBench::observe() {
 bool CoreBench::cycle() {
   drive();
   if (!observe()) return false;
-  seen_lines_ = lines_;
+  if (!kSerialCore || fetch_due_ || asleep()) seen_lines_ = lines_;
   iss_->tick();
   core_->clk_i = 1;
   core_->eval();

@@ -23,6 +23,13 @@ namespace luoshu {
 constexpr std::uint32_t kCodeBytes = 0x4000;
 constexpr std::uint32_t kMemoryBytes = 0x8000;
 
+#ifdef LUOSHU_CORE_SERIAL
+constexpr bool kSerialCore =
+    true;  // luoshu_core_serial: sees the interrupt lines at a fetch and asleep, has no counters
+#else
+constexpr bool kSerialCore = false;
+#endif
+
 // How the two memory ports and the interrupt lines behave.
 struct BenchTiming {
   unsigned imem_grant = 100;  // per cent of requests granted

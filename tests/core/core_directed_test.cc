@@ -18,6 +18,7 @@ using namespace rv;
 
 constexpr Word kStop = 0x0000006F;  // jal x0, 0
 constexpr std::uint64_t kMany = 100000;
+constexpr std::uint64_t kSlow = kSerialCore ? 8 : 1;  // cycles per instruction, about
 
 constexpr std::array<BenchTiming, 2> kTimings = {{{100, 100, 1, 0}, {60, 50, 5, 0}}};
 
@@ -335,7 +336,8 @@ TEST(CoreDirected, TrappingInstructionsWriteNothing) {
   p.insert(p.end(), {addi(2, 1, 0), csr(2, 3, kMinstret, 0), kStop});
   const auto records = run(p);
   EXPECT_EQ(at(records, kHandler / 4).rd_wdata, 0x77U);
-  EXPECT_EQ(at(records, kHandler / 4 + 1).rd_wdata, 8U);  // 7 before the load, then one; the load not
+  EXPECT_EQ(at(records, kHandler / 4 + 1).rd_wdata,
+            kSerialCore ? 0U : 8U);  // 7 before the load, then one; the load not
 }
 
 TEST(CoreDirected, CsrOperations) {
@@ -412,6 +414,7 @@ TEST(CoreDirected, CsrFields) {
 }
 
 TEST(CoreDirected, Counters) {
+  if (kSerialCore) GTEST_SKIP() << "they read as 0, as the model's do";
   const Program p = {csr(2, 1, kMcycle, 0),   csr(2, 2, kMcycle, 0), csr(2, 3, kMinstret, 0),
                      csr(2, 4, kMinstret, 0), csr(1, 0, kMcycle, 0), csr(1, 0, kMinstret, 0),  // ignored
                      csr(2, 5, kMinstret, 0), csr(2, 6, kMcycle, 0), kStop};
@@ -462,7 +465,7 @@ TEST(CoreDirected, FenceIRefetches) {
 TEST(CoreDirected, InterruptsAtEveryInstruction) {
   for (const BenchTiming& timing : kTimings) {
     for (const unsigned line : {1U, 2U, 4U, 3U, 5U, 6U, 7U}) {
-      for (std::uint64_t when = 0; when < 60; ++when) {
+      for (std::uint64_t when = 0; when < 60 * kSlow; ++when) {
         Program p;
         li(p, 31, kHandler);
         li(p, 30, 0x888);
@@ -502,8 +505,8 @@ TEST(CoreDirected, InterruptsAtEveryInstruction) {
         // Up from `when` until the handler has read mcause; for the wfi at the end once more.
         std::size_t seen = 0;
         bench.before_cycle = [&] {
-          const bool late = cycle > 400;
-          const std::uint64_t from = late ? 400 : when;
+          const bool late = cycle > 400 * kSlow;
+          const std::uint64_t from = late ? 400 * kSlow : when;
           if (late && seen == 0) seen = bench.interrupts_taken();
           const bool served = late ? bench.interrupts_taken() > seen : bench.interrupts_taken() > 0;
           bench.set_lines(cycle >= from && !served ? line : 0);
@@ -533,11 +536,11 @@ TEST(CoreDirected, WfiSleepsUntilEnabledInterrupt) {
     p.insert(p.end(), {addi(3, 0, 7), kStop});
     CoreBench bench(test_seed(), kTimings[0]);
     bench.start(p);
-    for (int i = 0; i < 40; ++i) ASSERT_TRUE(bench.cycle()) << bench.error();
+    for (std::uint64_t i = 0; i < 40 * kSlow; ++i) ASSERT_TRUE(bench.cycle()) << bench.error();
     EXPECT_TRUE(bench.asleep());
     const std::uint64_t fetches = bench.fetches();
     bench.set_lines(5);  // not enabled
-    for (int i = 0; i < 40; ++i) ASSERT_TRUE(bench.cycle()) << bench.error();
+    for (std::uint64_t i = 0; i < 40 * kSlow; ++i) ASSERT_TRUE(bench.cycle()) << bench.error();
     EXPECT_TRUE(bench.asleep());
     EXPECT_EQ(bench.fetches(), fetches);
     bench.set_lines(2);
@@ -575,20 +578,20 @@ TEST(CoreDirected, CyclesPerInstruction) {
   struct Case {
     const char* name;
     Word insn;
-    std::uint64_t cycles;
+    std::uint64_t cycles, serial;
   };
   const std::vector<Case> cases = {
-      {"addi", addi(1, 1, 1), 1},
-      {"add", r_type(0, 0, 1, 1, 1), 1},
-      {"shift", r_type(0, 1, 1, 1, 2), 1},
-      {"untaken", branch(1, 0, 0, 8), 1},
-      {"csr", csr(2, 1, kMcycle, 0), 1},
-      {"fence", kFence, 1},
-      {"taken", branch(0, 0, 0, 4), 2},
-      {"jal", jal(1, 4), 2},
-      {"load", load(2, 1, 8, 0), 2},
-      {"store", store(2, 1, 8, 0), 2},
-      {"fence.i", kFenceI, 2},
+      {"addi", addi(1, 1, 1), 1, 6},
+      {"add", r_type(0, 0, 1, 1, 1), 1, 10},
+      {"shift", r_type(0, 1, 1, 1, 2), 1, 17},
+      {"untaken", branch(1, 0, 0, 8), 1, 14},
+      {"csr", csr(2, 1, kMcycle, 0), 1, 6},
+      {"fence", kFence, 1, 6},
+      {"taken", branch(0, 0, 0, 4), 2, 14},
+      {"jal", jal(1, 4), 2, 10},
+      {"load", load(2, 1, 8, 0), 2, 12},
+      {"store", store(2, 1, 8, 0), 2, 16},
+      {"fence.i", kFenceI, 2, 6},
   };
   for (const Case& c : cases) {
     Program p;
@@ -600,7 +603,7 @@ TEST(CoreDirected, CyclesPerInstruction) {
     bench.start(p);
     ASSERT_TRUE(bench.run(kMany)) << bench.error();
     const auto& when = bench.retire_cycles();
-    EXPECT_EQ(when.at(53) - when.at(4), 49 * c.cycles) << c.name;
+    EXPECT_EQ(when.at(53) - when.at(4), 49 * (kSerialCore ? c.serial : c.cycles)) << c.name;
   }
 }
 

@@ -5,6 +5,10 @@ set(core_tests core_bench.cc random_program.cc core_directed_test.cc core_lockst
 list(TRANSFORM core_tests PREPEND ${CMAKE_SOURCE_DIR}/tests/core/)
 luoshu_rtl_test(NAME core_test TOP luoshu_core RTL ${core_rtl} SOURCES ${core_tests}
   LIBRARIES luoshu_iss)
+# The core of small configurations, with the same tests.
+set(core_serial_rtl ctrl/core/luoshu_core_serial.sv ctrl/core/luoshu_core_decode.sv prim/luoshu_ram_small.sv)
+luoshu_rtl_test(NAME core_serial_test TOP luoshu_core_serial PREFIX Vluoshu_core RTL ${core_serial_rtl} SOURCES ${core_tests}
+  LIBRARIES luoshu_iss DEFINITIONS LUOSHU_CORE_SERIAL)
 
 # A second simulator reads the same RTL and runs a short program on it.
 find_program(IVERILOG iverilog)

@@ -29,9 +29,7 @@
 `include "luoshu_assert.svh"
 `default_nettype none
 
-module luoshu_core #(
-    parameter int Counters = 1  // see luoshu_core_csr
-) (
+module luoshu_core (
     input  wire         clk_i,
     input  wire         rst_ni,
     input  wire  [31:0] boot_addr_i,       // first instruction, 4-byte aligned
@@ -281,7 +279,7 @@ module luoshu_core #(
     else if (illegal) cause = 4'd2;
     else cause = 4'd0;
   end
-  luoshu_core_csr #(.Counters(Counters)) u_csr (
+  luoshu_core_csr u_csr (
       .clk_i         (clk_i),
       .rst_ni        (rst_ni),
       .irq_external_i(irq_external_i),

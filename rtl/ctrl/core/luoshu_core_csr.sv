@@ -5,15 +5,13 @@
 // at the clock edge. A trap (trap_i) stores operand_i to mtval, or 0; the core never raises trap_i
 // and write_i together. mip shows the interrupt inputs one cycle late. Interrupt priority:
 // external, software, timer. mcycle counts every cycle and minstret every retire_i; both ignore
-// writes. Counters = 0: both read as 0.
+// writes.
 // Fields: mstatus MIE, MPIE, MPP = 11; mie/mip bits 11, 7, 3; mtvec direct, 4-byte aligned; mcause
 // bits 31 and 3:0; mepc 4-byte aligned. Reset clears mstatus, mie and the counters; mtvec resets to
 // 0; mepc, mcause, mtval and mscratch are undefined until written.
 `default_nettype none
 
-module luoshu_core_csr #(
-    parameter int Counters = 1  // 1: mcycle and minstret count
-) (
+module luoshu_core_csr (
     input  wire         clk_i,
     input  wire         rst_ni,
     input  wire         irq_external_i,
@@ -136,7 +134,7 @@ module luoshu_core_csr #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || Counters == 0) begin
+    if (!rst_ni) begin
       mcycle_q   <= 64'd0;
       minstret_q <= 64'd0;
     end else begin

@@ -53,6 +53,8 @@ class Iss {
   bool interrupt_allowed() const { return mstatus_mie_ && wake(); }
   // Enters the handler of the highest pending interrupt; returns false if none is allowed.
   bool take_interrupt();
+  // Whether there are counters; without them mcycle and minstret read as 0. At first there are.
+  void set_counters(bool counters) { counters_ = counters; }
   // A clock cycle ends: mcycle counts.
   void tick() { ++mcycle_; }
 
@@ -83,6 +85,7 @@ class Iss {
   bool mstatus_mie_ = false, mstatus_mpie_ = false;
   std::uint32_t mie_ = 0, mip_ = 0, mtvec_ = 0, mepc_ = 0, mcause_ = 0, mtval_ = 0, mscratch_ = 0;
   std::uint64_t mcycle_ = 0, minstret_ = 0, order_ = 0;
+  bool counters_ = true;
   bool intr_ = false;  // the next instruction is the first of an interrupt handler
 };
 
