@@ -33,6 +33,7 @@ struct Target {
   const char* family;
   const char* synthesis;
   const char* defines;  // for the files of fpga/
+  const char* muxes;    // what multiplexers become cells
   const char* mapping;  // script of the mapping to LUTs (abc9); {W}, {D}, {R} are filled in by yosys
   unsigned logic_ps;    // delay that mapping may use: half of the clock's period, the other half is for wires
   double lut4, mult18;
@@ -46,8 +47,9 @@ constexpr const char* kThorough =
     "&st; &dch -f -r; &if {W} {D} {R} -a -v; &mfs; &st; &synch2; &if {W} {D} {R} -a -v; &mfs; "
     "&st; &dch -f -r; &if {W} {D} {R} -a -v; &mfs; &st; &synch2; &if {W} {D} {R} -a -v; &mfs";
 const Target kTargets[] = {
-    {"nano", "gw2a", "synth_gowin -family gw2a -noiopads", "", kThorough, 9000, 14000, 44, 40},
-    {"lab", "ecp5", "synth_ecp5", "-D ECP5 ", kArea, 10000, 50000, 150, std::nullopt},
+    {"nano", "gw2a", "synth_gowin -family gw2a -noiopads", "", "-mux8=450 -mux16=900", kThorough, 9000, 14000,
+     44, 40},
+    {"lab", "ecp5", "synth_ecp5", "-D ECP5 ", "-mux8=450", kArea, 10000, 50000, 150, std::nullopt},
 };
 
 // Cells of a netlist, in the units of the report.
@@ -205,8 +207,8 @@ std::string script(const Target& target, View view, const fs::path& folder) {
   const std::string synthesis =
       std::string(target.synthesis) + (view == View::kFlat ? "" : " -noflatten") + " -top " + kTop + " -run ";
   return text + synthesis + "begin:map_ram\n" + map("narrow.v", "t:$alu") + synthesis +
-         "map_ram:map_luts\nmuxcover -mux8=450 -nopartial\n" + map("muxes.v", "t:$_MUX8_") + synthesis +
-         "map_luts:\ntee -q -o stat.json stat -json\n";
+         "map_ram:map_luts\nmuxcover " + target.muxes + " -nopartial\n" +
+         map("muxes.v", "t:$_MUX8_ t:$_MUX16_") + synthesis + "map_luts:\ntee -q -o stat.json stat -json\n";
 }
 
 // ---------------------------------------------------------------- counting

@@ -2,7 +2,8 @@
 // One column of the MAC array: Lanes multipliers of 12 x 17 bits, sums of 8 neighbouring lanes, lane accumulators.
 //
 // The operand a of both clients arrives with its enable; b is selected by the client. Registered results one cycle after
-// the enable: sum_o (29 bits per group of 8 lanes) for an enable without acc_i; acc_o, for an enable with acc_i and last_i,
+// the enable: sum_o (per group of 8 lanes, fields of 29 bits) for an enable without acc_i, where products are below 2^22 in
+// magnitude, so that 26 bits hold the sum; acc_o, for an enable with acc_i and last_i,
 // the lane accumulators with this product, which start again from 0 (29 bits are kept). acc_o stays until the next last_i.
 // One product per lane and cycle; nothing moves without enable. Reset clears the accumulators.
 `default_nettype none
@@ -36,6 +37,7 @@ module luoshu_mac_column #(
       always_ff @(posedge clk_i) begin : multiply
         logic signed [31:0] p;
         logic [28:0]        t;
+        logic [25:0]        sum;
         logic [8*32-1:0]    a, b, product, next;   // a: 12 bits in use, b: 17
         if (en_i) begin
           if (k_i) begin
@@ -64,8 +66,9 @@ module luoshu_mac_column #(
             acc_q <= next;
             if (last_i) acc_o[g*256 +: 256] <= next;
           end else begin
-            sum_o[g*29 +: 29] <= ((product[0 +: 29] + product[32 +: 29]) + (product[64 +: 29] + product[96 +: 29]))
-                               + ((product[128 +: 29] + product[160 +: 29]) + (product[192 +: 29] + product[224 +: 29]));
+            sum = ((product[0 +: 26] + product[32 +: 26]) + (product[64 +: 26] + product[96 +: 26]))
+                + ((product[128 +: 26] + product[160 +: 26]) + (product[192 +: 26] + product[224 +: 26]));
+            sum_o[g*29 +: 29] <= 29'($signed(sum));
           end
         end
         if (!rst_ni || (en_i && acc_i && last_i)) acc_q <= '0;

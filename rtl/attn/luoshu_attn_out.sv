@@ -190,7 +190,7 @@ module luoshu_attn_out #(
           .clk_i, .rst_ni, .valid_i(s1_valid_q), .int_i(s1_int), .exp_i(s1_exp), .valid_o(fp_valid[d]), .r_o(fp[d*32 +: 32])
       );
       luoshu_fmul u_scale (
-          .clk_i, .rst_ni, .valid_i(scale_valid), .int_i(1'b0), .a_i(factor), .b_i(rinv_q),
+          .clk_i, .rst_ni, .valid_i(scale_valid), .square_i(1'b0), .int_i('0), .a_i(factor), .b_i(rinv_q),
           .prod_o(unused_prod), .valid_o(out_valid[d]), .r_o(out[d*32 +: 32])
       );
       if (Delay > 0) begin : gen_delay

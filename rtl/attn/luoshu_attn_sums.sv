@@ -119,14 +119,10 @@ module luoshu_attn_sums #(
         logic [Groups8*29-1:0] node;
         logic [255:0]          lanes;
         for (int g = 0; g < Groups8; g++) begin
-          if (DrainLanes > 1) begin
+          if (L > 8) begin
             lanes = acc[g*256 +: 256];   // 29 bits of each 32 count
             node[g*29 +: 29] = dr_group[g] ? lanes[{elem_q[2:0] | 3'(d), 5'd0} +: 29] : 29'd0;
-          end else begin   // the same in fewer LUTs
-            node[g*29 +: 29] = '0;
-            for (int j = 0; j < 8; j++)
-              node[g*29 +: 29] = node[g*29 +: 29] | (acc[(g*8+j)*32 +: 29] & {29{dr_group[g] && elem_q[2:0] == 3'(j)}});
-          end
+          end else node = acc_i[{head_q, elem_q[2:0], 5'd0} +: 29];   // one multiplexer for all columns
         end
         for (int v = 0; v < LB - 3; v++) begin
           for (int g = 0; g < (Groups8 >> (v + 1)); g++) node[g*29 +: 29] = node[2*g*29 +: 29] + node[(2*g+1)*29 +: 29];

@@ -2,21 +2,21 @@
 // fp32 product with 17-bit significands: docs/numerics.md section 1, fmul. One 18x18 multiplier.
 //
 // Latency 3 cycles from valid_i to valid_o, one operation per cycle, no stall: the caller takes r_o when it
-// comes. With HasInt = 1 and int_i high the operands are the unsigned integers a_i[16:0] and b_i[16:0] and
-// prod_o is their product, 2 cycles after valid_i; r_o then is meaningless.
-// Without int_i, prod_o is the product of the rounded significands. Reset clears only the valid pipeline.
+// comes. With HasSquare = 1 and square_i high prod_o is the square of the unsigned integer int_i, 2 cycles after valid_i; r_o
+// then is meaningless. Without square_i, prod_o is the product of the rounded significands. Reset clears only the valid pipeline.
 // Does not do: subnormals (an exponent of 0 is zero), infinities, NaN.
 `default_nettype none
 
 module luoshu_fmul #(
-    parameter int HasInt = 0  // 1: integer mode exists
+    parameter int HasSquare = 0  // 1: squares of integers too
 ) (
     input  wire         clk_i,
     input  wire         rst_ni,
     input  wire         valid_i,
-    input  wire         int_i,    // integer mode (HasInt = 1)
-    input  wire  [31:0] a_i,      // fp32, or a 17-bit integer
-    input  wire  [31:0] b_i,      // fp32, or a 17-bit integer
+    input  wire         square_i, // the square of int_i (HasSquare = 1)
+    input  wire  [16:0] int_i,
+    input  wire  [31:0] a_i,      // fp32
+    input  wire  [31:0] b_i,      // fp32
     output logic [33:0] prod_o,   // product of the significands, 2 cycles after the operands
     output logic        valid_o,  // valid_i, 3 cycles later
     output logic [31:0] r_o       // fp32
@@ -28,16 +28,16 @@ module luoshu_fmul #(
 
   logic [16:0] a_sig, b_sig;
   generate
-    if (HasInt != 0) begin : gen_int
-      assign a_sig = int_i ? a_i[16:0] : {1'b1, a_rnd[15:0]};
-      assign b_sig = int_i ? b_i[16:0] : {1'b1, b_rnd[15:0]};
+    if (HasSquare != 0) begin : gen_square
+      assign a_sig = square_i ? int_i : {1'b1, a_rnd[15:0]};
+      assign b_sig = square_i ? int_i : {1'b1, b_rnd[15:0]};
     end else begin : gen_fp
       assign a_sig = {1'b1, a_rnd[15:0]};
       assign b_sig = {1'b1, b_rnd[15:0]};
     end
   endgenerate
   logic unused_low;
-  assign unused_low = ^{int_i, a_i[5:0], b_i[5:0]};
+  assign unused_low = ^{square_i, int_i, a_i[5:0], b_i[5:0]};
 
   logic [16:0] a1_q, b1_q;
   logic [8:0]  exp1_q, exp2_q;

@@ -13,7 +13,7 @@ module luoshu_tofix16 (
     output logic               valid_o,  // valid_i, 2 cycles later
     output logic signed [23:0] t_o       // value * 2^16, -126*2^16 to 126*2^16
 );
-  localparam logic [23:0] Limit = 24'd8257536;  // 126 * 2^16
+  localparam logic [23:0] TwiceLimit = 24'd16515072;  // 2 * 126 * 2^16
   // |v| 2^16 = sig * 2^(biased - 134): exponents of 134 and more saturate, below 110 the result is zero.
   logic [23:0] sig1_q;
   logic [4:0]  shift1_q;  // 133 - biased: one bit is kept for rounding
@@ -21,11 +21,13 @@ module luoshu_tofix16 (
   logic [1:0]  valid_q;
   assign valid_o = valid_q[1];
 
-  logic [23:0] shifted, rounded, mag, value;
+  // Twice the magnitude, limited; rounded half away from zero and given its sign in one carry chain: the bit below value is
+  // that of a half, which carries where the value is positive and borrows where it is negative.
+  logic [23:0] shifted, twice, value;
+  logic        unused_half;
   assign shifted = sig1_q >> shift1_q;
-  assign rounded = {1'b0, shifted[23:1]} + {23'd0, shifted[0]};
-  assign mag     = (over1_q || rounded > Limit) ? Limit : rounded;
-  luoshu_add_sub #(.Width(24)) u_sign (.a_i('0), .b_i(mag), .sub_i(neg1_q), .y_o(value));
+  assign twice   = (over1_q || shifted > TwiceLimit) ? TwiceLimit : shifted;
+  luoshu_add_sub #(.Width(25)) u_sign (.a_i({24'd0, !neg1_q}), .b_i({1'b0, twice}), .sub_i(neg1_q), .y_o({value, unused_half}));
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) valid_q <= 2'b00;

@@ -6,13 +6,14 @@
 `default_nettype none
 
 module luoshu_tofp_serial #(
-    parameter int Width = 46  // bits of the integer, 26 to 64
+    parameter int Width = 46,     // bits of the integer, 26 to 64
+    parameter int ExpOffset = 0   // added to the exponent
 ) (
     input  wire                    clk_i,
     input  wire                    rst_ni,
     input  wire                    valid_i,
     input  wire        [Width-1:0] int_i,    // i
-    input  wire signed [11:0]      exp_i,    // e: the value is i * 2^e
+    input  wire signed [11:0]      exp_i,    // e: the value is i * 2^(e + ExpOffset)
     output logic                   valid_o,
     output logic       [31:0]      r_o       // fp32
 );
@@ -41,7 +42,7 @@ module luoshu_tofp_serial #(
     if (valid_i) begin
       value_q <= int_i;
       zero_q  <= int_i == '0;
-      exp_q   <= 13'(exp_i) + 13'(127 + Width - 1);
+      exp_q   <= 13'(exp_i) + 13'(127 + Width - 1 + ExpOffset);
     end else if (!value_q[Width-1]) begin
       value_q <= value_q << 1;
       exp_q   <= exp_q - 13'd1;

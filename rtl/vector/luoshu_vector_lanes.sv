@@ -106,24 +106,22 @@ module luoshu_vector_lanes #(
       assign q_mag_o = mag;
 
       // One source of each operand is chosen by number.
-      logic [8*32-1:0]  as;
-      logic [16*32-1:0] bs;
-      logic [2:0]       a_from;
-      logic [3:0]       b_from;
-      logic             chain, mul;
-      logic [31:0]      r, first_q, x, y, sum;
-      logic             add_first;   // the first summand is the product before the last
+      logic [8*32-1:0] as, bs;
+      logic [2:0]      a_from, b_from;
+      logic            chain, mul;
+      logic [31:0]     r, first_q, x, y, sum;
+      logic            add_first;   // the first summand is the product before the last
       assign chain  = norm_chain_i || head_chain_i || st_m1_valid_i;
-      assign as     = {r, rms_mul_i, embed_w_i, st_a_i, x_i, c_i, {15'd0, mag}, a_i};
-      assign a_from = chain ? 3'd7 : rms_mul_valid_i ? 3'd6 : embed_valid_i ? 3'd5 : st_m0_valid_i ? 3'd4 : norm_valid_i ? 3'd3
-                    : rope_second_i ? 3'd2 : sq_q[1] ? 3'd1 : 3'd0;
-      assign bs     = {{7{32'bx}}, embed_scale_i, st_d_i, st_b_i, weight_i, coef_i, rms_inv_n_i, rope_b_i, {15'd0, mag}, r_i};
-      assign b_from = embed_valid_i ? 4'd8 : st_m1_valid_i ? 4'd7 : st_m0_valid_i ? 4'd6 : norm_chain_i ? 4'd5 : head_chain_i ? 4'd4
-                    : rms_mul_valid_i || scale_valid_i ? 4'd3 : rope_valid_i || rope_second_i ? 4'd2 : sq_q[1] ? 4'd1 : 4'd0;
+      assign as     = {32'bx, r, rms_mul_i, embed_w_i, st_a_i, x_i, c_i, a_i};
+      assign a_from = chain ? 3'd6 : rms_mul_valid_i ? 3'd5 : embed_valid_i ? 3'd4 : st_m0_valid_i ? 3'd3 : norm_valid_i ? 3'd2
+                    : rope_second_i ? 3'd1 : 3'd0;
+      assign bs     = {embed_scale_i, st_d_i, st_b_i, weight_i, coef_i, rms_inv_n_i, rope_b_i, r_i};
+      assign b_from = embed_valid_i ? 3'd7 : st_m1_valid_i ? 3'd6 : st_m0_valid_i ? 3'd5 : norm_chain_i ? 3'd4 : head_chain_i ? 3'd3
+                    : rms_mul_valid_i || scale_valid_i ? 3'd2 : rope_valid_i || rope_second_i ? 3'd1 : 3'd0;
       assign mul    = chain || rms_mul_valid_i || embed_valid_i || st_m0_valid_i || norm_valid_i || head_valid_i || scale_valid_i
                       || rope_valid_i || rope_second_i || sq_q[1];
-      luoshu_fmul #(.HasInt(1)) u_multiply (
-          .clk_i, .rst_ni, .valid_i(mul), .int_i(sq_q[1]), .a_i(as[a_from*32 +: 32]), .b_i(bs[b_from*32 +: 32]), .prod_o(sq_prod_o),
+      luoshu_fmul #(.HasSquare(1)) u_multiply (
+          .clk_i, .rst_ni, .valid_i(mul), .square_i(sq_q[1]), .int_i(mag), .a_i(as[a_from*32 +: 32]), .b_i(bs[b_from*32 +: 32]), .prod_o(sq_prod_o),
           .valid_o(unused_bits[1]), .r_o(r)
       );
       always_ff @(posedge clk_i) first_q <= r;
@@ -158,12 +156,10 @@ module luoshu_vector_lanes #(
         assign q_mag_o[g*17+:17] = mag;
 
         logic [31:0] a, b, c, d, x, y, p0;
-        assign a = sq_q[1]                ? {15'd0, mag} :
-                   First && st_m0_valid_i ? st_a_i :
+        assign a = First && st_m0_valid_i ? st_a_i :
                    norm_valid_i           ? x_i[g*32+:32] :
                    embed_valid_i          ? embed_w_i[g*32+:32] : a_i[g*32+:32];
-        assign b = sq_q[1]                ? {15'd0, mag} :
-                   First && st_m0_valid_i ? st_b_i :
+        assign b = First && st_m0_valid_i ? st_b_i :
                    rope_valid_i           ? rope_b_i[g*32+:32] :
                    embed_valid_i          ? embed_scale_i : r_i;
         assign c = First && rms_mul_valid_i ? rms_mul_i : embed_valid_i ? embed_min_i : c_i[g*32+:32];
@@ -181,7 +177,7 @@ module luoshu_vector_lanes #(
             .clk_i(clk), .rst_ni(rst_ni),
             .m0_valid_i(sq_q[1] || norm_valid_i || head_valid_i || rope_valid_i || embed_valid_i
                         || (First && st_m0_valid_i)),
-            .m0_int_i(sq_q[1]), .a_i(a), .b_i(b),
+            .m0_square_i(sq_q[1]), .int_i(mag), .a_i(a), .b_i(b),
             .m1_valid_i(norm_chain_i || head_chain_i || rope_valid_i || scale_valid_i || embed_valid_i
                         || (First && (rms_mul_valid_i || st_m1_valid_i))),
             .m1_chain_i(norm_chain_i || head_chain_i || (First && st_m1_valid_i)), .c_i(c), .d_i(d),

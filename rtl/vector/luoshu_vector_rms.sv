@@ -56,18 +56,18 @@ module luoshu_vector_rms #(
     else if (sum_valid_q) acc_q <= acc_q + AccWidth'(sum_q);
   end
 
-  logic signed [11:0] total_exp;
-  assign total_exp = $signed({3'b000, exp_i, 1'b0}) - 12'sd286;
+  logic signed [11:0] total_exp;   // 2^-286 of it are in the conversions
+  assign total_exp = $signed({3'b000, exp_i, 1'b0});
   generate
     if (Serial != 0) begin : gen_serial
-      luoshu_tofp_serial #(.Width(AccWidth)) u_tofp (
+      luoshu_tofp_serial #(.Width(AccWidth), .ExpOffset(-286)) u_tofp (
           .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(acc_last_q), .int_i(acc_q),
           .exp_i(total_exp), .valid_o(mul_valid_o), .r_o(mul_o)
       );
     end else begin : gen_pipeline
       logic signed [AccWidth-1:0] total;
       assign total = $signed(acc_q);
-      luoshu_tofp #(.Width(AccWidth)) u_tofp (
+      luoshu_tofp #(.Width(AccWidth), .ExpOffset(-286)) u_tofp (
           .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(acc_last_q), .int_i(total),
           .exp_i(total_exp), .valid_o(mul_valid_o), .r_o(mul_o)
       );

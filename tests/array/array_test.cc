@@ -343,7 +343,9 @@ TEST_F(ArrayTest, ClientK) {
         ASSERT_EQ(get(top_->k_accv_o, c, 1) != 0, mine && accumulate && cycle == c + 2);
         if (cycle == c + 2) {
           for (unsigned l = 0; l < kLanes; ++l) {
-            b[c * kLanes + l] = static_cast<std::int64_t>(pick(0, 131071)) - 65536;
+            // weights of the softmax, or elements of q
+            b[c * kLanes + l] = accumulate ? static_cast<std::int64_t>(pick(0, 131071)) - 65536
+                                           : static_cast<std::int64_t>(pick(0, 4094)) - 2047;
             put(top_->k_b_i, (c * kLanes + l) * 17, 17, static_cast<std::uint64_t>(b[c * kLanes + l]));
           }
           settle();

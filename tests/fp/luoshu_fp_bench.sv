@@ -41,7 +41,7 @@ module luoshu_fp_bench (
 );
   logic [33:0] unused_prod;
   luoshu_fadd u_add (.clk_i, .rst_ni, .valid_i, .a_i, .b_i, .valid_o(add_valid_o), .r_o(add_o));
-  luoshu_fmul u_mul (.clk_i, .rst_ni, .valid_i, .int_i(1'b0), .a_i, .b_i, .prod_o(unused_prod), .valid_o(mul_valid_o), .r_o(mul_o));
+  luoshu_fmul u_mul (.clk_i, .rst_ni, .valid_i, .square_i(1'b0), .int_i('0), .a_i, .b_i, .prod_o(unused_prod), .valid_o(mul_valid_o), .r_o(mul_o));
   luoshu_tofp u_fp (.clk_i, .rst_ni, .valid_i, .int_i, .exp_i, .valid_o(fp_valid_o), .r_o(fp_o));
   luoshu_tofp #(.Multiply(1)) u_fm (.clk_i, .rst_ni, .valid_i, .int_i, .exp_i, .valid_o(fm_valid_o), .r_o(fm_o));
   luoshu_tofp #(.Width(46), .Multiply(1)) u_fn (.clk_i, .rst_ni, .valid_i, .int_i(int_i[45:0]), .exp_i, .valid_o(fn_valid_o), .r_o(fn_o));
