@@ -122,7 +122,7 @@ module luoshu_attn_sums #(
           if (L > 8) begin
             lanes = acc[g*256 +: 256];   // 29 bits of each 32 count
             node[g*29 +: 29] = dr_group[g] ? lanes[{elem_q[2:0] | 3'(d), 5'd0} +: 29] : 29'd0;
-          end else node = acc_i[{head_q, elem_q[2:0], 5'd0} +: 29];   // one multiplexer for all columns
+          end else node[28:0] = acc_i[32 * (8 * 32'(head_q) + 32'(elem_q[2:0])) +: 29];   // one multiplexer for all columns
         end
         for (int v = 0; v < LB - 3; v++) begin
           for (int g = 0; g < (Groups8 >> (v + 1)); g++) node[g*29 +: 29] = node[2*g*29 +: 29] + node[(2*g+1)*29 +: 29];

@@ -26,7 +26,9 @@ module luoshu_fadd (
   assign small_op = swap ? a_i : b_i;
 
   logic [23:0] big1_q, small1_q;
-  logic [7:0]  shift1_q, exp1_q, exp2_q;
+  logic [7:0]  distance, exp1_q, exp2_q;
+  logic [4:0]  shift1_q;   // 31: nothing but the sticky bit is left
+  assign distance = big[30:23] - small_op[30:23];
   logic        sign1_q, sub1_q, sign2_q;
 
   // Stage 2: align the smaller one to 24 + 3 bits (the last is sticky), add or subtract.
@@ -42,9 +44,7 @@ module luoshu_fadd (
   assign lost    = (shift1_q[4] && right0[15:0] != 16'd0) || (shift1_q[3] && right16[7:0] != 8'd0)
                 || (shift1_q[2] && right8[3:0] != 4'd0) || (shift1_q[1] && right4[1:0] != 2'd0)
                 || (shift1_q[0] && right2[0]);
-  logic far;  // nothing but the sticky bit is left
-  assign far    = shift1_q[7:5] != 3'd0;
-  assign addend = far ? {27'd0, small1_q[23]} : {1'b0, right1[26:1], right1[0] | lost};
+  assign addend = {1'b0, right1[26:1], right1[0] | lost};
 
   luoshu_add_sub #(.Width(28)) u_sum (.a_i({1'b0, big1_q, 3'b000}), .b_i(addend), .sub_i(sub1_q), .y_o(sum));
 
@@ -82,7 +82,7 @@ module luoshu_fadd (
     if (valid_i) begin
       big1_q   <= big[30:23] == 8'd0 ? 24'd0 : {1'b1, big[22:0]};
       small1_q <= small_op[30:23] == 8'd0 ? 24'd0 : {1'b1, small_op[22:0]};
-      shift1_q <= big[30:23] - small_op[30:23];
+      shift1_q <= distance[4:0] | {5{distance[7:5] != 3'd0}};
       exp1_q   <= big[30:23];
       sign1_q  <= big[31];
       sub1_q   <= big[31] ^ small_op[31];

@@ -160,10 +160,12 @@ module luoshu_kv_writer #(
       wq_strb_o = low_strb_q;
     end else if (state_q == WriteMeta) begin
       beat      = BeatBits'(32'(meta_at) >> LB);
-      wq_data_o = {L{exp_q}};
       wq_strb_o = L'(1) << (32'(meta_at) & 32'(L - 1));
     end
   end
+
+  logic meta_next;   // the exponent takes the place of the elements, which have been written
+  assign meta_next = meta_due_q && wq_ready_i && ((state_q == WriteHigh && !low_due_q) || state_q == WriteLow);
 
   assign idle_o = (state_q == Fetch) && !kw_valid_i && (pending_q == 8'd0);
 
@@ -198,10 +200,7 @@ module luoshu_kv_writer #(
       low_strb_q    <= '0;
     end
     if (take) begin
-      for (int b = 0; b < L; b++) begin
-        if (high_mask[b]) high_data_q[b*8 +: 8] <= high_shifted[b*8 +: 8];
-        if (low_mask[b]) low_data_q[b*8 +: 8] <= low_shifted[b*8 +: 8];
-      end
+      for (int b = 0; b < L; b++) if (low_mask[b]) low_data_q[b*8 +: 8] <= low_shifted[b*8 +: 8];
       high_strb_q <= high_strb_q | high_mask;
       high_beat_q <= at_beat;
       if (low_word) low_strb_q <= low_strb_q | low_mask;
@@ -210,6 +209,10 @@ module luoshu_kv_writer #(
       low_due_q   <= low_end;
       meta_due_q  <= kw_last_i;
       exp_q       <= kw_exp_i;
+    end
+    for (int b = 0; b < L; b++) begin
+      if (meta_next) high_data_q[b*8 +: 8] <= exp_q;
+      else if (take && high_mask[b]) high_data_q[b*8 +: 8] <= high_shifted[b*8 +: 8];
     end
     if (state_q == WriteHigh && wq_ready_i) high_strb_q <= '0;
     if (state_q == WriteLow && wq_ready_i) low_strb_q <= '0;

@@ -49,15 +49,12 @@ module luoshu_vector_coef #(
   logic [CountBits-1:0] head_q;       // head whose bias is copied
   logic [7:0]          elem_q;
   logic [LaneBits-1:0] lane_q;
-  logic                data_q;       // the word read last cycle is on p_data_i
-  logic [VL*32-1:0]    hold_q, values;
   logic                last_elem, last_lane, last_head, ahead, is_v;
   assign last_elem = {1'b0, elem_q} == head_dim_i - 9'd1;
   assign last_lane = lane_q == LaneBits'(VL - 1);
   assign last_head = head_q + 1'b1 == total_i;
   assign ahead     = section_q == 2'd2 && head_q - job_head_i >= CountBits'(2);  // both bias slots are taken
   assign is_v      = section_q == 2'd2 && head_q >= first_v_i && head_q < first_q_i;
-  assign values    = data_q ? p_data_i : hold_q;
   assign p_re_o    = state_q == StFetch && p_some_i;
   assign p_align_o = state_q == StAlign;
 
@@ -73,7 +70,7 @@ module luoshu_vector_coef #(
   );
   logic [VL*4-1:0] mask;
   logic [31:0]     value;
-  assign value = values[lane_q*32+:32];
+  assign value = p_data_i[lane_q*32+:32];   // stays until the next read
   generate
     for (genvar g = 0; g < VL; g++) begin : gen_mask
       assign mask[g*4+:4] = {4{lane == 4'(g)}};
@@ -94,9 +91,7 @@ module luoshu_vector_coef #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       state_q <= StIdle;
-      data_q  <= 1'b0;
     end else begin
-      data_q <= p_re_o;
       case (state_q)
         StIdle:  if (start_i && (norm_i || bias_i)) state_q <= StFetch;
         StFetch: if (p_some_i) state_q <= StCopy;
@@ -104,7 +99,6 @@ module luoshu_vector_coef #(
         default: state_q <= StIdle;
       endcase
     end
-    if (data_q) hold_q <= p_data_i;
     if (start_i) begin
       section_q <= norm_i ? 2'd0 : 2'd2;
       head_q    <= '0;

@@ -315,10 +315,9 @@ module luoshu_vector_embed #(
     end
     if (take_scale) scales_q <= er_rdata_i;
     if (take) bytes_q <= slot_bytes;
-    else if (go) bytes_q <= bytes_q >> (VL * 8);
     if (take) step_q <= '0;
     else if (go) step_q <= step_q + 1'b1;
-    bytes1_q <= bytes_q[VL*8-1:0];
+    bytes1_q <= bytes_q[32'(step_q)*VL*8 +: VL*8];
     high1_q  <= high;
     word1_q  <= block_word;
     w_o      <= w_fp;

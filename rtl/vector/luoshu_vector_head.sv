@@ -120,22 +120,21 @@ module luoshu_vector_head #(
   // Rows: one register, then the write into the head buffer.
   logic        active_q;
   logic [CountBits-1:0] in_head_q, row_head_q, job_head_q;
-  logic [19:0] base_q, offset_q, row, elem_full;
+  logic [9:0]  start_q, row_elem;   // element of the open head that the matrix's row 0 is; element of this row
   logic        wrap, accept, row_valid_q, row_end_q, row_go;
   logic [8:0]  elem;
   logic [7:0]  row_elem_q;
   logic [TokenBits-1:0] row_token_q;
   logic        head_end;  // last element of a head of the last token
-  assign row       = r_row_i + offset_q;
-  assign elem_full = row - base_q;
-  assign wrap      = elem_full[9:0] >= {1'b0, head_dim_i};
-  assign elem      = wrap ? elem_full[8:0] - head_dim_i : elem_full[8:0];
+  assign row_elem  = r_row_i[9:0] + start_q;
+  assign wrap      = row_elem >= {1'b0, head_dim_i};   // of the next head
+  assign elem      = wrap ? row_elem[8:0] - head_dim_i : row_elem[8:0];
   assign head_end  = !wrap && elem == head_dim_i - 9'd1;
   assign r_ready_o = active_q && (!row_valid_q || row_go);
   assign accept    = r_valid_i && r_ready_o;
   assign row_go    = row_valid_q && !we_o && row_head_q - job_head_q < CountBits'(Slots);
   logic unused_elem;
-  assign unused_elem = ^{elem_full[19:10], elem[8]};
+  assign unused_elem = ^{r_row_i[19:10], elem[8]};
 
   logic       row_v;
   logic [7:0] row_word;
@@ -269,17 +268,15 @@ module luoshu_vector_head #(
     end
     if (start_i) begin
       in_head_q   <= '0;
-      base_q      <= '0;
-      offset_q    <= '0;
+      start_q     <= '0;
       job_head_q  <= '0;
       job_token_q <= '0;
       kind_head_q <= '0;
     end else begin
       if (accept && head_end && r_token_i == last_token_i) begin
         in_head_q <= in_head_q + 1'b1;
-        base_q    <= base_q + 20'(head_dim_i);
       end
-      if (accept && r_last_i) offset_q <= row + 20'd1;
+      if (accept) start_q <= (r_last_i ? row_elem + 10'd1 : start_q) - (head_end && r_token_i == last_token_i ? 10'(head_dim_i) : 10'd0);
       if (job_done) begin
         job_token_q <= job_last ? 6'd0 : job_token_q + 6'd1;
         if (job_last) begin
