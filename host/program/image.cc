@@ -113,6 +113,13 @@ void Image::plan_limits() {
             std::max(blocks_of(std::uint64_t{config_.heads} * config_.head_dim), blocks_of(config_.ff)),
         chip_.act_blocks,
         "activation storage in blocks of 32 (embedding and the longer of attention and feed-forward length)");
+  // Attention numbers the blocks of a sequence in so many bits (BlockBits in rtl/attn/luoshu_attention.sv).
+  const unsigned block_bits = chip_.lanes < 32 ? 16 : 23;
+  if (context_ > std::uint64_t{LUOSHU_KEY_BLOCK} << block_bits) {
+    throw InputError("the context of " + std::to_string(context_) + " positions is above the " +
+                     std::to_string(std::uint64_t{LUOSHU_KEY_BLOCK} << block_bits) +
+                     " of this configuration; choose a smaller context (-c) or another --config");
+  }
 }
 
 Image::Matrix Image::place(pack::MatrixSource source) {

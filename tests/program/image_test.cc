@@ -63,6 +63,10 @@ TEST(Image, Limits) {
   EXPECT_EQ(refusal(m, "nano", 64), "");
   m.ff += 1;
   EXPECT_TRUE(has(refusal(m, "nano", 64), "activation storage"));
+  EXPECT_EQ(refusal(thin(), "nano", 1u << 21), "");
+  EXPECT_TRUE(
+      has(refusal(thin(), "nano", (1u << 21) + 1), "context of 2097153 positions is above the 2097152"));
+  EXPECT_EQ(refusal(thin(), "lab", (1u << 21) + 1), "");
 }
 
 TEST(Image, EveryHeadFits) {
