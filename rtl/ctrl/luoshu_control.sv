@@ -152,6 +152,9 @@ module luoshu_control #(
   logic clk_core;
   luoshu_clock_gate u_core_gate (.clk_i, .en_i(!core_rst_nq || !core_sleep || irq), .clk_o(clk_core));
   // Small configurations: a byte of the core per cycle: half the area, an eighth of the instructions.
+  logic       rf_re, rf_we;      // its registers
+  logic [6:0] rf_raddr, rf_waddr;
+  logic [7:0] rf_rdata, rf_wdata;
   generate
     if (Lanes < 32) begin : gen_serial
       luoshu_core_serial u_core (
@@ -159,12 +162,16 @@ module luoshu_control #(
           .imem_req_o(i_req), .imem_gnt_i(i_gnt), .imem_addr_o(i_addr), .imem_rdata_i(i_rdata),
           .dmem_req_o(d_req), .dmem_gnt_i(d_gnt), .dmem_we_o(d_we), .dmem_be_o(d_be), .dmem_addr_o(d_addr), .dmem_wdata_o(d_wdata),
           .dmem_rvalid_i(d_rvalid), .dmem_rdata_i(d_rdata), .dmem_err_i(d_err),
+          .rf_re_o(rf_re), .rf_raddr_o(rf_raddr), .rf_rdata_i(rf_rdata), .rf_we_o(rf_we), .rf_waddr_o(rf_waddr), .rf_wdata_o(rf_wdata),
           .sleep_o(core_sleep), .irq_taken_o(),
           .rvfi_valid_o(), .rvfi_order_o(), .rvfi_insn_o(), .rvfi_trap_o(), .rvfi_intr_o(), .rvfi_pc_rdata_o(), .rvfi_pc_wdata_o(),
           .rvfi_rs1_addr_o(), .rvfi_rs2_addr_o(), .rvfi_rs1_rdata_o(), .rvfi_rs2_rdata_o(), .rvfi_rd_addr_o(), .rvfi_rd_wdata_o(),
           .rvfi_mem_addr_o(), .rvfi_mem_rmask_o(), .rvfi_mem_wmask_o(), .rvfi_mem_rdata_o(), .rvfi_mem_wdata_o()
       );
     end else begin : gen_core
+      logic unused_rf;
+      assign unused_rf = ^rf_rdata;
+      assign {rf_re, rf_raddr, rf_we, rf_waddr, rf_wdata} = '0;
       luoshu_core u_core (
           .clk_i(clk_core), .rst_ni(core_rst_nq), .boot_addr_i(luoshu_defs_pkg::TcmBase), .irq_external_i(irq), .irq_timer_i(1'b0), .irq_software_i(1'b0),
           .imem_req_o(i_req), .imem_gnt_i(i_gnt), .imem_addr_o(i_addr), .imem_rdata_i(i_rdata),
@@ -201,6 +208,7 @@ module luoshu_control #(
       .run_valid_o, .run_ready_i, .run_program_o, .run_count_o, .run_passes_o, .run_info_o, .run_done_i, .seq_busy_i, .stop_o, .soft_reset_o,
       .ctx_we_o, .ctx_wbank_o, .ctx_wtoken_o, .ctx_wword_o, .ctx_advance_o, .ctx_bank_o, .ctx_token_o, .kv_head_stride_o, .kv_block_bytes_o,
       .tok_valid_i, .tok_index_i, .tok_id_i, .tok_logit_i, .tok_loop_i, .tok_bank_i, .bus_error_i, .bad_opcode_i, .progress_i,
+      .rf_re_i(rf_re), .rf_raddr_i(rf_raddr), .rf_rdata_o(rf_rdata), .rf_we_i(rf_we), .rf_waddr_i(rf_waddr), .rf_wdata_i(rf_wdata),
       .count_i, .beats_i
   );
 endmodule

@@ -78,6 +78,13 @@ module luoshu_registers #(
     input  wire                 bus_error_i,
     input  wire                 bad_opcode_i,
     input  wire                 progress_i,      // some unit moved
+    // Lanes < 32: registers of the control core (luoshu_message_store)
+    input  wire                 rf_re_i,
+    input  wire  [6:0]          rf_raddr_i,
+    output logic [7:0]          rf_rdata_o,
+    input  wire                 rf_we_i,
+    input  wire  [6:0]          rf_waddr_i,
+    input  wire  [7:0]          rf_wdata_i,
     // counters: array, attention, vector, control: busy, memory stall, dependency stall
     input  wire  [11:0]         count_i,
     input  wire  [3:0]          beats_i          // weights read, KV read, KV written, other
@@ -178,10 +185,23 @@ module luoshu_registers #(
 
   assign msg_room_o = (32'(msg_count) <= MessageDepth - 16);
   assign msg_pop  = reg_req_i && !reg_we_i && (reg_addr_i == luoshu_defs_pkg::RegMessageData);
-  luoshu_fifo #(.Width(33), .Depth(MessageDepth)) u_messages (
-      .clk_i, .rst_ni, .in_valid_i(msg_valid_i), .in_ready_o(msg_ready_o), .in_data_i({msg_last_i, msg_data_i}),
-      .out_valid_o(msg_valid), .out_ready_i(msg_pop), .out_data_o({msg_last, msg_data}), .count_o(msg_count)
-  );
+  generate
+    if (Lanes < 32) begin : gen_store
+      luoshu_message_store #(.Depth(MessageDepth)) u_messages (
+          .clk_i, .rst_ni, .in_valid_i(msg_valid_i), .in_ready_o(msg_ready_o), .in_data_i({msg_last_i, msg_data_i}),
+          .out_valid_o(msg_valid), .out_ready_i(msg_pop), .out_data_o({msg_last, msg_data}), .count_o(msg_count),
+          .rf_re_i, .rf_raddr_i, .rf_rdata_o, .rf_we_i, .rf_waddr_i, .rf_wdata_i
+      );
+    end else begin : gen_messages
+      logic unused_rf;
+      assign unused_rf  = ^{rf_re_i, rf_raddr_i, rf_we_i, rf_waddr_i, rf_wdata_i};
+      assign rf_rdata_o = '0;
+      luoshu_fifo #(.Width(33), .Depth(MessageDepth)) u_messages (
+          .clk_i, .rst_ni, .in_valid_i(msg_valid_i), .in_ready_o(msg_ready_o), .in_data_i({msg_last_i, msg_data_i}),
+          .out_valid_o(msg_valid), .out_ready_i(msg_pop), .out_data_o({msg_last, msg_data}), .count_o(msg_count)
+      );
+    end
+  endgenerate
   assign evt_push = write && (reg_addr_i == luoshu_defs_pkg::RegEventData || reg_addr_i == luoshu_defs_pkg::RegEventLast);
   generate
     if (Lanes < 32) begin : gen_events
