@@ -3,6 +3,7 @@
 // a window onto device memory (docs/registers.md has the map).
 //
 // Each master: req/gnt (address phase), then rvalid with rdata/err; one access in flight per bus, the link first.
+// While l_hold_i is high the link's address and data are on the way to all targets, for its accesses to device memory.
 // TCM and registers answer one cycle after the grant, the window when device memory does. The core's instruction port
 // reads the TCM in the cycles that no data access needs its read port (gnt low otherwise).
 `default_nettype none
@@ -15,6 +16,7 @@ module luoshu_bus #(
     // link
     input  wire         l_req_i,
     output logic        l_gnt_o,
+    input  wire         l_hold_i,
     input  wire         l_we_i,
     input  wire  [31:0] l_addr_i,
     input  wire  [31:0] l_wdata_i,
@@ -70,8 +72,8 @@ module luoshu_bus #(
   logic [31:0] tcm_rdata;
   logic        tcm_read, tcm_write;
 
-  assign pick_link = l_req_i;
-  assign req   = l_req_i || d_req_i;
+  assign pick_link = l_req_i || l_hold_i;
+  assign req   = pick_link ? l_req_i : d_req_i;
   assign we    = pick_link ? l_we_i : d_we_i;
   assign addr  = pick_link ? l_addr_i : d_addr_i;
   assign wdata = pick_link ? l_wdata_i : d_wdata_i;

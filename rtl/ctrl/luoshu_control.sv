@@ -110,9 +110,29 @@ module luoshu_control #(
   logic        win_req, win_gnt, win_we, win_rvalid;
   logic [3:0]  win_be;
   logic [31:0] win_addr, win_wdata, win_rdata;
+  // Small configurations: address and data of the link's accesses go through the multiplexers of the bus.
+  logic        hold;
+  logic [39:0] narrow_addr;
+  logic [31:0] narrow_wdata;
+  generate
+    if (Lanes < 32) begin : gen_one_way
+      if (MemoryMib > 1024) begin : gen_illegal
+        initial $fatal(1, "luoshu_control: Lanes < 32 needs MemoryMib <= 1024");
+      end
+      logic unused_address;
+      assign hold         = req_valid || wvalid;
+      assign narrow_addr  = {8'd0, win_addr};
+      assign narrow_wdata = win_wdata;
+      assign unused_address = ^{req_addr, wdata};
+    end else begin : gen_two_ways
+      assign hold         = 1'b0;
+      assign narrow_addr  = req_addr;
+      assign narrow_wdata = wdata;
+    end
+  endgenerate
   luoshu_narrow_port #(.Lanes(Lanes)) u_narrow (
-      .clk_i, .rst_ni, .req_valid_i(req_valid), .req_ready_o(req_ready), .req_write_i(req_write), .req_addr_i(req_addr),
-      .req_words_i(req_words), .wvalid_i(wvalid), .wready_o(wready), .wdata_i(wdata), .wstrb_i(wstrb), .rvalid_o(rvalid),
+      .clk_i, .rst_ni, .req_valid_i(req_valid), .req_ready_o(req_ready), .req_write_i(req_write), .req_addr_i(narrow_addr),
+      .req_words_i(req_words), .wvalid_i(wvalid), .wready_o(wready), .wdata_i(narrow_wdata), .wstrb_i(wstrb), .rvalid_o(rvalid),
       .rready_i(rready), .rdata_o(rdata), .rlast_o(rlast), .bvalid_o(bvalid),
       .win_req_i(win_req), .win_gnt_o(win_gnt), .win_we_i(win_we), .win_be_i(win_be), .win_addr_i(win_addr), .win_wdata_i(win_wdata),
       .win_rvalid_o(win_rvalid), .win_rdata_o(win_rdata),
@@ -132,18 +152,26 @@ module luoshu_control #(
   logic clk_core;
   luoshu_clock_gate u_core_gate (.clk_i, .en_i(!core_rst_nq || !core_sleep || irq), .clk_o(clk_core));
   // Small configurations: a byte of the core per cycle: half the area, an eighth of the instructions.
+  logic       rf_re, rf_we;      // its registers
+  logic [6:0] rf_raddr, rf_waddr;
+  logic [7:0] rf_rdata, rf_wdata;
   generate
     if (Lanes < 32) begin : gen_serial
       luoshu_core_serial u_core (
           .clk_i(clk_core), .rst_ni(core_rst_nq), .boot_addr_i(luoshu_defs_pkg::TcmBase), .irq_external_i(irq), .irq_timer_i(1'b0), .irq_software_i(1'b0),
           .imem_req_o(i_req), .imem_gnt_i(i_gnt), .imem_addr_o(i_addr), .imem_rdata_i(i_rdata),
           .dmem_req_o(d_req), .dmem_gnt_i(d_gnt), .dmem_we_o(d_we), .dmem_be_o(d_be), .dmem_addr_o(d_addr), .dmem_wdata_o(d_wdata),
-          .dmem_rvalid_i(d_rvalid), .dmem_rdata_i(d_rdata), .dmem_err_i(d_err), .sleep_o(core_sleep), .irq_taken_o(),
+          .dmem_rvalid_i(d_rvalid), .dmem_rdata_i(d_rdata), .dmem_err_i(d_err),
+          .rf_re_o(rf_re), .rf_raddr_o(rf_raddr), .rf_rdata_i(rf_rdata), .rf_we_o(rf_we), .rf_waddr_o(rf_waddr), .rf_wdata_o(rf_wdata),
+          .sleep_o(core_sleep), .irq_taken_o(),
           .rvfi_valid_o(), .rvfi_order_o(), .rvfi_insn_o(), .rvfi_trap_o(), .rvfi_intr_o(), .rvfi_pc_rdata_o(), .rvfi_pc_wdata_o(),
           .rvfi_rs1_addr_o(), .rvfi_rs2_addr_o(), .rvfi_rs1_rdata_o(), .rvfi_rs2_rdata_o(), .rvfi_rd_addr_o(), .rvfi_rd_wdata_o(),
           .rvfi_mem_addr_o(), .rvfi_mem_rmask_o(), .rvfi_mem_wmask_o(), .rvfi_mem_rdata_o(), .rvfi_mem_wdata_o()
       );
     end else begin : gen_core
+      logic unused_rf;
+      assign unused_rf = ^rf_rdata;
+      assign {rf_re, rf_raddr, rf_we, rf_waddr, rf_wdata} = '0;
       luoshu_core u_core (
           .clk_i(clk_core), .rst_ni(core_rst_nq), .boot_addr_i(luoshu_defs_pkg::TcmBase), .irq_external_i(irq), .irq_timer_i(1'b0), .irq_software_i(1'b0),
           .imem_req_o(i_req), .imem_gnt_i(i_gnt), .imem_addr_o(i_addr), .imem_rdata_i(i_rdata),
@@ -161,7 +189,7 @@ module luoshu_control #(
   logic [15:0] reg_addr;
   logic [31:0] reg_wdata, reg_rdata;
   luoshu_bus #(.TcmBytes(TcmBytes)) u_bus (
-      .clk_i, .rst_ni, .l_req_i(l_req), .l_gnt_o(l_gnt), .l_we_i(l_we), .l_addr_i(l_addr), .l_wdata_i(l_wdata), .l_rvalid_o(l_rvalid),
+      .clk_i, .rst_ni, .l_req_i(l_req), .l_gnt_o(l_gnt), .l_hold_i(hold), .l_we_i(l_we), .l_addr_i(l_addr), .l_wdata_i(l_wdata), .l_rvalid_o(l_rvalid),
       .l_rdata_o(l_rdata), .l_err_o(l_err),
       .d_req_i(d_req), .d_gnt_o(d_gnt), .d_we_i(d_we), .d_be_i(d_be), .d_addr_i(d_addr), .d_wdata_i(d_wdata), .d_rvalid_o(d_rvalid),
       .d_rdata_o(d_rdata), .d_err_o(d_err), .i_req_i(i_req), .i_gnt_o(i_gnt), .i_addr_i(i_addr), .i_rdata_o(i_rdata),
@@ -180,6 +208,7 @@ module luoshu_control #(
       .run_valid_o, .run_ready_i, .run_program_o, .run_count_o, .run_passes_o, .run_info_o, .run_done_i, .seq_busy_i, .stop_o, .soft_reset_o,
       .ctx_we_o, .ctx_wbank_o, .ctx_wtoken_o, .ctx_wword_o, .ctx_advance_o, .ctx_bank_o, .ctx_token_o, .kv_head_stride_o, .kv_block_bytes_o,
       .tok_valid_i, .tok_index_i, .tok_id_i, .tok_logit_i, .tok_loop_i, .tok_bank_i, .bus_error_i, .bad_opcode_i, .progress_i,
+      .rf_re_i(rf_re), .rf_raddr_i(rf_raddr), .rf_rdata_o(rf_rdata), .rf_we_i(rf_we), .rf_waddr_i(rf_waddr), .rf_wdata_i(rf_wdata),
       .count_i, .beats_i
   );
 endmodule

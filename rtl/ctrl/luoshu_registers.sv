@@ -78,6 +78,13 @@ module luoshu_registers #(
     input  wire                 bus_error_i,
     input  wire                 bad_opcode_i,
     input  wire                 progress_i,      // some unit moved
+    // Lanes < 32: registers of the control core (luoshu_message_store)
+    input  wire                 rf_re_i,
+    input  wire  [6:0]          rf_raddr_i,
+    output logic [7:0]          rf_rdata_o,
+    input  wire                 rf_we_i,
+    input  wire  [6:0]          rf_waddr_i,
+    input  wire  [7:0]          rf_wdata_i,
     // counters: array, attention, vector, control: busy, memory stall, dependency stall
     input  wire  [11:0]         count_i,
     input  wire  [3:0]          beats_i          // weights read, KV read, KV written, other
@@ -178,10 +185,23 @@ module luoshu_registers #(
 
   assign msg_room_o = (32'(msg_count) <= MessageDepth - 16);
   assign msg_pop  = reg_req_i && !reg_we_i && (reg_addr_i == luoshu_defs_pkg::RegMessageData);
-  luoshu_fifo #(.Width(33), .Depth(MessageDepth)) u_messages (
-      .clk_i, .rst_ni, .in_valid_i(msg_valid_i), .in_ready_o(msg_ready_o), .in_data_i({msg_last_i, msg_data_i}),
-      .out_valid_o(msg_valid), .out_ready_i(msg_pop), .out_data_o({msg_last, msg_data}), .count_o(msg_count)
-  );
+  generate
+    if (Lanes < 32) begin : gen_store
+      luoshu_message_store #(.Depth(MessageDepth)) u_messages (
+          .clk_i, .rst_ni, .in_valid_i(msg_valid_i), .in_ready_o(msg_ready_o), .in_data_i({msg_last_i, msg_data_i}),
+          .out_valid_o(msg_valid), .out_ready_i(msg_pop), .out_data_o({msg_last, msg_data}), .count_o(msg_count),
+          .rf_re_i, .rf_raddr_i, .rf_rdata_o, .rf_we_i, .rf_waddr_i, .rf_wdata_i
+      );
+    end else begin : gen_messages
+      logic unused_rf;
+      assign unused_rf  = ^{rf_re_i, rf_raddr_i, rf_we_i, rf_waddr_i, rf_wdata_i};
+      assign rf_rdata_o = '0;
+      luoshu_fifo #(.Width(33), .Depth(MessageDepth)) u_messages (
+          .clk_i, .rst_ni, .in_valid_i(msg_valid_i), .in_ready_o(msg_ready_o), .in_data_i({msg_last_i, msg_data_i}),
+          .out_valid_o(msg_valid), .out_ready_i(msg_pop), .out_data_o({msg_last, msg_data}), .count_o(msg_count)
+      );
+    end
+  endgenerate
   assign evt_push = write && (reg_addr_i == luoshu_defs_pkg::RegEventData || reg_addr_i == luoshu_defs_pkg::RegEventLast);
   generate
     if (Lanes < 32) begin : gen_events
@@ -309,46 +329,59 @@ module luoshu_registers #(
   `LUOSHU_ASSERT(counters_fit, (events & full) == '0)
 
   // ---------------------------------------------------------------- read multiplexer
-  logic [31:0] rdata;
+  // Three registers, each 0 where another one answers: eight words, the sums, and what is constant or has a few bits.
+  logic [2:0]  pick;
+  logic        is_word, read;
+  logic [31:0] word, few, word_q, sum_q, few_q;
+  assign read = reg_req_i && !reg_we_i;
   always_comb begin
-    rdata = '0;
+    is_word = 1'b1;
+    pick    = 3'd0;
     case (reg_addr_i)
-      luoshu_defs_pkg::RegIdMagic:       rdata = luoshu_defs_pkg::Magic;
-      luoshu_defs_pkg::RegIdVersion:     rdata = luoshu_defs_pkg::Version;
-      luoshu_defs_pkg::RegIdLanes:       rdata = 32'(Lanes);
-      luoshu_defs_pkg::RegIdColumns:     rdata = 32'(Columns);
-      luoshu_defs_pkg::RegIdGroups:      rdata = 32'(Groups);
-      luoshu_defs_pkg::RegIdMaxD:        rdata = 32'(MaxD);
-      luoshu_defs_pkg::RegIdActBlocks:   rdata = 32'(ActBlocks);
-      luoshu_defs_pkg::RegIdMaxHeads:    rdata = 32'(MaxHeads);
-      luoshu_defs_pkg::RegIdTcmBytes:    rdata = 32'(TcmBytes);
-      luoshu_defs_pkg::RegIdMemoryMib:   rdata = 32'(MemoryMib);
-      luoshu_defs_pkg::RegIdClockKhz:    rdata = 32'(ClockKhz);
-      luoshu_defs_pkg::RegIdQBytes:      rdata = 32'(QElements);
-      luoshu_defs_pkg::RegIdVector:      rdata = {16'(HeadWords), 16'(VectorLanes)};
-      luoshu_defs_pkg::RegCoreControl:   rdata = 32'(core_run_q);
-      luoshu_defs_pkg::RegIrqPending:    rdata = 32'(pending);
-      luoshu_defs_pkg::RegIrqEnable:     rdata = 32'(irq_enable_q);
-      luoshu_defs_pkg::RegError:         rdata = 32'(error_code_q);
-      luoshu_defs_pkg::RegWatchdog:      rdata = watchdog_q;
-      luoshu_defs_pkg::RegScratch:       rdata = scratch_q;
-      luoshu_defs_pkg::RegSeqStatus:     rdata = {30'd0, !run_ready_i, seq_busy_i};
-      luoshu_defs_pkg::RegMessageData:   rdata = msg_data;
-      luoshu_defs_pkg::RegMessageStatus: rdata = {30'd0, msg_last, msg_valid};
-      luoshu_defs_pkg::RegEventStatus:   rdata = {31'd0, evt_space};
-      luoshu_defs_pkg::RegTokenStatus:   rdata = {18'd0, tok_flags[5:0], 5'd0, tok_flags[6], tok_flags[7], tok_valid};
-      luoshu_defs_pkg::RegTokenId:       rdata = 32'(tok_id);
-      luoshu_defs_pkg::RegTokenLogit:    rdata = tok_logit;
-      luoshu_defs_pkg::RegTokenCycle:    rdata = tok_cycle;
-      luoshu_defs_pkg::RegCycleLow:      rdata = cycle_q[31:0];
-      luoshu_defs_pkg::RegCycleHigh:     rdata = cycle_high_q;
-      default: if (is_counter && !(Lanes < 32 && visit == DogAt)) rdata = new_sum;
+      luoshu_defs_pkg::RegWatchdog:    pick = 3'd0;
+      luoshu_defs_pkg::RegScratch:     pick = 3'd1;
+      luoshu_defs_pkg::RegMessageData: pick = 3'd2;
+      luoshu_defs_pkg::RegTokenId:     pick = 3'd3;
+      luoshu_defs_pkg::RegTokenLogit:  pick = 3'd4;
+      luoshu_defs_pkg::RegTokenCycle:  pick = 3'd5;
+      luoshu_defs_pkg::RegCycleLow:    pick = 3'd6;
+      luoshu_defs_pkg::RegCycleHigh:   pick = 3'd7;
+      default: is_word = 1'b0;
+    endcase
+    few = '0;
+    case (reg_addr_i)
+      luoshu_defs_pkg::RegIdMagic:       few = luoshu_defs_pkg::Magic;
+      luoshu_defs_pkg::RegIdVersion:     few = luoshu_defs_pkg::Version;
+      luoshu_defs_pkg::RegIdLanes:       few = 32'(Lanes);
+      luoshu_defs_pkg::RegIdColumns:     few = 32'(Columns);
+      luoshu_defs_pkg::RegIdGroups:      few = 32'(Groups);
+      luoshu_defs_pkg::RegIdMaxD:        few = 32'(MaxD);
+      luoshu_defs_pkg::RegIdActBlocks:   few = 32'(ActBlocks);
+      luoshu_defs_pkg::RegIdMaxHeads:    few = 32'(MaxHeads);
+      luoshu_defs_pkg::RegIdTcmBytes:    few = 32'(TcmBytes);
+      luoshu_defs_pkg::RegIdMemoryMib:   few = 32'(MemoryMib);
+      luoshu_defs_pkg::RegIdClockKhz:    few = 32'(ClockKhz);
+      luoshu_defs_pkg::RegIdQBytes:      few = 32'(QElements);
+      luoshu_defs_pkg::RegIdVector:      few = {16'(HeadWords), 16'(VectorLanes)};
+      luoshu_defs_pkg::RegCoreControl:   few = 32'(core_run_q);
+      luoshu_defs_pkg::RegIrqPending:    few = 32'(pending);
+      luoshu_defs_pkg::RegIrqEnable:     few = 32'(irq_enable_q);
+      luoshu_defs_pkg::RegError:         few = 32'(error_code_q);
+      luoshu_defs_pkg::RegSeqStatus:     few = {30'd0, !run_ready_i, seq_busy_i};
+      luoshu_defs_pkg::RegMessageStatus: few = {30'd0, msg_last, msg_valid};
+      luoshu_defs_pkg::RegEventStatus:   few = {31'd0, evt_space};
+      luoshu_defs_pkg::RegTokenStatus:   few = {18'd0, tok_flags[5:0], 5'd0, tok_flags[6], tok_flags[7], tok_valid};
+      default: ;
     endcase
   end
+  assign word = pick[2] ? (pick[1] ? (pick[0] ? cycle_high_q : cycle_q[31:0]) : (pick[0] ? tok_cycle : tok_logit))
+                        : (pick[1] ? (pick[0] ? 32'(tok_id) : msg_data) : (pick[0] ? scratch_q : watchdog_q));
   always_ff @(posedge clk_i) begin
-    if (!reg_req_i || reg_we_i) reg_rdata_o <= '0;
-    else reg_rdata_o <= rdata;
+    word_q <= (read && is_word) ? word : 32'd0;
+    sum_q  <= (read && is_counter && !(Lanes < 32 && visit == DogAt)) ? new_sum : 32'd0;
+    few_q  <= read ? few : 32'd0;
   end
+  assign reg_rdata_o = word_q | sum_q | few_q;
 
   logic unused_tokens;
   assign unused_tokens = ^unused_tok;

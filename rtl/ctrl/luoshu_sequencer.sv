@@ -102,15 +102,15 @@ module luoshu_sequencer #(
   state_e      state_q;
   logic [31:0] pass_q;        // number of the pass that is dispatched, from 1
   logic        first_pass_q;
-  logic [15:0] command_q;     // number of the command that is dispatched, from 1
-  logic [31:0] fetch_addr_q;
+  logic [15:0] command_q, command_next;   // number of the command that is dispatched, from 0; and of the next
   logic [OpenBits-1:0] open_q;   // commands pushed to units and not done
   logic [1:0]  clear_q;
   logic [4:0]  idle_q;        // cycles that memory has been idle while halted
   logic        push, push_unit;
   logic        last_command, stop_q;
 
-  assign last_command  = (command_q == count);
+  assign command_next  = command_q + 16'd1;
+  assign last_command  = (command_next == count);
   assign busy_o  = (state_q != Idle) || run_valid;
   assign halt_o  = (state_q == Halt) || (state_q == Clear);
 
@@ -162,7 +162,6 @@ module luoshu_sequencer #(
 
   assign fetch_rst_n = rst_ni && unit_rst_no;
   assign rq_valid_o  = (state_q == Dispatch) && !stop_q && room;
-  assign rq_addr_o   = fetch_addr_q;
   assign rq_beats_o  = 8'(Beats);
   assign request     = rq_valid_o && rq_ready_i;
 
@@ -185,9 +184,10 @@ module luoshu_sequencer #(
       logic                        beat_end;
       // Beats are asked for ahead of the dispatch, over passes.
       logic [15:0] beats, beats_q;
-      logic [31:0] passes_q;
+      logic [31:0] passes_q, fetch_addr_q;
       assign beats = 16'((32'(count) + 32'(PerBeat) - 1) / PerBeat);   // of a pass
       assign room  = (free_q != '0) && (passes_q != 32'd0);
+      assign rq_addr_o = fetch_addr_q;
       always_ff @(posedge clk_i) begin
         if (state_q == Idle) begin
           fetch_addr_q <= program_addr;
@@ -230,9 +230,8 @@ module luoshu_sequencer #(
     end else begin : gen_narrow
       logic asked_q;   // for a command
       assign room = !asked_q && !have_q && (send_q == 2'd0);
+      assign rq_addr_o = program_addr + {11'd0, command_q, 5'd0};
       always_ff @(posedge clk_i) begin
-        if (load || (push && last_command)) fetch_addr_q <= program_addr;
-        else if (request) fetch_addr_q <= fetch_addr_q + 32'd32;
         if (!fetch_rst_n || state_q == Idle) begin
           asked_q <= 1'b0;
           have_q  <= 1'b0;
@@ -303,9 +302,9 @@ module luoshu_sequencer #(
     if (load) begin
       pass_q       <= 32'd1;
       first_pass_q <= 1'b1;
-      command_q    <= 16'd1;
+      command_q    <= 16'd0;
     end else if (push) begin
-      command_q <= last_command ? 16'd1 : command_q + 16'd1;
+      command_q <= last_command ? 16'd0 : command_next;
       if (last_command) begin
         pass_q       <= pass_q + 32'd1;
         first_pass_q <= 1'b0;

@@ -21,7 +21,7 @@ module luoshu_link_tx #(
     input  wire         ans_valid_i,
     output logic        ans_ready_o,    // header taken
     input  wire  [31:0] ans_i,          // as note_i
-    input  wire  [WordBits-1:0] ans_words_i,   // payload
+    input  wire  [WordBits-1:0] ans_words_i,   // payload; Serial = 1: stays for a cycle after the header was taken
     input  wire         ans_check_i,
     input  wire         ans_word_valid_i,
     output logic        ans_word_ready_o,
@@ -41,10 +41,10 @@ module luoshu_link_tx #(
     input  wire         tx_ready_i,
     output logic [31:0] tx_data_o
 );
-  typedef enum logic [2:0] {Idle, Head0, Head1, Words, Crc, Check} state_e;
+  typedef enum logic [2:0] {Idle, Head0, Head1, Words, Crc, Check, Take} state_e;   // Take, Serial = 1: the header of ans_i
   state_e      state_q;
   logic        waiting_q, event_q, answer_q;
-  logic [31:0] waiting_note_q;
+  logic [31:0] waiting_note_q;   // Serial = 1: in Take the header of the answer with payload
   logic [47:0] head_q;          // the header behind the sync
   logic [WordBits-1:0] left_q;  // payload words left to send
   logic [31:0] payload;
@@ -62,8 +62,11 @@ module luoshu_link_tx #(
   logic        shift_head;      // Serial = 1
   logic [31:0] head;            // of the next frame
   logic [WordBits-1:0] words;
-  assign head  = waiting_q ? waiting_note_q : ans_valid_i ? ans_i : {16'd0, evt_number_i, 8'hC0};
-  assign words = waiting_q ? '0 : ans_valid_i ? ans_words_i : WordBits'(evt_words_i);
+  logic        begins, answers; // header and length are taken; they are of an answer with payload
+  assign begins  = (state_q == Idle) || (state_q == Take);
+  assign answers = (Serial != 0) ? (state_q == Take) : ans_valid_i;
+  assign head  = (waiting_q || (Serial != 0 && answers)) ? waiting_note_q : answers ? ans_i : {16'd0, evt_number_i, 8'hC0};
+  assign words = waiting_q ? '0 : answers ? ans_words_i : WordBits'(evt_words_i);
   assign payload = event_q ? evt_word_i : ans_word_i;
   generate
     if (Serial != 0) begin : gen_bytes
@@ -124,9 +127,10 @@ module luoshu_link_tx #(
       case (state_q)
         Idle:
           if (waiting_q) state_q <= Head0;
-          else if (ans_valid_i) state_q <= ans_check_i ? Check : Head0;
+          else if (ans_valid_i) state_q <= ans_check_i ? Check : (Serial != 0) ? Take : Head0;
           else if (evt_valid_i) state_q <= Head0;
         Check: if (!ans_check_i) state_q <= Idle;
+        Take:  state_q <= Head0;
         Head0: if (put) state_q <= Head1;
         Head1: if (put) state_q <= (left_q == '0) ? Crc : Words;
         Words: if (put && left_q == WordBits'(1)) state_q <= Crc;
@@ -134,9 +138,10 @@ module luoshu_link_tx #(
       endcase
     end
     if (note_valid_i) waiting_note_q <= note_i;
-    if (state_q == Idle) begin
-      event_q  <= !waiting_q && !ans_valid_i;
-      answer_q <= !waiting_q && ans_valid_i;
+    else if (Serial != 0 && state_q == Idle && !waiting_q) waiting_note_q <= ans_i;
+    if (begins) begin
+      event_q  <= !waiting_q && !answers && !ans_valid_i;
+      answer_q <= !waiting_q && answers;
       head_q   <= {head[31:16], 16'({words, 2'b00}), head[15:0]};
       left_q   <= words;
     end else if (shift_head) head_q <= head_q >> 8;

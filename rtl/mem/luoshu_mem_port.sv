@@ -26,7 +26,7 @@ module luoshu_mem_port #(
     // read clients
     input  wire  [ReadClients-1:0]       rq_valid_i,
     output logic [ReadClients-1:0]       rq_ready_o,
-    input  wire  [ReadClients*32-1:0]    rq_addr_i,   // byte address, beat aligned
+    input  wire  [ReadClients*32-1:0]    rq_addr_i,   // byte address, beat aligned: the low bits are not looked at
     input  wire  [ReadClients*8-1:0]     rq_beats_i,  // beats, >= 1
     output logic [ReadClients-1:0]       rc_valid_o,
     output logic [Lanes*8-1:0]           rc_data_o,
@@ -86,7 +86,7 @@ module luoshu_mem_port #(
       end
     end
     for (int c = 0; c < ReadClients; c++) begin
-      rq_addr   = rq_addr | (rq_addr_i[c*32 +: 32] & {32{rq_grant[c]}});
+      rq_addr   = rq_addr | ({rq_addr_i[c*32 + BeatBits +: 32 - BeatBits], {BeatBits{1'b0}}} & {32{rq_grant[c]}});
       rq_beats  = rq_beats | (rq_beats_i[c*8 +: 8] & {8{rq_grant[c]}});
       rq_client = rq_client | (c[2:0] & {3{rq_grant[c]}});
     end
@@ -260,7 +260,7 @@ module luoshu_mem_port #(
         && (rc_valid_o == '0) && !r_valid_i;
   end
 
-  logic unused_resp;
-  assign unused_resp = ^{r_resp_i[0], b_resp_i[0]};
+  logic unused_bits;
+  assign unused_bits = ^{r_resp_i[0], b_resp_i[0], rq_addr_i};
 endmodule
 `default_nettype wire

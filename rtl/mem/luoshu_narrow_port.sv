@@ -5,6 +5,7 @@
 // byte strobes and gets one bvalid when all of them are in memory; a read receives that many words, rlast with the last one.
 // Words of a write are combined into beats. Window master (single words): granted when the link is idle, rvalid ends an
 // access of either kind; rdata is 0 in other cycles. One request at a time. Throughput: one word per cycle; Lanes < 32 reads one beat after the other.
+// Address and data of a window access are taken with its grant; both masters may share one multiplexer for these.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -65,11 +66,7 @@ module luoshu_narrow_port #(
   logic [31:0]         flush_addr_q;
   logic [8:0]          pending_q;   // beats written and not acknowledged
   logic                accept, word_in, beat_end;
-  logic [31:0]         word_data;
-  logic [3:0]          word_strb;
   logic                take_window;
-  logic [31:0]         win_wdata_q;
-  logic [3:0]          win_be_q;
 
   assign take_window = (state_q == Idle) && win_req_i && !req_valid_i;
   assign win_gnt_o   = take_window;
@@ -79,8 +76,6 @@ module luoshu_narrow_port #(
   // ---------------------------------------------------------------- write
   assign wready_o  = (state_q == Write) && !window_q && !flush_q;
   assign word_in   = (state_q == Write) && !flush_q && (window_q || wvalid_i);
-  assign word_data = window_q ? win_wdata_q : wdata_i;
-  assign word_strb = window_q ? win_be_q : wstrb_i;
   assign beat_end  = (&addr_q[BeatBits-1:2]) || (left_q == 9'd1);
   assign wq_valid_o = flush_q;
   assign wq_addr_o  = flush_addr_q;
@@ -181,17 +176,17 @@ module luoshu_narrow_port #(
       window_q     <= take_window;
       addr_q       <= take_window ? win_addr_i : req_addr_i[31:0];
       left_q       <= take_window ? 9'd1 : req_words_i;
-      win_wdata_q  <= win_wdata_i;
-      win_be_q     <= win_be_i;
-      strb_q       <= '0;
+    end
+    for (int w = 0; w < Lanes / 4; w++) begin
+      if (accept) begin   // a word of the window's lies in the whole beat
+        data_q[32*w +: 32] <= win_wdata_i;
+        strb_q[4*w +: 4]   <= (take_window && win_addr_i[BeatBits-1:2] == WordBits'(w)) ? win_be_i : 4'd0;
+      end else if (word_in && !window_q && addr_q[BeatBits-1:2] == WordBits'(w)) begin
+        data_q[32*w +: 32] <= wdata_i;
+        strb_q[4*w +: 4]   <= wstrb_i;
+      end
     end
     if (word_in) begin
-      for (int w = 0; w < Lanes / 4; w++) begin
-        if (addr_q[BeatBits-1:2] == WordBits'(w)) begin
-          data_q[32*w +: 32] <= word_data;
-          strb_q[4*w +: 4]   <= word_strb;
-        end
-      end
       flush_addr_q <= {addr_q[31:BeatBits], {BeatBits{1'b0}}};
     end
     if (flush_q && wq_ready_i) strb_q <= '0;

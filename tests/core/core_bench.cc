@@ -244,8 +244,16 @@ bool CoreBench::cycle() {
   if (!observe()) return false;
   if (!kSerialCore || fetch_due_ || asleep()) seen_lines_ = lines_;
   iss_->tick();
+#ifdef LUOSHU_CORE_SERIAL
+  std::uint8_t read = core_->rf_rdata_i;
+  if (core_->rf_re_o != 0) read = core_registers_.at(core_->rf_raddr_o);
+  if (core_->rf_we_o != 0) core_registers_.at(core_->rf_waddr_o) = core_->rf_wdata_o;
+#endif
   core_->clk_i = 1;
   core_->eval();
+#ifdef LUOSHU_CORE_SERIAL
+  core_->rf_rdata_i = read;
+#endif
   ++cycles_;
   return true;
 }

@@ -6,6 +6,7 @@
 // Memory map: [0, kCodeBytes) code, which data stores may not touch unless writable_code; [kCodeBytes,
 // kMemoryBytes) data; everything else answers data accesses with an error and fetches with 0 (illegal).
 #pragma once
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -102,6 +103,7 @@ class CoreBench {
   std::unique_ptr<VerilatedContext> context_;
   std::unique_ptr<Vluoshu_core> core_;
   Memory core_memory_, iss_memory_;
+  std::array<std::uint8_t, 128> core_registers_{};  // of luoshu_core_serial, which has them outside
   Bus bus_;
   std::unique_ptr<Iss> iss_;
   bool writable_code_ = false, keep_records_ = true, stopped_ = false;

@@ -8,7 +8,8 @@
 // fences and mret; 8 for arithmetic with two registers, slti and jumps; 10 for loads; 12 for slt and branches; 14 for stores; 9 for
 // shifts and up to 10 by the amount, 4 more where a register holds it; 8 to enter a trap.
 // The interrupt lines are looked at when a fetch is granted, and while the core sleeps: mip does not change within an instruction.
-// mcycle and minstret read as 0. Reset: as luoshu_core; the first fetch comes 4 cycles later.
+// mcycle and minstret read as 0. The registers lie in a RAM outside, byte by byte: address {register, byte}, data one cycle after
+// rf_re_o; never read in the cycle of a write of the same byte. x0 may hold anything. Reset: as luoshu_core; the first fetch comes 4 cycles later.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -34,6 +35,13 @@ module luoshu_core_serial (
     input  wire         dmem_rvalid_i,
     input  wire  [31:0] dmem_rdata_i,
     input  wire         dmem_err_i,
+    // RAM of the registers
+    output logic        rf_re_o,
+    output logic [6:0]  rf_raddr_o,
+    input  wire  [7:0]  rf_rdata_i,
+    output logic        rf_we_o,
+    output logic [6:0]  rf_waddr_o,
+    output logic [7:0]  rf_wdata_o,
     // Status
     output logic        sleep_o,
     output logic        irq_taken_o,
@@ -153,19 +161,31 @@ module luoshu_core_serial (
 
   // ---------------------------------------------------------------- registers: 4 bytes each
   // A left shift reads and writes the bytes, and their bits, from the high end. A store's value fills all the lanes of its size.
-  logic [7:0] rf, rs, result;
-  logic [4:0] rs_addr;
-  logic [1:0] rs_at, rd_at;
-  logic       rf_we, reads_b;
+  // The RAM is read a cycle ahead.
+  logic [7:0] rs, result;
+  logic [4:0] rs_addr, next_addr;
+  logic [1:0] next_at, rd_at;
+  logic       reads_b, next_b, next_down;   // rs2; in the next cycle; from the high end
   assign reads_b = (state_q == Operand);
   assign rs_addr = reads_b ? insn[24:20] : insn[19:15];
-  assign rs_at   = (reads_b && store) ? at_q & {size[1], size != 2'd0} : (!reads_b && shifts && left) ? ~at_q : at_q;
-  assign rs      = rf & {8{rs_addr != 5'd0}};
-  assign rd_at   = (shifts && left) ? ~at_q : at_q;
-  assign rf_we   = writes_rd && (state_q == (finish ? Finish : Execute)) && !illegal;
-  luoshu_ram_small #(.Width(8), .Depth(128)) u_registers (
-      .clk_i, .we_i(rf_we), .waddr_i({insn[11:7], rd_at}), .wdata_i(result), .raddr_i({rs_addr, rs_at}), .rdata_o(rf)
-  );
+  assign rs      = rf_rdata_i & {8{rs_addr != 5'd0}};
+  assign next_b  = reads_b && !last;
+  always_comb begin
+    next_addr = next_b ? insn[24:20] : insn[19:15];
+    next_down = !next_b && shifts && left;
+    next_at   = at_q + 2'd1;
+    if (state_q == Decode) begin
+      next_addr = has_operand ? imem_rdata_i[24:20] : imem_rdata_i[19:15];
+      next_down = imem_rdata_i[14:12] == 3'd1 && imem_rdata_i[5:4] == 2'b01;   // slli, or no matter
+      next_at   = 2'd0;
+    end
+  end
+  assign rf_re_o    = (state_q == Decode || state_q == Operand || state_q == Execute);
+  assign rf_raddr_o = {next_addr, (next_b && store) ? next_at & {size[1], size != 2'd0} : next_at ^ {2{next_down}}};
+  assign rd_at      = (shifts && left) ? ~at_q : at_q;
+  assign rf_we_o    = writes_rd && (state_q == (finish ? Finish : Execute)) && !illegal;
+  assign rf_waddr_o = {insn[11:7], rd_at};
+  assign rf_wdata_o = result;
 
   // ---------------------------------------------------------------- adder, logic, comparison
   logic [7:0] a, b, sum, bits;
