@@ -103,7 +103,8 @@ class CoreBench {
   std::unique_ptr<VerilatedContext> context_;
   std::unique_ptr<Vluoshu_core> core_;
   Memory core_memory_, iss_memory_;
-  [[maybe_unused]] std::array<std::uint8_t, 128> core_registers_{};  // of luoshu_core_serial: it has them outside
+  [[maybe_unused]] std::array<std::uint8_t, 128>
+      core_registers_{};  // of luoshu_core_serial: it has them outside
   Bus bus_;
   std::unique_ptr<Iss> iss_;
   bool writable_code_ = false, keep_records_ = true, stopped_ = false;
