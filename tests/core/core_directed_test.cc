@@ -414,11 +414,15 @@ TEST(CoreDirected, CsrFields) {
 }
 
 TEST(CoreDirected, Counters) {
-  if (kSerialCore) GTEST_SKIP() << "they read as 0, as the model's do";
   const Program p = {csr(2, 1, kMcycle, 0),   csr(2, 2, kMcycle, 0), csr(2, 3, kMinstret, 0),
                      csr(2, 4, kMinstret, 0), csr(1, 0, kMcycle, 0), csr(1, 0, kMinstret, 0),  // ignored
                      csr(2, 5, kMinstret, 0), csr(2, 6, kMcycle, 0), kStop};
   const auto records = run(p);
+  if (kSerialCore) {  // it has none: they read as 0, however many instructions have retired
+    for (const std::size_t i : {0U, 1U, 2U, 3U, 6U, 7U})
+      EXPECT_EQ(at(records, i).rd_wdata, 0U) << "record " << i;
+    return;
+  }
   const Word first = at(records, 0).rd_wdata;
   EXPECT_EQ(at(records, 1).rd_wdata, first + 1);
   EXPECT_EQ(at(records, 2).rd_wdata, 2U);
