@@ -33,13 +33,7 @@ class ChipSimulation : public Simulation {
       if (!trace_->isOpen())
         throw InputError("cannot write the trace '" + options.trace_file + "'; check the path");
     }
-    top_->rst_ni = 0;
-    drive_idle();
-    for (int i = 0; i < 8; ++i) {
-      low();
-      high();
-    }
-    top_->rst_ni = 1;
+    hold_reset();
   }
   ~ChipSimulation() override {
     if (trace_) trace_->close();
@@ -86,11 +80,24 @@ class ChipSimulation : public Simulation {
   std::uint64_t cycles() const override { return cycle_; }
   bool running() const override { return top_->rootp->luoshu__DOT__seq_busy != 0; }
   SparseMemory& memory() override { return memory_; }
-  const AxiMemory& port() const override { return axi_; }
+  AxiMemory& port() override { return axi_; }
+  void reset() override {
+    hold_reset();
+    axi_.reset();
+  }
 
  private:
   bool stall() { return options_.seed != 0 && random_.one_in(3); }
 
+  void hold_reset() {
+    top_->rst_ni = 0;
+    drive_idle();
+    for (int i = 0; i < 8; ++i) {
+      low();
+      high();
+    }
+    top_->rst_ni = 1;
+  }
   void drive_idle() {
     top_->clk_i = 0;
     top_->rx_valid_i = 0;
@@ -111,8 +118,10 @@ class ChipSimulation : public Simulation {
     top_->m_w_ready_i = m.w_ready;
     top_->m_b_valid_i = m.b_valid;
     top_->m_b_resp_i = static_cast<std::uint8_t>(m.b_resp);
+    top_->m_b_id_i = static_cast<std::uint8_t>(m.b_id);
     top_->m_r_valid_i = m.r_valid;
     if (m.r_valid) {
+      top_->m_r_id_i = static_cast<std::uint8_t>(m.r_id);
       top_->m_r_last_i = m.r_last;
       top_->m_r_resp_i = static_cast<std::uint8_t>(m.r_resp);
       std::memcpy(static_cast<void*>(&top_->m_r_data_i), m.r_data, kLanes);
@@ -120,16 +129,20 @@ class ChipSimulation : public Simulation {
   }
 
   void sample_memory() {
-    const AxiInputs& m = axi_.inputs();
-    if (top_->m_ar_valid_o && m.ar_ready) {
-      axi_.read_request(top_->m_ar_addr_o, top_->m_ar_len_o + 1u, top_->m_ar_user_o);
-    }
-    if (top_->m_aw_valid_o && m.aw_ready) axi_.write_address(top_->m_aw_addr_o, top_->m_aw_user_o);
-    if (top_->m_w_valid_o && m.w_ready) {
-      axi_.write_data(reinterpret_cast<const std::uint8_t*>(&top_->m_w_data_o),
-                      reinterpret_cast<const std::uint8_t*>(&top_->m_w_strb_o));
-    }
-    axi_.advance();
+    AxiOutputs& o = axi_outputs_;
+    o.ar = {top_->m_ar_valid_o != 0, top_->m_ar_addr_o,  top_->m_ar_id_o,   top_->m_ar_len_o,
+            top_->m_ar_size_o,       top_->m_ar_burst_o, top_->m_ar_lock_o, top_->m_ar_cache_o,
+            top_->m_ar_prot_o,       top_->m_ar_qos_o,   top_->m_ar_user_o};
+    o.aw = {top_->m_aw_valid_o != 0, top_->m_aw_addr_o,  top_->m_aw_id_o,   top_->m_aw_len_o,
+            top_->m_aw_size_o,       top_->m_aw_burst_o, top_->m_aw_lock_o, top_->m_aw_cache_o,
+            top_->m_aw_prot_o,       top_->m_aw_qos_o,   top_->m_aw_user_o};
+    o.w_valid = top_->m_w_valid_o;
+    o.w_last = top_->m_w_last_o;
+    o.w_data = reinterpret_cast<const std::uint8_t*>(&top_->m_w_data_o);
+    o.w_strb = reinterpret_cast<const std::uint8_t*>(&top_->m_w_strb_o);
+    o.r_ready = top_->m_r_ready_o;
+    o.b_ready = top_->m_b_ready_o;
+    axi_.cycle(o);
   }
 
   void sample_timeline(std::uint32_t offered, bool sent) {
@@ -168,6 +181,7 @@ class ChipSimulation : public Simulation {
   std::unique_ptr<VerilatedFstC> trace_;
   SparseMemory memory_;
   AxiMemory axi_;
+  AxiOutputs axi_outputs_;
   StallRandom random_;
   std::uint64_t cycle_ = 0;
 };
