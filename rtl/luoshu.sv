@@ -136,7 +136,8 @@ module luoshu #(
   logic [6:0]           ctx_wtoken;
   logic [1:0]           ctx_wword;
   logic [31:0]          ctx_wdata, ctx_advance_token, kv_head_stride, kv_block_bytes;
-  logic                 tok_valid;
+  logic                 tok_valid, tok_ready, seq_loop;
+  logic [31:0]          loop_passes;
   logic [5:0]           tok_index;
   logic [31:0]          tok_id, tok_logit;
   logic [InfoBits-1:0]  vector_info;
@@ -148,19 +149,20 @@ module luoshu #(
       .QElements(QElements), .VectorLanes(VectorLanes), .HeadWords(HeadWords), .TcmBytes(TcmBytes), .MemoryMib(MemoryMib),
       .ClockKhz(ClockKhz), .InfoBits(InfoBits)
   ) u_control (
-      .clk_i, .rst_ni, .rx_valid_i, .rx_ready_o, .rx_data_i, .rx_bytes_i, .tx_valid_o, .tx_ready_i, .tx_data_o,
+      .clk_i, .rst_ni, .soft_rst_ni(chip_rst_n), .rx_valid_i, .rx_ready_o, .rx_data_i, .rx_bytes_i, .tx_valid_o, .tx_ready_i, .tx_data_o,
       .rq_valid_o(rq_valid[ReadLink]), .rq_ready_i(rq_ready[ReadLink]), .rq_addr_o(rq_addr[ReadLink*32 +: 32]),
       .rq_beats_o(rq_beats[ReadLink*8 +: 8]), .rc_valid_i(rc_valid[ReadLink]), .rc_data_i(rc_data), .rc_error_i(rc_error),
       .wq_valid_o(wq_valid[WriteLink]), .wq_ready_i(wq_ready[WriteLink]), .wq_addr_o(wq_addr[WriteLink*32 +: 32]),
       .wq_data_o(wq_data[WriteLink*Beat +: Beat]), .wq_strb_o(wq_strb[WriteLink*Lanes +: Lanes]), .wq_len_o(wq_len[WriteLink*4 +: 4]),
       .wc_bvalid_i(wc_bvalid[WriteLink]), .wc_error_i(wc_error),
       .run_valid_o(run_valid), .run_ready_i(run_ready && chip_rst_n), .run_program_o(run_program), .run_count_o(run_count),
-      .run_passes_o(run_passes), .run_info_o(run_info), .run_done_i(run_done), .seq_busy_i(seq_busy), .stop_o(seq_stop),
+      .run_passes_o(run_passes), .run_info_o(run_info), .run_done_i(run_done), .seq_busy_i(seq_busy),
+      .loop_i(seq_loop), .loop_passes_i(loop_passes), .stop_o(seq_stop),
       .soft_reset_o(soft_reset), .ctx_we_o(ctx_we), .ctx_wbank_o(ctx_wbank), .ctx_wtoken_o(ctx_wtoken), .ctx_wword_o(ctx_wword),
       .ctx_wdata_o(ctx_wdata), .ctx_advance_o(ctx_advance), .ctx_bank_o(ctx_advance_bank), .ctx_token_o(ctx_advance_token),
       .kv_head_stride_o(kv_head_stride), .kv_block_bytes_o(kv_block_bytes),
-      .tok_valid_i(tok_valid), .tok_index_i(tok_index), .tok_id_i(tok_id), .tok_logit_i(tok_logit),
-      .tok_loop_i(vector_info[4]), .tok_bank_i(vector_info[3]), .bus_error_i(memory_error), .bad_opcode_i(bad_opcode),
+      .tok_valid_i(tok_valid), .tok_ready_o(tok_ready), .tok_index_i(tok_index), .tok_id_i(tok_id), .tok_logit_i(tok_logit),
+      .tok_bank_i(vector_info[3]), .bus_error_i(memory_error), .bad_opcode_i(bad_opcode),
       .progress_i(progress), .core_awake_o(core_awake), .count_i(counts), .beats_i(beats)
   );
 
@@ -185,7 +187,8 @@ module luoshu #(
   end
   luoshu_sequencer #(.Lanes(Lanes), .InfoBits(InfoBits)) u_sequencer (
       .clk_i, .rst_ni(chip_rst_n), .run_valid_i(run_valid), .run_ready_o(run_ready), .run_program_i(run_program),
-      .run_count_i(run_count), .run_passes_i(run_passes), .run_info_i(run_info), .run_done_o(run_done), .busy_o(seq_busy),
+      .run_count_i(run_count), .run_passes_i(run_passes), .run_info_i(run_info), .run_done_o(run_done), .done_ready_i(tok_ready),
+      .busy_o(seq_busy), .loop_o(seq_loop), .loop_passes_o(loop_passes),
       .stop_i(seq_stop), .advance_i(ctx_advanced), .bad_opcode_o(bad_opcode), .halt_o(halt), .unit_rst_no(seq_unit_rst_n),
       .memory_idle_i(memory_idle), .queue_full_o(queue_full),
       .rq_valid_o(rq_valid[ReadSequencer]), .rq_ready_i(rq_ready[ReadSequencer]), .rq_addr_o(rq_addr[ReadSequencer*32 +: 32]),
@@ -228,7 +231,7 @@ module luoshu #(
       .Lanes(Lanes), .Columns(Columns), .Groups(Groups), .VectorLanes(VectorLanes), .MaxD(MaxD), .ActBlocks(ActBlocks),
       .MaxHeads(MaxHeads), .QElements(QElements), .HeadWords(HeadWords), .InfoBits(InfoBits)
   ) u_compute (
-      .clk_i, .rst_ni(unit_rst_n), .cmd_valid_i(cmd_valid), .cmd_ready_o(cmd_ready), .cmd_i(cmd), .info_i(info), .done_o(cmd_done), .kv_written_o(kv_written),
+      .clk_i, .rst_ni(unit_rst_n), .hard_rst_ni(rst_ni), .cmd_valid_i(cmd_valid), .cmd_ready_o(cmd_ready), .cmd_i(cmd), .info_i(info), .done_o(cmd_done), .kv_written_o(kv_written),
       .vector_info_o(vector_info), .kv_head_stride_i(kv_head_stride),
       .ctx_re_o(ctx_re), .ctx_gnt_i(ctx_gnt), .ctx_addr_o(ctx_addr), .ctx_data_i(ctx_data),
       .value_valid_i(value_valid), .value_ready_o(value_ready), .value_data_i(value_data),
@@ -240,7 +243,7 @@ module luoshu #(
       .er_rq_beats_o(rq_beats[ReadEmbedding*8 +: 8]), .er_rc_valid_i(rc_valid[ReadEmbedding]), .rc_data_i(rc_data),
       .wq_valid_o(wq_valid[1:0]), .wq_ready_i(wq_ready[1:0]), .wq_addr_o(wq_addr[63:0]), .wq_data_o(wq_data[2*Beat-1:0]),
       .wq_strb_o(wq_strb[2*Lanes-1:0]), .wc_bvalid_i(wc_bvalid[1:0]),
-      .tok_valid_o(tok_valid), .tok_index_o(tok_index), .tok_id_o(tok_id), .tok_logit_o(tok_logit), .count_o(counts[8:0])
+      .tok_valid_o(tok_valid), .tok_ready_i(tok_ready), .tok_index_o(tok_index), .tok_id_o(tok_id), .tok_logit_o(tok_logit), .count_o(counts[8:0])
   );
 
   // ---------------------------------------------------------------- counters

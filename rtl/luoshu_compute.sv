@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The compute units around the MAC array: matrix engine, attention, vector unit, KV writer, embedding reader.
 //
-// Commands 0 array, 1 vector, 2 attention; reset drops everything in the units (never with a memory request in flight).
+// Commands 0 array, 1 vector, 2 attention; rst_ni drops everything in the units (never with a memory request in flight)
+// but what the set-up program loaded, the RoPE steps: hard_rst_ni, low only together with rst_ni, drops these too.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -19,6 +20,7 @@ module luoshu_compute #(
 ) (
     input  wire                   clk_i,
     input  wire                   rst_ni,
+    input  wire                   hard_rst_ni,
     input  wire  [2:0]            cmd_valid_i,
     output logic [2:0]            cmd_ready_o,
     input  wire  [3*256-1:0]      cmd_i,
@@ -64,6 +66,7 @@ module luoshu_compute #(
     input  wire  [1:0]            wc_bvalid_i,
     // sampled tokens
     output logic                  tok_valid_o,
+    input  wire                   tok_ready_i,
     output logic [5:0]            tok_index_o,
     output logic [31:0]           tok_id_o,
     output logic [31:0]           tok_logit_o,
@@ -153,7 +156,7 @@ module luoshu_compute #(
       .L(Lanes), .VL(VectorLanes), .MaxTokens(MaxTokens), .MaxD(MaxD), .MaxHeads(MaxHeads), .HeadWords(HeadWords), .SlotBits((Lanes < 32) ? 1 : 2),
       .ParamWords((Lanes > 32) ? 2 * NormWords : 1 << $clog2(NormWords)), .Reserve((Lanes < 32) ? 1 : 0)
   ) u_vector (
-      .clk_i, .rst_ni, .cmd_valid_i(cmd_valid_i[1]), .cmd_ready_o(cmd_ready_o[1]), .cmd_i(cmd_i[511:256]), .done_o(done_o[1]),
+      .clk_i, .rst_ni, .hard_rst_ni, .cmd_valid_i(cmd_valid_i[1]), .cmd_ready_o(cmd_ready_o[1]), .cmd_i(cmd_i[511:256]), .done_o(done_o[1]),
       .kv_written_o,
       .busy_o(count_o[6]), .stall_memory_o(count_o[7]), .stall_stream_o(count_o[8]),
       .ctx_tokens_i(vector_info_q[11:5]), .ctx_logits_mode_i(vector_info_q[1:0]), .ctx_write_logits_i(vector_info_q[2]),
@@ -170,7 +173,7 @@ module luoshu_compute #(
       .er_rready_o(er_rready), .er_rdata_i(er_rdata),
       .lw_valid_o(wq_valid_o[1]), .lw_ready_i(wq_ready_i[1]), .lw_addr_o(wq_addr_o[63:32]), .lw_data_o(wq_data_o[2*Lanes*8-1:Lanes*8]),
       .lw_strb_o(wq_strb_o[2*Lanes-1:Lanes]), .lw_bvalid_i(wc_bvalid_i[1]),
-      .tok_valid_o, .tok_index_o, .tok_id_o, .tok_logit_o
+      .tok_valid_o, .tok_ready_i, .tok_index_o, .tok_id_o, .tok_logit_o
   );
   assign ctx_addr_o[7:0] = {vector_info_q[3], 1'b0, v_token};
 

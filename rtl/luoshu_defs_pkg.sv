@@ -3,7 +3,7 @@
 `default_nettype none
 package luoshu_defs_pkg;
   localparam logic [31:0] Magic = 32'd1280656212;
-  localparam logic [31:0] Version = 32'd1;
+  localparam logic [31:0] Version = 32'd2;
   localparam logic [31:0] KeyBlock = 32'd32;
   localparam logic [31:0] Block = 32'd32;
   localparam logic [31:0] TcmBase = 32'd0;

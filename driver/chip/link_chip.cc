@@ -135,7 +135,23 @@ void LinkChip::configure(std::uint32_t kv_head_stride, std::uint32_t kv_block_by
   device_.write_regs(LUOSHU_REG_BASE + LUOSHU_REG_STOP_ID, ids, LUOSHU_STOP_IDS);
 }
 
+// After an error: a run that was asked for before the error may have started after it. Nothing of it may reach the next one.
+void LinkChip::recover() {
+  for (const bool reset : {false, true}) {
+    if (reset) set_reg(LUOSHU_REG_SOFT_RESET, 1);
+    const std::uint32_t nonce = ++nonce_;
+    device_.send_message({LUOSHU_MSG_PING, nonce});
+    for (;;) {
+      const auto event = device_.wait_event(kBootDeadline);
+      if (!event) throw TimeoutError("the firmware does not answer after an error; reset the device and try again");
+      if (event->size() == 2 && event->front() == LUOSHU_EVT_PONG && event->back() == nonce) break;
+    }
+  }
+  failed_ = false;
+}
+
 void LinkChip::start(const RunRequest& run) {
+  if (failed_) recover();
   std::vector<std::uint32_t> context;
   context.reserve(run.tokens.size() * 4);
   for (const TokenContext& t : run.tokens) {
@@ -183,6 +199,7 @@ ChipEvent LinkChip::next_event(std::chrono::milliseconds deadline) {
         event.kind = ChipEvent::Kind::kError;
         event.code = word(1) & 255u;
         event.detail = word(2);
+        failed_ = true;
         return event;
       case LUOSHU_EVT_READY:
         throw DeviceError("the chip restarted during a run; check its power and try again");

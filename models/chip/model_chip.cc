@@ -381,7 +381,7 @@ void ModelChip::start(const RunRequest& run) {
   core_->runs_.push_back(run);
 }
 void ModelChip::stop() {
-  core_->stop_ = true;
+  core_->stop_ = !core_->runs_.empty() && core_->runs_.front().loop;
 }
 ChipEvent ModelChip::next_event(std::chrono::milliseconds) {
   return core_->next_event();

@@ -19,6 +19,7 @@ module luoshu_control #(
 ) (
     input  wire                 clk_i,
     input  wire                 rst_ni,
+    input  wire                 soft_rst_ni,    // low during a soft reset, from the cycle after soft_reset_o on
     // transport
     input  wire                 rx_valid_i,
     output logic                rx_ready_o,
@@ -52,6 +53,8 @@ module luoshu_control #(
     output logic [InfoBits-1:0] run_info_o,
     input  wire                 run_done_i,
     input  wire                 seq_busy_i,
+    input  wire                 loop_i,
+    input  wire  [31:0]         loop_passes_i,
     output logic                stop_o,
     output logic                soft_reset_o,
     // context
@@ -67,10 +70,10 @@ module luoshu_control #(
     output logic [31:0]         kv_block_bytes_o,
     // sampled tokens, errors, counters
     input  wire                 tok_valid_i,
+    output logic                tok_ready_o,    // room for a token, and for the end of a run
     input  wire  [5:0]          tok_index_i,
     input  wire  [31:0]         tok_id_i,
     input  wire  [31:0]         tok_logit_i,
-    input  wire                 tok_loop_i,
     input  wire                 tok_bank_i,
     input  wire                 bus_error_i,
     input  wire                 bad_opcode_i,
@@ -206,12 +209,12 @@ module luoshu_control #(
       .Lanes(Lanes), .Columns(Columns), .Groups(Groups), .MaxD(MaxD), .ActBlocks(ActBlocks), .MaxHeads(MaxHeads),
       .QElements(QElements), .VectorLanes(VectorLanes), .HeadWords(HeadWords), .TcmBytes(TcmBytes), .MemoryMib(MemoryMib), .ClockKhz(ClockKhz), .InfoBits(InfoBits)
   ) u_registers (
-      .clk_i, .rst_ni, .reg_req_i(reg_req), .reg_we_i(reg_we), .reg_addr_i(reg_addr), .reg_wdata_i(reg_wdata), .reg_rdata_o(reg_rdata),
+      .clk_i, .rst_ni, .soft_rst_ni, .reg_req_i(reg_req), .reg_we_i(reg_we), .reg_addr_i(reg_addr), .reg_wdata_i(reg_wdata), .reg_rdata_o(reg_rdata),
       .core_run_o(core_run), .irq_o(irq), .msg_valid_i(msg_valid), .msg_ready_o(msg_ready), .msg_room_o(msg_room), .msg_data_i(msg_data),
       .msg_last_i(msg_last), .evt_valid_o(evt_valid), .evt_ready_i(evt_ready), .evt_data_o(evt_data), .evt_last_o(evt_last),
-      .run_valid_o, .run_ready_i, .run_program_o, .run_count_o, .run_passes_o, .run_info_o, .run_done_i, .seq_busy_i, .stop_o, .soft_reset_o,
+      .run_valid_o, .run_ready_i, .run_program_o, .run_count_o, .run_passes_o, .run_info_o, .run_done_i, .seq_busy_i, .loop_i, .loop_passes_i, .stop_o, .soft_reset_o,
       .ctx_we_o, .ctx_wbank_o, .ctx_wtoken_o, .ctx_wword_o, .ctx_advance_o, .ctx_bank_o, .ctx_token_o, .kv_head_stride_o, .kv_block_bytes_o,
-      .tok_valid_i, .tok_index_i, .tok_id_i, .tok_logit_i, .tok_loop_i, .tok_bank_i, .bus_error_i, .bad_opcode_i, .progress_i,
+      .tok_valid_i, .tok_ready_o, .tok_index_i, .tok_id_i, .tok_logit_i, .tok_bank_i, .bus_error_i, .bad_opcode_i, .progress_i,
       .rf_re_i(rf_re), .rf_raddr_i(rf_raddr), .rf_rdata_o(rf_rdata), .rf_we_i(rf_we), .rf_waddr_i(rf_waddr), .rf_wdata_i(rf_wdata),
       .count_i, .beats_i
   );

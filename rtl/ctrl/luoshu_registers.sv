@@ -3,10 +3,13 @@
 // interrupts, watchdog, performance counters.
 //
 // Bus: reg_req_i with write data in the same cycle; read data one cycle later, 0 in other cycles and after a write. Message queue: 64 words; a message is
-// offered by the link only when its CRC was right. Token queue: 64, 16 with up to 8 tokens per pass. Event queue: 32 words;
+// offered by the link only when its CRC was right. Token queue: 64, 16 with up to 8 tokens per pass; the ends of runs queue in it
+// behind their tokens. It never overflows: the vector unit and the sequencer wait for room, which is no hang to the watchdog.
+// In a decode loop the last pass's token, one of the stop ids and the first token after SeqStop end the loop. Event queue: 32 words;
 // with less than 32 lanes none, the link takes a word as it is written. There the watchdog counts in the place of a counter that is always
 // 0, and fires up to a round of the counters late (32 cycles).
-// Counters count cycles since CounterClear. Reset: everything to zero, the core held.
+// Counters count cycles since CounterClear. Reset: everything to zero, the core held. While soft_rst_ni is low tokens, ends of runs
+// and errors are dropped, those that wait as well.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -27,6 +30,7 @@ module luoshu_registers #(
 ) (
     input  wire                 clk_i,
     input  wire                 rst_ni,
+    input  wire                 soft_rst_ni,      // low during a soft reset, from the cycle after soft_reset_o on
     // bus
     input  wire                 reg_req_i,
     input  wire                 reg_we_i,
@@ -53,8 +57,10 @@ module luoshu_registers #(
     output logic [15:0]         run_count_o,
     output logic [31:0]         run_passes_o,
     output logic [InfoBits-1:0] run_info_o,
-    input  wire                 run_done_i,
+    input  wire                 run_done_i,       // only while tok_ready_o, never with a token
     input  wire                 seq_busy_i,
+    input  wire                 loop_i,           // the run at work is a decode loop; low between two runs
+    input  wire  [31:0]         loop_passes_i,    // its passes
     output logic                stop_o,
     output logic                soft_reset_o,
     // context
@@ -69,10 +75,10 @@ module luoshu_registers #(
     output logic [31:0]         kv_block_bytes_o,
     // sampled tokens
     input  wire                 tok_valid_i,
+    output logic                tok_ready_o,
     input  wire  [5:0]          tok_index_i,
     input  wire  [31:0]         tok_id_i,        // a row number of the vocabulary: 20 bits
     input  wire  [31:0]         tok_logit_i,
-    input  wire                 tok_loop_i,      // of a decode loop
     input  wire                 tok_bank_i,
     // errors and progress
     input  wire                 bus_error_i,
@@ -137,8 +143,9 @@ module luoshu_registers #(
   assign soft_reset_o     = write && (reg_addr_i == luoshu_defs_pkg::RegSoftReset);
 
   // ---------------------------------------------------------------- run control
-  logic [31:0] loop_q, number_q;   // passes of the decode loop; number, from 1, of the next token that it samples
-  logic        loop_end, stop_id;
+  logic [31:0] number_q;   // number, from 1, of the next token that the decode loop samples
+  logic        ending_q;   // SeqStop: it is the last one
+  logic        loop_last, loop_end, stop_id, take_token;
   assign run_valid_o   = write && (reg_addr_i == luoshu_defs_pkg::RegSeqRun);
   assign run_program_o = program_q;
   assign run_count_o   = count_q;
@@ -149,16 +156,20 @@ module luoshu_registers #(
     stop_id = 1'b0;
     for (int i = 0; i < 4; i++) if ({1'b0, tok_id_i[19:0]} == stop_q[i]) stop_id = 1'b1;
   end
-  assign loop_end = (number_q == loop_q) || stop_id;
+  assign take_token = tok_valid_i && tok_ready_o;
+  assign loop_last  = (number_q == loop_passes_i);
+  assign loop_end   = loop_last || stop_id || ending_q;
   always_ff @(posedge clk_i) begin
-    if (run_valid_o && reg_wdata_i[4]) begin
-      loop_q   <= passes_q;
+    if (!loop_i) begin
       number_q <= 32'd1;
-    end else if (tok_valid_i && tok_loop_i) number_q <= number_q + 32'd1;
-    stop_o        <= rst_ni && ((tok_valid_i && tok_loop_i && stop_id && number_q != loop_q)
-                     || (write && reg_addr_i == luoshu_defs_pkg::RegSeqStop));
-    ctx_advance_o <= rst_ni && tok_valid_i && tok_loop_i && !loop_end;
-    if (tok_valid_i) begin  // held until the context has taken it
+      ending_q <= 1'b0;
+    end else begin
+      if (take_token) number_q <= number_q + 32'd1;
+      if (write && reg_addr_i == luoshu_defs_pkg::RegSeqStop) ending_q <= 1'b1;
+    end
+    stop_o        <= rst_ni && take_token && loop_i && loop_end && !loop_last;
+    ctx_advance_o <= rst_ni && take_token && loop_i && !loop_end;
+    if (take_token) begin  // held until the context has taken it
       ctx_bank_o  <= tok_bank_i;
       ctx_token_o <= tok_id_i;
     end
@@ -169,13 +180,16 @@ module luoshu_registers #(
   assign ctx_wword_o  = reg_addr_i[3:2];
 
   // ---------------------------------------------------------------- queues
+  logic        keep, clear;
+  assign keep  = rst_ni && soft_rst_ni && !soft_reset_o;
+  assign clear = write && (reg_addr_i == luoshu_defs_pkg::RegIrqClear);
   logic        msg_valid, msg_pop, msg_last;
   logic [31:0] msg_data;
   logic        evt_space, evt_push;
   logic        tok_valid, tok_space;
   logic [31:0] tok_logit, tok_cycle;
   logic [19:0] tok_id;
-  logic [7:0]  tok_flags;
+  logic [8:0]  tok_flags;   // {end of a run, stop id, last of its loop, index}
   localparam int MessageDepth = (Lanes == 32) ? 32 : 64;   // lab saves a block RAM
   logic [$clog2(MessageDepth):0] msg_count;
   // Tokens wait for the firmware: two passes of them and more.
@@ -216,44 +230,45 @@ module luoshu_registers #(
       );
     end
   endgenerate
-  luoshu_fifo #(.Width(92), .Depth(TokenDepth), .UseRam((TokenDepth > 16) ? 1 : 0)) u_tokens (
-      .clk_i, .rst_ni(rst_ni && !soft_reset_o), .in_valid_i(tok_valid_i), .in_ready_o(tok_space),
-      .in_data_i({cycle_q[31:0], tok_logit_i, tok_id_i[19:0], stop_id, tok_loop_i ? loop_end : 1'b0, tok_index_i}),
-      .out_valid_o(tok_valid), .out_ready_i(write && reg_addr_i == luoshu_defs_pkg::RegTokenPop),
+  logic is_token, is_done;
+  assign is_token    = tok_valid && !tok_flags[8];
+  assign is_done     = tok_valid && tok_flags[8];
+  assign tok_ready_o = tok_space;
+  luoshu_fifo #(.Width(93), .Depth(TokenDepth), .UseRam((TokenDepth > 16) ? 1 : 0)) u_tokens (
+      .clk_i, .rst_ni(keep), .in_valid_i(tok_valid_i || run_done_i), .in_ready_o(tok_space),
+      .in_data_i({cycle_q[31:0], tok_logit_i, tok_id_i[19:0], run_done_i, stop_id, loop_i && loop_end, tok_index_i}),
+      .out_valid_o(tok_valid),
+      .out_ready_i((write && reg_addr_i == luoshu_defs_pkg::RegTokenPop && is_token) || (clear && reg_wdata_i[2] && is_done)),
       .out_data_o({tok_cycle, tok_logit, tok_id, tok_flags}), .count_o(unused_tok)
   );
+  `LUOSHU_ASSERT(done_fits, !run_done_i || !keep || (tok_space && !tok_valid_i))
 
   // ---------------------------------------------------------------- errors, watchdog, interrupts
-  logic        done_q, dog_q, error_q;
+  logic        dog_q, error_q;
   logic [7:0]  error_code_q;
   logic        bark;        // the watchdog's time is over
-  logic        quiet;       // a program runs, nothing moves
-  logic        clear;
-  assign quiet = seq_busy_i && !progress_i;
-  assign clear = write && (reg_addr_i == luoshu_defs_pkg::RegIrqClear);
+  logic        quiet;       // a program runs, nothing moves, and not because the token queue is full
+  assign quiet = seq_busy_i && !progress_i && tok_space;
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || soft_reset_o) begin
-      done_q       <= 1'b0;
+    if (!keep) begin
       dog_q        <= 1'b0;
       error_q      <= 1'b0;
       error_code_q <= 8'd0;
     end else begin
-      if (clear && reg_wdata_i[2]) done_q <= 1'b0;
-      if (run_done_i) done_q <= 1'b1;
       if (clear && reg_wdata_i[3]) dog_q <= 1'b0;
       else if (watchdog_q != 32'd0 && bark) begin
         dog_q <= 1'b1;
         if (!error_q) error_code_q <= 8'(luoshu_defs_pkg::ErrWatchdog);
       end
       if (clear && reg_wdata_i[4]) error_q <= 1'b0;
-      else if (bus_error_i || bad_opcode_i || (tok_valid_i && !tok_space)) begin
+      else if (bus_error_i || bad_opcode_i) begin
         error_q <= 1'b1;
         if (!error_q) error_code_q <= bad_opcode_i ? 8'(luoshu_defs_pkg::ErrBadOpcode) : 8'(luoshu_defs_pkg::ErrBusError);
       end
     end
   end
   logic [4:0] pending /*verilator public_flat_rd*/;   // public: names what the firmware serves in a timeline
-  assign pending = {error_q, dog_q, done_q, tok_valid, msg_valid};
+  assign pending = {error_q, dog_q, is_done, is_token, msg_valid};
   always_ff @(posedge clk_i) irq_o <= rst_ni && ((pending & irq_enable_q) != 5'd0);
 
   // ---------------------------------------------------------------- counters
@@ -370,7 +385,7 @@ module luoshu_registers #(
       luoshu_defs_pkg::RegSeqStatus:     few = {30'd0, !run_ready_i, seq_busy_i};
       luoshu_defs_pkg::RegMessageStatus: few = {30'd0, msg_last, msg_valid};
       luoshu_defs_pkg::RegEventStatus:   few = {31'd0, evt_space};
-      luoshu_defs_pkg::RegTokenStatus:   few = {18'd0, tok_flags[5:0], 5'd0, tok_flags[6], tok_flags[7], tok_valid};
+      luoshu_defs_pkg::RegTokenStatus:   few = {18'd0, tok_flags[5:0], 5'd0, tok_flags[6], tok_flags[7], is_token};
       default: ;
     endcase
   end

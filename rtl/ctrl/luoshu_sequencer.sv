@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sequencer: fetches the command program of a run from device memory, pass after pass, and pushes each command to
 // the queues of its units (docs/architecture.md, section 3). It never waits for results, so the weight stream runs ahead
-// over operators, layers, passes and runs.
+// over operators, layers and passes.
 //
-// Runs are queued two deep. A run is finished (run_done_o pulses) when all its commands are done. In a decode loop
+// Runs are queued two deep: one at work, one behind it; what is offered while run_ready_o is low changes nothing. A run is
+// finished (run_done_o pulses) when all its commands are done, memory has answered everything that they asked for, so that its
+// errors are known, and there is room for the report (done_ready_i, which stays until the pulse). In a decode loop
 // (flag 4) the first command that needs the sampled token (Embed) of every pass but the first waits for semaphore 15, which
-// the context posts with each token (advance_i). stop_i (a stop id was sampled, or the firmware asks) ends the loop: the
-// dispatch halts, and when memory is idle the units are reset (unit_rst_no low for 4 cycles), which drops what ran ahead.
+// the context posts with each token (advance_i). stop_i (the token that was sampled is the last) ends the loop early: the
+// dispatch halts, and when memory is idle the units are reset (unit_rst_no low for 4 cycles or more), which drops what ran ahead.
 // Semaphores: 15, counting to 15. A post beyond 15 is an error of the program (assertion).
 // Latency: run to first request 2 cycles (Lanes < 32: 3); fetched beat to queue 2 cycles; one command per cycle.
 // Lanes < 32: no queue of beats, the next command is requested when the one before has gone to the queues, and goes there beat by
@@ -29,7 +31,10 @@ module luoshu_sequencer #(
     input  wire  [31:0]          run_passes_i,   // >= 1
     input  wire  [InfoBits-1:0]  run_info_i,
     output logic                 run_done_o,     // pulse
+    input  wire                  done_ready_i,   // there is room for the report of a finished run
     output logic                 busy_o,
+    output logic                 loop_o,         // the run at work is a decode loop
+    output logic [31:0]          loop_passes_o,  // its passes
     input  wire                  stop_i,         // pulse: end the decode loop
     input  wire                  advance_i,      // pulse: the context holds the next pass's token
     output logic                 bad_opcode_o,   // pulse: unknown command (it is skipped)
@@ -95,7 +100,7 @@ module luoshu_sequencer #(
     Idle,      // no run
     Load,      // Lanes < 32: counters and addresses get their start
     Dispatch,  // fetching and pushing commands
-    Drain,     // all commands pushed, waiting for the units
+    Drain,     // all commands pushed, waiting for the units and memory
     Halt,      // stopped: waiting for memory
     Clear      // resetting the units
   } state_e;
@@ -112,6 +117,8 @@ module luoshu_sequencer #(
   assign command_next  = command_q + 16'd1;
   assign last_command  = (command_next == count);
   assign busy_o  = (state_q != Idle) || run_valid;
+  assign loop_o  = (state_q != Idle) && info[4];
+  assign loop_passes_o = run_passes_q;
   assign halt_o  = (state_q == Halt) || (state_q == Clear);
 
   always_ff @(posedge clk_i) begin
@@ -132,7 +139,8 @@ module luoshu_sequencer #(
           if (stop_q) state_q <= Halt;
           else if (push && last_command && pass_q == run_passes_q) state_q <= Drain;
         Drain:
-          if (open_q == '0) begin
+          if (stop_q) state_q <= Halt;
+          else if (open_q == '0 && memory_idle_i && done_ready_i) begin
             state_q    <= Idle;
             run_done_o <= 1'b1;
             stop_q     <= 1'b0;
@@ -144,8 +152,9 @@ module luoshu_sequencer #(
         Clear: begin
           unit_rst_no <= 1'b0;
           idle_q      <= '0;
-          clear_q     <= clear_q + 2'd1;
-          if (clear_q == 2'd3) begin
+          if (clear_q != 2'd3) clear_q <= clear_q + 2'd1;
+          else if (done_ready_i) begin
+            clear_q    <= '0;
             state_q    <= Idle;
             run_done_o <= 1'b1;
             stop_q     <= 1'b0;

@@ -26,6 +26,7 @@ module luoshu_vector #(
 ) (
     input  wire              clk_i,
     input  wire              rst_ni,
+    input  wire              hard_rst_ni,     // low only together with rst_ni, which keeps what a ROPE loaded
     // command
     input  wire              cmd_valid_i,
     output logic             cmd_ready_o,
@@ -107,6 +108,7 @@ module luoshu_vector #(
     output logic [L-1:0]     lw_strb_o,
     input  wire              lw_bvalid_i,
     output logic             tok_valid_o,
+    input  wire              tok_ready_i,
     output logic [5:0]       tok_index_o,
     output logic [31:0]      tok_id_o,
     output logic [31:0]      tok_logit_o
@@ -445,7 +447,7 @@ module luoshu_vector #(
       {out_token, out_head, out_elem, out_data, out_last, out_exp};
 
   luoshu_vector_phase #(.VL(VL), .MaxPairs(MaxHeadDim / 2), .TokenBits(TokenBits), .Multiply((VL == 1) ? 1 : 0)) u_phase (
-      .clk_i(clk_phase), .rst_ni(rst_ni), .load_i(start_q && is_rope), .n_i(cmd_q[71:64]), .load_done_o(load_done),
+      .clk_i(clk_phase), .rst_ni(rst_ni), .hard_rst_ni(hard_rst_ni), .load_i(start_q && is_rope), .n_i(cmd_q[71:64]), .load_done_o(load_done),
       .wait_params_o(load_wait), .p_some_i(p_avail != '0), .p_re_o(load_p_re), .p_data_i(p_rdata),
       .p_pop_o(load_p_pop), .p_align_o(load_p_align), .begin_i(start_q && is_embed), .count_i(ctx_tokens_i),
       .pos_we_i(ctx_valid), .pos_token_i(TokenBits'(ctx_token_o)), .pos_i(ctx_pos_i), .ready_o(cs_ready),
@@ -480,7 +482,7 @@ module luoshu_vector #(
       .job_exp_o(sjob_exp), .job_token_o(sjob_token), .job_block_o(sjob_block), .job_count_o(sjob_count),
       .job_first_o(sjob_first), .job_parity_o(sjob_parity), .lw_valid_o(lw_valid_o), .lw_ready_i(lw_ready_i),
       .lw_addr_o(lw_addr_o), .lw_data_o(lw_data_o), .lw_strb_o(lw_strb_o), .lw_bvalid_i(lw_bvalid_i),
-      .tok_valid_o(tok_valid_o), .tok_index_o(tok_index_o), .tok_id_o(tok_id_o), .tok_logit_o(tok_logit_o)
+      .tok_valid_o(tok_valid_o), .tok_ready_i(tok_ready_i), .tok_index_o(tok_index_o), .tok_id_o(tok_id_o), .tok_logit_o(tok_logit_o)
   );
   assign r_ready_o      = head_ready || stream_ready;
   assign stall_memory_o = norm_wait || embed_wait || load_wait || head_wait_p;

@@ -6,6 +6,7 @@
 // and add (as many cycles as the position has bits; Multiply = 1: by multipliers, one cycle), sine and cosine from the shared special-function unit when
 // it is free, normalised one bit per cycle. ready_o: the table of all count_i tokens is complete.
 // A group is VL pairs, the last may have fewer. n must equal rot/2 of the QKV commands.
+// rst_ni drops the pass at work; the steps and their number stay, only hard_rst_ni forgets them (n = 0).
 `default_nettype none
 
 module luoshu_vector_phase #(
@@ -18,6 +19,7 @@ module luoshu_vector_phase #(
 ) (
     input  wire                 clk_i,
     input  wire                 rst_ni,
+    input  wire                 hard_rst_ni,    // low only together with rst_ni
     // ROPE
     input  wire                 load_i,
     input  wire  [7:0]          n_i,
@@ -73,7 +75,6 @@ module luoshu_vector_phase #(
     if (!rst_ni) begin
       load_q      <= LdIdle;
       load_data_q <= 1'b0;
-      n_q         <= '0;
     end else begin
       load_data_q <= p_re_o;
       case (load_q)
@@ -83,8 +84,9 @@ module luoshu_vector_phase #(
                  else if (load_lane_end) load_q <= LdFetch;
         default: load_q <= LdIdle;
       endcase
-      if (load_i) n_q <= n_i;
     end
+    if (!hard_rst_ni) n_q <= '0;
+    else if (load_i) n_q <= n_i;
     if (load_data_q) load_hold_q <= p_data_i;
     if (load_q == LdIdle) begin
       load_index_q <= '0;

@@ -6,7 +6,8 @@
 // SWIGLU: gates wait per token; a pair passes lane 0 and the special functions: m0 = g * -log2 e, tofix16, exp2,
 //   1 + e, recip, m0 = g * sigmoid, m1 = that * u; h is written to the scratch RAM 25 cycles after the up row.
 //   Two pairs never start in neighbouring cycles (Spaced = 1: nor within 8, nor after 22), and the uses of shared units fall on different parities.
-// LOGITS: maximum per token; each logit is also written to memory when asked for; tokens leave at the end.
+// LOGITS: maximum per token, of equal ones the first row; each logit is also written to memory when asked for; tokens leave at the
+//   end, each when tok_ready_i takes it.
 // done_o pulses with the last step of a command; blocks of activations may still be in flight.
 `default_nettype none
 
@@ -76,6 +77,7 @@ module luoshu_vector_stream #(
     output logic [L-1:0] lw_strb_o,
     input  wire         lw_bvalid_i,
     output logic        tok_valid_o,
+    input  wire         tok_ready_i,
     output logic [5:0]  tok_index_o,
     output logic [31:0] tok_id_o,
     output logic [31:0] tok_logit_o
@@ -293,7 +295,7 @@ module luoshu_vector_stream #(
         drain_q <= 1'b0;
         done_o  <= 1'b1;
       end
-      if (emit_q) begin
+      if (emit_q && tok_ready_i) begin
         out_token_q <= out_token_q + 6'd1;
         if (out_token_q == last_token_i) begin
           emit_q  <= 1'b0;

@@ -11,6 +11,7 @@ module luoshu_vector_bench #(
 ) (
     input  wire              clk_i,
     input  wire              rst_ni,
+    input  wire              hard_rst_ni,
     input  wire              cmd_valid_i,
     output logic             cmd_ready_o,
     input  wire  [255:0]     cmd_i,
@@ -63,6 +64,7 @@ module luoshu_vector_bench #(
     output logic [L-1:0]     lw_strb_o,
     input  wire              lw_bvalid_i,
     output logic             tok_valid_o,
+    input  wire              tok_ready_i,
     output logic [5:0]       tok_index_o,
     output logic [31:0]      tok_id_o,
     output logic [31:0]      tok_logit_o,

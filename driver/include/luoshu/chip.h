@@ -89,9 +89,9 @@ class Chip {
   // Values that hold for all runs of a model.
   virtual void configure(std::uint32_t kv_head_stride, std::uint32_t kv_block_bytes,
                          const std::vector<std::uint32_t>& stop_ids) = 0;
-  // Up to two runs may be in flight; their events come in order.
+  // Up to two runs may be in flight; their events come in order. After an error event no run is in flight.
   virtual void start(const RunRequest& run) = 0;
-  // Ends a decode loop after the pass that is running; its Done event still comes.
+  // The next token of the decode loop at work is its last; its Done event still comes. Nothing where none is at work.
   virtual void stop() = 0;
   // The next event; throws TimeoutError after the deadline.
   virtual ChipEvent next_event(std::chrono::milliseconds deadline) = 0;

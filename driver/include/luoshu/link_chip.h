@@ -36,10 +36,13 @@ class LinkChip : public Chip {
   std::uint32_t reg(std::uint32_t offset);
   void set_reg(std::uint32_t offset, std::uint32_t value);
   void load_firmware();
+  void recover();
   void wait_ready();
 
   Device device_;
   Capabilities capabilities_;
+  std::uint32_t nonce_ = 0x4c535242;  // of the last ping
+  bool failed_ = false;  // an error event came, no run was started since
 };
 
 }  // namespace luoshu

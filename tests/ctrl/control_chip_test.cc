@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole chip after a decode loop that did not run to its end: stop id, stop, soft reset, memory error,
+// watchdog. Whatever happened, the next prompt on the same engine has the model's bits.
+#include <algorithm>
+
+#include "ctrl/subject.h"
+
+namespace {
+
+using namespace luoshu;
+using namespace luoshu::testing_support;
+
+class ControlChip : public testing::TestWithParam<std::string> {};
+
+// A loop on both engines that ends by a stop id; tokens are the same.
+void loop_with_stop_id(Twins& twins, std::int32_t from) {
+  const Tokens text = twins.greedy(from, 8);
+  const std::int32_t stop_token = text[2];
+  const auto count =
+      static_cast<std::size_t>(std::find(text.begin(), text.end(), stop_token) - text.begin()) + 1;
+  const auto stop = static_cast<std::uint32_t>(stop_token);
+  twins.expect_same("loop to a stop id", [&](BatchEngine& engine, std::vector<float>&) {
+    Tokens out;
+    engine.reset();
+    engine.decode_greedy(from, 20, {stop}, [&](std::int32_t t, std::uint64_t) {
+      out.push_back(t);
+      return true;
+    });
+    EXPECT_EQ(out.size(), count);
+    EXPECT_EQ(engine.position(), count);
+    return out;
+  });
+}
+
+TEST_P(ControlChip, StopIdThenEveryEntryPoint) {
+  Twins twins(GetParam(), test_seed(), 96, tiny_model(), 2);
+  const Tokens prompt = twins.random_tokens(5, 3);
+  using Logits = std::vector<float>;
+  loop_with_stop_id(twins, 7);
+  twins.expect_new_prompt("evaluate after a stop id");
+  loop_with_stop_id(twins, 8);
+  twins.expect_same("evaluate_each after a stop id", [&](BatchEngine& engine, Logits& logits) {
+    engine.reset();
+    return engine.evaluate_each({prompt[0], prompt[1]}, &logits);
+  });
+  loop_with_stop_id(twins, 9);
+  twins.expect_same("decode_greedy after a stop id", [&](BatchEngine& engine, Logits& logits) {
+    Tokens out;
+    engine.decode_greedy(prompt[0], 4, {}, [&](std::int32_t t, std::uint64_t) {
+      out.push_back(t);
+      return true;
+    });
+    out.push_back(engine.evaluate({out.back()}, LogitsMode::kLast, &logits));
+    return out;
+  });
+  loop_with_stop_id(twins, 10);
+  twins.expect_same("evaluate_batch after a stop id", [&](BatchEngine& engine, Logits& logits) {
+    engine.reset();
+    return engine.evaluate_batch({{0, prompt[0]}, {1, prompt[1]}}, &logits);
+  });
+  loop_with_stop_id(twins, 11);
+  twins.expect_same("what speculation does, after a stop id", [&](BatchEngine& engine, Logits& logits) {
+    engine.reset();
+    Tokens out{engine.evaluate({prompt[0]}, LogitsMode::kLast, &logits)};
+    for (int i = 0; i < 3; ++i) {  // drafts of which one is taken back
+      const Tokens next = engine.evaluate_each({out.back(), prompt[2]}, &logits);
+      engine.rollback(engine.position() - 1);
+      out.push_back(next[0]);
+    }
+    return out;
+  });
+}
+
+TEST_P(ControlChip, StopThenNewPrompt) {
+  Twins twins(GetParam(), test_seed() + 1);
+  for (int round = 0; round < 2; ++round) {
+    twins.expect_same("loop that is stopped", [&](BatchEngine& engine, std::vector<float>&) {
+      Tokens out;
+      engine.reset();
+      engine.decode_greedy(3 + round, 60, {}, [&](std::int32_t t, std::uint64_t) {
+        out.push_back(t);
+        return out.size() < 3;
+      });
+      EXPECT_EQ(out.size(), 3u);
+      return out;
+    });
+    ASSERT_NO_FATAL_FAILURE(twins.expect_new_prompt("after a stop"));
+  }
+}
+
+TEST_P(ControlChip, SoftResetThenNewPrompt) {
+  Twins twins(GetParam(), test_seed() + 2);
+  std::mt19937_64 random(test_seed());
+  for (int round = 0; round < 3; ++round) {
+    twins.chip().chip().start(twins.chip().loop(5, 40));
+    for (std::uint64_t n = random() % 3; n > 0; --n) ASSERT_EQ(twins.event()[0], LUOSHU_EVT_TOKEN);
+    twins.soft_reset();
+    ASSERT_NO_FATAL_FAILURE(twins.expect_new_prompt("after a soft reset"));
+  }
+}
+
+// A word of the command `index` of the pass program.
+std::uint32_t command_word(Twins& twins, std::uint32_t index, std::uint32_t word) {
+  return twins.chip().image().program() + 32 * index + 4 * word;
+}
+
+// Breaks one word of the program while `body` runs.
+template <class Body>
+void with_word(Twins& twins, std::uint32_t address, std::uint32_t value, Body body) {
+  std::uint32_t old = 0;
+  twins.sim().read_memory(address, &old, 4);
+  twins.sim().write_memory(address, &value, 4);
+  body();
+  twins.sim().write_memory(address, &old, 4);
+}
+
+// The last command with that opcode.
+std::uint32_t find_command(Twins& twins, std::uint32_t opcode) {
+  for (std::uint32_t i = twins.chip().image().commands(); i-- > 0;) {
+    std::uint32_t word = 0;
+    twins.sim().read_memory(command_word(twins, i, 0), &word, 4);
+    if ((word & 255u) == opcode) return i;
+  }
+  ADD_FAILURE() << "no command " << opcode;
+  return 0;
+}
+
+// An evaluation on the chip that ends with an error.
+void expect_error(Twins& twins, std::uint32_t code) {
+  std::vector<float> logits;
+  twins.chip().engine().reset();
+  try {
+    twins.chip().engine().evaluate(twins.random_tokens(2, 4), LogitsMode::kAll, &logits);
+    ADD_FAILURE() << "Done, though error " << code << " happened";
+  } catch (const DeviceError& e) {
+    EXPECT_EQ(e.detail().code, code) << e.what();
+  }
+}
+
+TEST_P(ControlChip, BusErrorThenNewPrompt) {
+  Twins twins(GetParam(), test_seed() + 3);
+  const std::uint32_t matmul = find_command(twins, LUOSHU_OP_MATMUL);
+  with_word(twins, command_word(twins, matmul, 1), 0xfff00000u,
+            [&] { expect_error(twins, LUOSHU_ERR_BUS_ERROR); });
+  ASSERT_NO_FATAL_FAILURE(twins.expect_new_prompt("after a bus error"));
+}
+
+TEST_P(ControlChip, WatchdogThenNewPrompt) {
+  Twins twins(GetParam(), test_seed() + 4);
+  twins.set_reg(LUOSHU_REG_WATCHDOG, 3000);
+  const std::uint32_t norm = find_command(twins, LUOSHU_OP_NORM);
+  std::uint32_t word = 0;
+  twins.sim().read_memory(command_word(twins, norm, 0), &word, 4);
+  // waits for a semaphore that nobody posts
+  with_word(twins, command_word(twins, norm, 0), word | 14u << 12,
+            [&] { expect_error(twins, LUOSHU_ERR_WATCHDOG); });
+  ASSERT_NO_FATAL_FAILURE(twins.expect_new_prompt("after the watchdog"));
+}
+
+using Event = std::vector<std::uint32_t>;
+
+// Token events as they must be, then Done, and nothing behind it.
+void expect_tokens(Twins& twins, const Tokens& expected, bool done = true) {
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const Event event = twins.event();
+    ASSERT_GE(event.size(), 3u) << "token " << i << " of " << expected.size() << " did not come";
+    ASSERT_EQ(event[0], LUOSHU_EVT_TOKEN) << "token " << i << ", word 1 " << event[1];
+    ASSERT_EQ(static_cast<std::int32_t>(event[1]), expected[i]) << "token " << i;
+  }
+  if (!done) return;
+  const Event event = twins.event();
+  ASSERT_FALSE(event.empty()) << "no end after " << expected.size() << " tokens";
+  ASSERT_EQ(event[0], LUOSHU_EVT_DONE) << "after " << expected.size() << " tokens";
+}
+
+// An error on one of the last writes of a run, or in its last command, comes before its end, which then never
+// comes.
+TEST_P(ControlChip, ErrorsComeBeforeDone) {
+  Twins twins(GetParam(), test_seed() + 5);
+  const std::uint32_t logits = find_command(twins, LUOSHU_OP_LOGITS);
+  RunRequest run = twins.chip().run({3}, LogitsMode::kLast);
+  run.write_logits = true;
+  const auto expect_only = [&](std::uint32_t code, const std::string& what) {
+    twins.chip().chip().start(run);
+    Event event = twins.event();
+    while (!event.empty() && event[0] == LUOSHU_EVT_TOKEN) event = twins.event();
+    ASSERT_GE(event.size(), 2u) << what;
+    ASSERT_EQ(event[0], LUOSHU_EVT_ERROR) << what << ": done in spite of the error";
+    ASSERT_EQ(event[1], code) << what;
+    twins.message({LUOSHU_MSG_PING, 1});
+    ASSERT_EQ(twins.event(), (Event{LUOSHU_EVT_PONG, 1})) << what;
+  };
+  const std::uint32_t end = configuration(GetParam()).memory_mib << 20;  // 0 at 4 GiB
+  for (std::uint32_t bad = 1; bad <= 30; bad += 4) {
+    if (end == 0) break;
+    with_word(twins, command_word(twins, logits, 1), end - 4 * (twins.vocab() - bad),
+              [&] { expect_only(LUOSHU_ERR_BUS_ERROR, std::to_string(bad) + " writes fail"); });
+  }
+  ++run.commands;
+  with_word(twins, command_word(twins, run.commands - 1, 0), 99,
+            [&] { expect_only(LUOSHU_ERR_BAD_OPCODE, "opcode 99 at the end"); });
+  ASSERT_NO_FATAL_FAILURE(twins.expect_new_prompt("after errors at the end of runs"));
+}
+
+// A host that is silent for long gets every token, in order; waiting for it is no hang.
+TEST_P(ControlChip, SilentHostLosesNoToken) {
+  Twins twins(GetParam(), test_seed() + 6, 128);
+  const std::uint32_t passes = 90;
+  const Tokens text = twins.greedy(11, passes);
+  const std::uint64_t before = twins.sim().cycles();
+  twins.chip().engine().evaluate({4}, LogitsMode::kLast, nullptr);
+  const std::uint64_t pass = twins.sim().cycles() - before;
+  twins.set_reg(LUOSHU_REG_WATCHDOG, 3000);
+  twins.chip().chip().start(twins.chip().loop(11, passes));
+  twins.sim().silence(60 * pass);
+  ASSERT_NO_FATAL_FAILURE(expect_tokens(twins, text));
+  // runs with a token for each of theirs, one behind the other
+  const auto most = twins.chip().image().max_tokens();
+  const Tokens prompt = twins.random_tokens(most, 8);
+  Tokens each;
+  std::vector<float> unused;
+  twins.model().engine().reset();
+  each = twins.model().engine().evaluate_each(prompt, &unused);
+  for (std::uint32_t i = 0; i < 2; ++i)
+    twins.chip().chip().start(twins.chip().run(prompt, LogitsMode::kAll, i));
+  twins.sim().silence(20 * pass);
+  for (int i = 0; i < 2; ++i) ASSERT_NO_FATAL_FAILURE(expect_tokens(twins, each));
+  ASSERT_NO_FATAL_FAILURE(twins.expect_new_prompt("after silence"));
+}
+
+// Two loops queued: each has its own passes; what is refused meanwhile changes nothing.
+TEST_P(ControlChip, TwoLoopsQueued) {
+  Twins twins(GetParam(), test_seed() + 7);
+  const Tokens first = twins.greedy(12, 5);
+  const Tokens second = twins.greedy(13, 3);
+  twins.chip().chip().start(twins.chip().loop(12, 5, 0));
+  twins.chip().chip().start(twins.chip().loop(13, 3, 1));
+  const auto program = twins.chip().image().program();
+  const auto commands = twins.chip().image().commands();
+  twins.message({LUOSHU_MSG_RUN, 17, 77, 1, program, commands});
+  const Event busy = twins.event();
+  ASSERT_GE(busy.size(), 2u);
+  Tokens early;
+  if (busy[0] == LUOSHU_EVT_TOKEN) GTEST_FAIL() << "the first loop was faster than three messages";
+  EXPECT_EQ(busy[0], LUOSHU_EVT_ERROR);
+  EXPECT_EQ(busy[1], LUOSHU_ERR_BUSY);
+  twins.set_reg(LUOSHU_REG_SEQ_PASSES, 1);
+  twins.set_reg(LUOSHU_REG_SEQ_RUN, 17);
+  ASSERT_NO_FATAL_FAILURE(expect_tokens(twins, first));
+  ASSERT_NO_FATAL_FAILURE(expect_tokens(twins, second));
+  ASSERT_NO_FATAL_FAILURE(twins.settle());
+  ASSERT_NO_FATAL_FAILURE(twins.expect_new_prompt("after two loops"));
+}
+
+// What cannot be run gives one error event and nothing else.
+TEST_P(ControlChip, Refusals) {
+  Twins twins(GetParam(), test_seed() + 8);
+  const Capabilities c = configuration(GetParam()).capabilities();
+  const std::uint32_t most = c.columns * c.groups;
+  const std::uint32_t program = twins.chip().image().program();
+  const std::uint32_t commands = twins.chip().image().commands();
+  constexpr std::uint32_t kRun = LUOSHU_MSG_RUN, kBad = LUOSHU_ERR_BAD_MESSAGE, kFull = LUOSHU_ERR_CAPACITY;
+  const struct {
+    const char* what;
+    std::uint32_t code;
+    std::vector<std::uint32_t> words;
+  } cases[] = {
+      {"a token too many", kFull, {kRun, 2, 1, most + 1, program, commands}},
+      {"64 columns' tokens", kFull, {kRun, 2, 1, 64 * c.columns, program, commands}},
+      {"more tokens than 32 bits hold", kFull, {kRun, 2, 1, 0xffffffffu, program, commands}},
+      {"65537 commands", kFull, {kRun, 0, 1, 1, program, 0x10001}},
+      {"no tokens", kBad, {kRun, 2, 1, 0, program, commands}},
+      {"no passes", kBad, {kRun, 2, 0, 1, program, commands}},
+      {"no commands", kBad, {kRun, 2, 1, 1, program, 0}},
+      {"a program within a beat", kBad, {kRun, 2, 1, 1, program + 4, commands}},
+      {"logits mode 3", kBad, {kRun, 3, 1, 1, program, commands}},
+      {"an unknown flag", kBad, {kRun, 33, 1, 1, program, commands}},
+      {"a loop without logits", kBad, {kRun, 16, 2, 1, program, commands}},
+      {"a loop of two tokens", kBad, {kRun, 17, 2, 2, program, commands}},
+      {"five words", kBad, {kRun, 2, 1, 1, program}},
+      {"seven words", kBad, {kRun, 2, 1, 1, program, commands, 0}},
+      {"a run of one word", kBad, {kRun}},
+      {"a stop of two words", kBad, {LUOSHU_MSG_STOP, 0}},
+      {"a ping of one word", kBad, {LUOSHU_MSG_PING}},
+      {"a self-test of two words", kBad, {LUOSHU_MSG_SELF_TEST, 16}},
+      {"a self-test beyond the window", kBad, {LUOSHU_MSG_SELF_TEST, 16, 1u << 30}},
+      {"a self-test across its end", kBad, {LUOSHU_MSG_SELF_TEST, 1u << 30, 4}},
+      {"an unknown message", kBad, {9, 1, 2}},
+      {"16 words", kBad, std::vector<std::uint32_t>(16, 0)},
+  };
+  for (const auto& refused : cases) {
+    twins.message(refused.words);
+    const Event event = twins.event();
+    ASSERT_EQ(event.size(), 3u) << refused.what << " is not refused";
+    EXPECT_EQ(event[0], LUOSHU_EVT_ERROR) << refused.what;
+    EXPECT_EQ(event[1], refused.code) << refused.what;
+    twins.message({LUOSHU_MSG_PING, 77});
+    ASSERT_EQ(twins.event(), (Event{LUOSHU_EVT_PONG, 77})) << refused.what;
+    ASSERT_EQ(twins.reg(LUOSHU_REG_SEQ_STATUS), 0u) << refused.what << " runs";
+  }
+  ASSERT_NO_FATAL_FAILURE(twins.expect_new_prompt("after refusals"));
+}
+
+// A stop ends the loop with its next token, marked as the last; without a loop it is nothing.
+TEST_P(ControlChip, StopEndsWithTheNextToken) {
+  Twins twins(GetParam(), test_seed() + 9);
+  const Tokens text = twins.greedy(14, 40);
+  std::mt19937_64 random(test_seed());
+  for (int round = 0; round < 4; ++round) {
+    const std::size_t before = round == 0 ? 0 : random() % 3;
+    twins.chip().chip().start(twins.chip().loop(14, 40));
+    ASSERT_NO_FATAL_FAILURE(expect_tokens(
+        twins, Tokens(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(before)), false));
+    twins.message({LUOSHU_MSG_STOP});
+    if (round == 1) twins.message({LUOSHU_MSG_STOP});
+    if (round == 2) twins.sim().silence(random() % 60000);
+    for (std::size_t i = before;; ++i) {
+      const Event event = twins.event();
+      ASSERT_GE(event.size(), 3u) << "round " << round;
+      ASSERT_EQ(event[0], LUOSHU_EVT_TOKEN) << "round " << round;
+      ASSERT_LT(i, text.size()) << "the loop was not stopped";
+      EXPECT_EQ(static_cast<std::int32_t>(event[1]), text[i]) << "round " << round;
+      EXPECT_EQ(event[2] & 2u, 0u) << "a stop is no stop id";
+      if ((event[2] & 4u) != 0) break;
+      ASSERT_LT(i - before, 3u) << "round " << round << ": passes go on after the stop";
+    }
+    ASSERT_NO_FATAL_FAILURE(expect_tokens(twins, {}));
+  }
+  twins.message({LUOSHU_MSG_STOP});
+  ASSERT_NO_FATAL_FAILURE(twins.settle());
+  twins.chip().chip().start(twins.chip().loop(14, 4));
+  ASSERT_NO_FATAL_FAILURE(expect_tokens(twins, Tokens(text.begin(), text.begin() + 4)));
+  ASSERT_NO_FATAL_FAILURE(twins.expect_new_prompt("after stops"));
+}
+
+// A reset with one run at work and one queued drops both.
+TEST_P(ControlChip, SoftResetDropsQueuedRuns) {
+  Twins twins(GetParam(), test_seed() + 10);
+  twins.chip().chip().start(twins.chip().loop(12, 30, 0));
+  twins.chip().chip().start(twins.chip().loop(13, 30, 1));
+  ASSERT_NO_FATAL_FAILURE(twins.settle());
+  ASSERT_EQ(twins.reg(LUOSHU_REG_SEQ_STATUS), 3u);
+  twins.soft_reset();
+  ASSERT_EQ(twins.reg(LUOSHU_REG_SEQ_STATUS), 0u);
+  ASSERT_TRUE(twins.event(std::chrono::milliseconds(20)).empty());
+  const Tokens text = twins.greedy(15, 3);
+  twins.chip().chip().start(twins.chip().loop(15, 3));  // at once after a reset
+  ASSERT_NO_FATAL_FAILURE(expect_tokens(twins, text));
+  twins.set_reg(LUOSHU_REG_SOFT_RESET, 1);
+  twins.chip().chip().start(twins.chip().loop(15, 3));
+  ASSERT_NO_FATAL_FAILURE(expect_tokens(twins, text));
+}
+
+INSTANTIATE_TEST_SUITE_P(Configurations, ControlChip,
+                         testing::Values(std::string("nano"), std::string("lab"), std::string("wide")),
+                         [](const auto& info) { return info.param; });
+
+}  // namespace
