@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole chip: link endpoint, control core with its bus and registers, sequencer, streams, matrix engine, attention, vector
-// unit, one memory port (docs/architecture.md). One clock; synchronous active-low reset.
+// unit, one memory port (docs/architecture.md). luoshu_check.sv says what the parameters may be. One clock; synchronous active-low reset.
 //
 // rx/tx: the link's byte stream (docs/link.md).
 // m_*: AXI4 manager of Lanes bytes per beat. One id, 0, in order; INCR bursts of whole beats within 4 KiB
@@ -81,6 +81,11 @@ module luoshu #(
     input  wire  [IdBits-1:0]  m_b_id_i,
     input  wire  [1:0]         m_b_resp_i
 );
+  luoshu_check #(
+      .Lanes(Lanes), .Columns(Columns), .Groups(Groups), .VectorLanes(VectorLanes), .MaxD(MaxD),
+      .ActBlocks(ActBlocks), .MaxHeads(MaxHeads), .QElements(QElements), .HeadWords(HeadWords),
+      .TcmBytes(TcmBytes), .ValueDepth(ValueDepth), .MemoryMib(MemoryMib), .ClockKhz(ClockKhz)
+  ) u_check ();
   localparam int InfoBits = 12;
   localparam int Beat     = Lanes * 8;
 

@@ -64,6 +64,7 @@ class ChipSimulation : public Simulation {
         out.insert(out.end(), p, p + 4);
       }
       if (options_.timeline != nullptr) sample_timeline(static_cast<std::uint32_t>(offered), sent);
+      if (options_.pins != nullptr) sample_pins();
       sample_memory();
       high();
       ++done.cycles;
@@ -159,6 +160,41 @@ class ChipSimulation : public Simulation {
     a.link_in = top_->rx_valid_i && top_->rx_ready_o ? offered : 0;
     a.link_out = sent ? 4 : 0;
     options_.timeline->sample(cycle_, a);
+  }
+
+  // In the order of tests/icarus/luoshu_pins_tb.sv.
+  void sample_pins() {
+    PinLog& pins = *options_.pins;
+    pins.pin(top_->rx_valid_i, 1);
+    pins.pin(&top_->rx_data_i, 4, top_->rx_valid_i);
+    pins.pin(top_->rx_valid_i ? top_->rx_bytes_i : 0u, 3);
+    pins.pin(top_->tx_ready_i, 1);
+    pins.pin(top_->m_ar_ready_i, 1);
+    pins.pin(top_->m_r_valid_i, 1);
+    pins.pin(&top_->m_r_data_i, kLanes, top_->m_r_valid_i);
+    pins.pin(top_->m_r_valid_i ? top_->m_r_resp_i : 0u, 2);
+    pins.pin(top_->m_r_valid_i && top_->m_r_last_i, 1);
+    pins.pin(top_->m_aw_ready_i, 1);
+    pins.pin(top_->m_w_ready_i, 1);
+    pins.pin(top_->m_b_valid_i, 1);
+    pins.pin(top_->m_b_valid_i ? top_->m_b_resp_i : 0u, 2);
+    pins.outputs();
+    pins.pin(top_->rx_ready_o, 1);
+    pins.pin(top_->tx_valid_o, 1);
+    pins.pin(&top_->tx_data_o, 4, top_->tx_valid_o);
+    pins.pin(top_->m_ar_valid_o, 1);
+    pins.pin(&top_->m_ar_addr_o, 4, top_->m_ar_valid_o);
+    pins.pin(top_->m_ar_valid_o ? top_->m_ar_len_o : 0u, 8);
+    pins.pin(top_->m_ar_valid_o ? top_->m_ar_user_o : 0u, 3);
+    pins.pin(top_->m_r_ready_o, 1);
+    pins.pin(top_->m_aw_valid_o, 1);
+    pins.pin(&top_->m_aw_addr_o, 4, top_->m_aw_valid_o);
+    pins.pin(top_->m_aw_valid_o ? top_->m_aw_user_o : 0u, 3);
+    pins.pin(top_->m_w_valid_o, 1);
+    pins.pin(&top_->m_w_data_o, kLanes, top_->m_w_valid_o, &top_->m_w_strb_o);
+    pins.pin(&top_->m_w_strb_o, kLanes / 8, top_->m_w_valid_o);
+    pins.pin(top_->m_b_ready_o, 1);
+    pins.end_cycle();
   }
 
   // The low half of the cycle: inputs settle. Then the rising edge.

@@ -9,6 +9,7 @@
 #include "chip_timeline.h"
 #include "luoshu/clocked_transport.h"
 #include "memory.h"
+#include "pin_log.h"
 
 namespace luoshu {
 
@@ -20,6 +21,7 @@ struct SimulationOptions {
   std::string trace_file;                                      // FST, empty = none
   std::uint64_t trace_from = 0, trace_to = ~std::uint64_t{0};  // cycles
   Timeline* timeline = nullptr;  // records every cycle where given; outlives the simulation
+  PinLog* pins = nullptr;        // gets the pins of every cycle after reset where given; outlives it too
 };
 
 class Simulation : public ClockedPeer {

@@ -123,9 +123,6 @@ module luoshu_control #(
   logic [31:0] narrow_wdata;
   generate
     if (Lanes < 32) begin : gen_one_way
-      if (MemoryMib > 1024) begin : gen_illegal
-        initial $fatal(1, "luoshu_control: Lanes < 32 needs MemoryMib <= 1024");
-      end
       logic unused_address;
       assign hold         = req_valid || wvalid;
       assign narrow_addr  = {8'd0, win_addr};

@@ -4,6 +4,7 @@
 // Latency 3 cycles from valid_i to valid_o, one operation per cycle, no stall.
 // Multiply = 0: no multiplier. Multiply = 1: three 16 x 16 multipliers instead of four of the six levels of the shifter.
 // Reset clears only the valid pipeline.
+`include "luoshu_require.svh"
 `default_nettype none
 
 module luoshu_tofp #(
@@ -19,11 +20,7 @@ module luoshu_tofp #(
     output logic                   valid_o,  // valid_i, 3 cycles later
     output logic       [31:0]      r_o       // fp32
 );
-  generate
-    if (Width < 8 || Width > 64) begin : gen_illegal
-      initial $fatal(1, "luoshu_tofp: illegal Width");
-    end
-  endgenerate
+  `LUOSHU_REQUIRE(gen_legal, Width >= 8 && Width <= 64, "luoshu_tofp: Width must be from 8 to 64")
   logic [2:0] valid_q;
   assign valid_o = valid_q[2];
 

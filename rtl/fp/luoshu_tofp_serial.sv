@@ -3,6 +3,7 @@
 //
 // valid_i starts an operation and must stay low until valid_o. Latency: 2 cycles and one for each leading zero; an integer of
 // zero takes 2. Reset clears only the state.
+`include "luoshu_require.svh"
 `default_nettype none
 
 module luoshu_tofp_serial #(
@@ -17,11 +18,7 @@ module luoshu_tofp_serial #(
     output logic                   valid_o,
     output logic       [31:0]      r_o       // fp32
 );
-  generate
-    if (Width < 26 || Width > 64) begin : gen_illegal
-      initial $fatal(1, "luoshu_tofp_serial: illegal Width");
-    end
-  endgenerate
+  `LUOSHU_REQUIRE(gen_legal, Width >= 26 && Width <= 64, "luoshu_tofp_serial: Width must be from 26 to 64")
   logic               busy_q, zero_q, finish;
   logic [Width-1:0]   value_q;
   logic signed [12:0] exp_q;

@@ -10,6 +10,7 @@
 // UseRam = 0: words lie in a luoshu_ram_small; meant for Depth <= 16. UseRam = 2: words move from register to register, no
 // multiplexer; meant for Depth <= 4. Reset empties it; words offered in reset are lost. Does not do: two clocks, peeking, flushing.
 `include "luoshu_assert.svh"
+`include "luoshu_require.svh"
 `default_nettype none
 
 module luoshu_fifo #(
@@ -29,11 +30,8 @@ module luoshu_fifo #(
     output logic [Width-1:0]      out_data_o,
     output logic [CountWidth-1:0] count_o      // words inside, 0 to Depth, the head included
 );
-  generate
-    if (Width < 1 || Depth < 2 || (Depth & (Depth - 1)) != 0) begin : gen_illegal
-      initial $fatal(1, "luoshu_fifo: Depth must be a power of two, at least 2");
-    end
-  endgenerate
+  `LUOSHU_REQUIRE(gen_legal, Width >= 1 && Depth >= 2 && (Depth & (Depth - 1)) == 0,
+                  "luoshu_fifo: Depth must be a power of two, at least 2")
 
   localparam int PtrWidth = CountWidth - 1;
   localparam int WordMask = (Width >= 8) ? Width / 8 : 1;  // as in luoshu_ram_1r1w

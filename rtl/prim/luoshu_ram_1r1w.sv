@@ -7,6 +7,7 @@
 // write of the same address in the same cycle return undefined data on the read port: callers must
 // not rely on old or new data. The contents and rdata_o are not reset.
 // Does not do: asynchronous reads, two clocks, initial contents, parity.
+`include "luoshu_require.svh"
 `default_nettype none
 
 module luoshu_ram_1r1w #(
@@ -26,11 +27,8 @@ module luoshu_ram_1r1w #(
     input  wire  [AddrWidth-1:0] raddr_i,  // read address, words
     output logic [Width-1:0]     rdata_o   // read data, one cycle after re_i
 );
-  generate
-    if (Depth < 1 || Width < 1 || (ByteWrite != 0 && Width % (8 * ((ByteWrite > 0) ? ByteWrite : 1)) != 0)) begin : gen_illegal
-      initial $fatal(1, "luoshu_ram_1r1w: illegal Width, Depth or ByteWrite");
-    end
-  endgenerate
+  `LUOSHU_REQUIRE(gen_legal, Depth >= 1 && Width >= 1 && ByteWrite >= 0 && Width % (8 * ByteWrite + ((ByteWrite == 0) ? 1 : 0)) == 0,
+                  "luoshu_ram_1r1w: Width must be a multiple of ByteWrite bytes, Depth at least 1")
 
   (* no_rw_check *) logic [Width-1:0] mem[0:Depth-1];
 

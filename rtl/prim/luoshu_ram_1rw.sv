@@ -5,6 +5,7 @@
 // reads. rdata_o shows the word one cycle after a read and is undefined after a write until the
 // next read; it holds while req_i is low. The contents and rdata_o are not reset.
 // Does not do: asynchronous reads, initial contents, parity.
+`include "luoshu_require.svh"
 `default_nettype none
 
 module luoshu_ram_1rw #(
@@ -22,11 +23,8 @@ module luoshu_ram_1rw #(
     input  wire  [Width-1:0]     wdata_i,  // write data
     output logic [Width-1:0]     rdata_o   // read data, one cycle after the read
 );
-  generate
-    if (Depth < 1 || Width < 8 || Width % 8 != 0) begin : gen_illegal
-      initial $fatal(1, "luoshu_ram_1rw: illegal Width or Depth");
-    end
-  endgenerate
+  `LUOSHU_REQUIRE(gen_legal, Depth >= 1 && Width >= 8 && Width % 8 == 0,
+                  "luoshu_ram_1rw: Width must be a multiple of 8, Depth at least 1")
 
   (* no_rw_check *) logic [Width-1:0] mem[0:Depth-1];
 

@@ -9,6 +9,7 @@
 // Reserve = 1: the sender announces beats before they come (ax_ask_i) and only while ax_room_o says that 16 more fit; the ring
 // takes them whole, at one per cycle, without waiting.
 `include "luoshu_assert.svh"
+`include "luoshu_require.svh"
 `default_nettype none
 
 module luoshu_vector_params #(
@@ -38,11 +39,8 @@ module luoshu_vector_params #(
   localparam int Ratio    = L / (4 * VL);
   localparam int AddrBits = $clog2(Words);
   localparam int PartBits = Ratio > 1 ? $clog2(Ratio) : 1;
-  generate
-    if (Ratio < 1 || Words % Ratio != 0) begin : gen_illegal
-      initial $fatal(1, "luoshu_vector_params: VL must be at most L/4 and Words whole beats");
-    end
-  endgenerate
+  `LUOSHU_REQUIRE(gen_legal, Ratio >= 1 && Words % ((Ratio < 1) ? 1 : Ratio) == 0,
+                  "luoshu_vector_params: VL must be at most L/4 and Words whole beats")
 
   logic [PartBits-1:0]   skip_q;   // words of a beat already dropped
   logic [AddrBits-1:0]   base_q;

@@ -33,6 +33,12 @@ foreach(index RANGE ${last_configuration})
   endif()
 endforeach()
 
+# Illegal parameters of the chip end with a message.
+if(IVERILOG)
+  add_test(NAME parameters_test COMMAND ${CMAKE_CURRENT_LIST_DIR}/parameters_test.sh ${CMAKE_CURRENT_BINARY_DIR}/parameters_test)
+  set_tests_properties(parameters_test PROPERTIES TIMEOUT 300)
+endif()
+
 add_executable(generate_tables ${CMAKE_SOURCE_DIR}/models/numerics/generate_tables.cc)
 target_link_libraries(generate_tables PRIVATE luoshu_warnings)
 add_test(NAME tables_fresh COMMAND sh -c "./generate_tables fresh_tables.sv fresh_tables.h &&
