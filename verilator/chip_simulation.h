@@ -2,7 +2,9 @@
 // The clock loop around one verilated configuration; included by one file per configuration.
 #pragma once
 #include <verilated.h>
+#if VM_TRACE_FST
 #include <verilated_fst_c.h>
+#endif
 
 #include <cstring>
 
@@ -11,11 +13,55 @@
 
 namespace luoshu {
 
+// Writes a chip's waveforms, where Verilator was asked for code that can (that code takes longer to compile
+// than the chip's).
+#if VM_TRACE_FST
+class ChipTrace {
+ public:
+  // Before the chip is made.
+  explicit ChipTrace(const SimulationOptions& options, VerilatedContext& context) : options_(options) {
+    if (!options.trace_file.empty()) context.traceEverOn(true);
+  }
+  template <class Top>
+  void open(Top& top) {
+    if (options_.trace_file.empty()) return;
+    fst_ = std::make_unique<VerilatedFstC>();
+    top.trace(fst_.get(), 99);
+    fst_->open(options_.trace_file.c_str());
+    if (!fst_->isOpen())
+      throw InputError("cannot write the trace '" + options_.trace_file + "'; check the path");
+  }
+  // Before the chip goes.
+  void close() {
+    if (fst_) fst_->close();
+  }
+  void dump(std::uint64_t cycle, unsigned half) {
+    if (fst_ && cycle >= options_.trace_from && cycle < options_.trace_to) fst_->dump(cycle * 2 + half);
+  }
+
+ private:
+  const SimulationOptions& options_;
+  std::unique_ptr<VerilatedFstC> fst_;
+};
+#else
+class ChipTrace {
+ public:
+  explicit ChipTrace(const SimulationOptions& options, VerilatedContext&) {
+    if (!options.trace_file.empty()) throw InputError("a chip built for tests writes no trace; use luoshu");
+  }
+  template <class Top>
+  void open(Top&) {}
+  void close() {}
+  void dump(std::uint64_t, unsigned) {}
+};
+#endif
+
 template <class Top, unsigned kLanes>
 class ChipSimulation : public Simulation {
  public:
   explicit ChipSimulation(const SimulationOptions& options)
       : options_(options),
+        trace_(options_, context_),
         memory_(options.memory_bytes),
         axi_(memory_, kLanes, memory_timing(options.memory, configuration(options.config)), options.seed),
         random_(options.seed ^ 0x5bd1e995u) {
@@ -24,15 +70,8 @@ class ChipSimulation : public Simulation {
       context_.randReset(2);
       context_.randSeed(static_cast<int>(options.seed & 0x7fffffff));
     }
-    if (!options.trace_file.empty()) context_.traceEverOn(true);
     top_ = std::make_unique<Top>(&context_, "luoshu");
-    if (!options.trace_file.empty()) {
-      trace_ = std::make_unique<VerilatedFstC>();
-      top_->trace(trace_.get(), 99);
-      trace_->open(options.trace_file.c_str());
-      if (!trace_->isOpen())
-        throw InputError("cannot write the trace '" + options.trace_file + "'; check the path");
-    }
+    trace_.open(*top_);
     top_->rst_ni = 0;
     drive_idle();
     for (int i = 0; i < 8; ++i) {
@@ -42,7 +81,7 @@ class ChipSimulation : public Simulation {
     top_->rst_ni = 1;
   }
   ~ChipSimulation() override {
-    if (trace_) trace_->close();
+    trace_.close();
     top_->final();
   }
 
@@ -73,12 +112,12 @@ class ChipSimulation : public Simulation {
       sample_memory();
       high();
       ++done.cycles;
+      if (context_.gotFinish()) {
+        throw AssertionError("the simulated chip stopped at cycle " + std::to_string(cycle_) +
+                             " (an assertion failed, see above); report it with the command line");
+      }
       if (sent && !top_->tx_valid_o) break;  // the chip has said what it had to say
       if (bytes != 0 && done.consumed == bytes) break;
-    }
-    if (context_.gotFinish()) {
-      throw DeviceError("the simulated chip stopped at cycle " + std::to_string(cycle_) +
-                        " (an assertion failed, see above); report it with the command line");
     }
     return done;
   }
@@ -152,20 +191,20 @@ class ChipSimulation : public Simulation {
   void low() {
     top_->clk_i = 0;
     top_->eval();
-    if (traced()) trace_->dump(cycle_ * 2);
+    trace_.dump(cycle_, 0);
   }
   void high() {
     top_->clk_i = 1;
+    context_.time(cycle_);  // what an assertion names
     top_->eval();
-    if (traced()) trace_->dump(cycle_ * 2 + 1);
+    trace_.dump(cycle_, 1);
     ++cycle_;
   }
-  bool traced() const { return trace_ && cycle_ >= options_.trace_from && cycle_ < options_.trace_to; }
 
   const SimulationOptions options_;
   VerilatedContext context_;
+  ChipTrace trace_;
   std::unique_ptr<Top> top_;
-  std::unique_ptr<VerilatedFstC> trace_;
   SparseMemory memory_;
   AxiMemory axi_;
   StallRandom random_;

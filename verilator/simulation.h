@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Verilated chip: one class per configuration behind one interface. Bytes go in and out of its link, the
 // clock advances only while somebody asks; device memory hangs on its AXI port.
+// Programs of users hold a chip without the assertions of its RTL, tests one that has them
+// (LUOSHU_SIMULATION in verilator/CMakeLists.txt).
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -8,9 +10,17 @@
 
 #include "chip_timeline.h"
 #include "luoshu/clocked_transport.h"
+#include "luoshu/error.h"
 #include "memory.h"
 
 namespace luoshu {
+
+// An assertion of the RTL failed; the simulator has printed which one and in which cycle. The simulation is
+// of no further use.
+class AssertionError : public DeviceError {
+ public:
+  using DeviceError::DeviceError;
+};
 
 struct SimulationOptions {
   std::string config = "lab";
