@@ -2,8 +2,18 @@
 // The whole chip: link endpoint, control core with its bus and registers, sequencer, streams, matrix engine, attention, vector
 // unit, one memory port (docs/architecture.md). One clock; synchronous active-low reset.
 //
-// rx/tx: the link's byte stream (docs/link.md). m_*: AXI4 manager, one id, INCR bursts, Lanes bytes per beat; m_ar_user_o and
-// m_aw_user_o name the client (reads: 0 sequencer, 1 weights, 2 KV, 3 embedding, 4 link; writes: 0 KV, 1 logits, 2 link).
+// rx/tx: the link's byte stream (docs/link.md).
+// m_*: AXI4 manager of Lanes bytes per beat. One id, 0, in order; INCR bursts of whole beats within 4 KiB
+// (reads up to 64 beats, writes up to 16), normal memory that is not cached, no locks, no quality of
+// service. A read may overtake a write that has no answer yet. m_ar_user_o and m_aw_user_o name the client
+// (reads: 0 sequencer, 1 weights, 2 KV, 3 embedding, 4 host; writes: 0 KV, 1 logits, 2 host), for
+// statistics only.
+// An answer SLVERR or DECERR to the units ends the run (error BusError); to the link it is the status or
+// completion of that access (docs/link.md); to the control core an access fault.
+// rst_ni: as AXI4 has it the subordinate shares the reset, or rst_ni is held low until the subordinate owes
+// no answer. Answers from before a reset are dropped while nothing has been asked for, and fail an
+// assertion; later ones cannot be told from those of later requests.
+`include "luoshu_assert.svh"
 `default_nettype none
 
 module luoshu #(
@@ -19,7 +29,8 @@ module luoshu #(
     parameter int TcmBytes    = 16384,
     parameter int ValueDepth  = 256,    // beats that the weight stream runs ahead
     parameter int MemoryMib   = 1024,
-    parameter int ClockKhz    = 50000
+    parameter int ClockKhz    = 50000,
+    parameter int IdBits      = 1       // of the AXI ids, which are all 0
 ) (
     input  wire                clk_i,
     input  wire                rst_ni,
@@ -32,24 +43,42 @@ module luoshu #(
     output logic [31:0]        tx_data_o,
     output logic               m_ar_valid_o,
     input  wire                m_ar_ready_i,
+    output logic [IdBits-1:0]  m_ar_id_o,
     output logic [31:0]        m_ar_addr_o,
     output logic [7:0]         m_ar_len_o,
+    output logic [2:0]         m_ar_size_o,
+    output logic [1:0]         m_ar_burst_o,
+    output logic               m_ar_lock_o,
+    output logic [3:0]         m_ar_cache_o,
+    output logic [2:0]         m_ar_prot_o,
+    output logic [3:0]         m_ar_qos_o,
     output logic [2:0]         m_ar_user_o,
     input  wire                m_r_valid_i,
     output logic               m_r_ready_o,
+    input  wire  [IdBits-1:0]  m_r_id_i,
     input  wire  [Lanes*8-1:0] m_r_data_i,
     input  wire  [1:0]         m_r_resp_i,
     input  wire                m_r_last_i,
     output logic               m_aw_valid_o,
     input  wire                m_aw_ready_i,
+    output logic [IdBits-1:0]  m_aw_id_o,
     output logic [31:0]        m_aw_addr_o,
+    output logic [7:0]         m_aw_len_o,
+    output logic [2:0]         m_aw_size_o,
+    output logic [1:0]         m_aw_burst_o,
+    output logic               m_aw_lock_o,
+    output logic [3:0]         m_aw_cache_o,
+    output logic [2:0]         m_aw_prot_o,
+    output logic [3:0]         m_aw_qos_o,
     output logic [2:0]         m_aw_user_o,
     output logic               m_w_valid_o,
     input  wire                m_w_ready_i,
     output logic [Lanes*8-1:0] m_w_data_o,
     output logic [Lanes-1:0]   m_w_strb_o,
+    output logic               m_w_last_o,
     input  wire                m_b_valid_i,
     output logic               m_b_ready_o,
+    input  wire  [IdBits-1:0]  m_b_id_i,
     input  wire  [1:0]         m_b_resp_i
 );
   localparam int InfoBits = 12;
@@ -62,7 +91,8 @@ module luoshu #(
   logic [5*32-1:0]   rq_addr;
   logic [5*8-1:0]    rq_beats;
   logic [Beat-1:0]   rc_data;
-  logic              rc_last;
+  logic              rc_last, rc_error, wc_error;
+  logic [11:0]       wq_len;
   logic [2:0]        wq_valid, wq_ready, wc_bvalid;
   logic [3*32-1:0]   wq_addr;
   logic [3*Beat-1:0] wq_data;
@@ -70,15 +100,32 @@ module luoshu #(
   logic              memory_idle, memory_error;
   luoshu_mem_port #(.Lanes(Lanes), .MaxRequest((Lanes < 32) ? 31 : 255), .Outstanding((Lanes < 32) ? 16 : 32), .Writes((Lanes < 32) ? 16 : 64)) u_memory (
       .clk_i, .rst_ni, .rq_valid_i(rq_valid), .rq_ready_o(rq_ready), .rq_addr_i(rq_addr), .rq_beats_i(rq_beats),
-      .rc_valid_o(rc_valid), .rc_data_o(rc_data), .rc_last_o(rc_last),
+      .rc_valid_o(rc_valid), .rc_data_o(rc_data), .rc_error_o(rc_error), .rc_last_o(rc_last),
       .wq_valid_i(wq_valid), .wq_ready_o(wq_ready), .wq_addr_i(wq_addr), .wq_data_i(wq_data), .wq_strb_i(wq_strb),
-      .wc_bvalid_o(wc_bvalid), .idle_o(memory_idle), .error_o(memory_error),
+      .wq_len_i(wq_len), .wc_bvalid_o(wc_bvalid), .wc_error_o(wc_error), .idle_o(memory_idle), .error_o(memory_error),
       .ar_valid_o(m_ar_valid_o), .ar_ready_i(m_ar_ready_i), .ar_addr_o(m_ar_addr_o), .ar_len_o(m_ar_len_o), .ar_user_o(m_ar_user_o),
       .r_valid_i(m_r_valid_i), .r_ready_o(m_r_ready_o), .r_data_i(m_r_data_i), .r_resp_i(m_r_resp_i), .r_last_i(m_r_last_i),
-      .aw_valid_o(m_aw_valid_o), .aw_ready_i(m_aw_ready_i), .aw_addr_o(m_aw_addr_o), .aw_user_o(m_aw_user_o),
-      .w_valid_o(m_w_valid_o), .w_ready_i(m_w_ready_i), .w_data_o(m_w_data_o), .w_strb_o(m_w_strb_o),
+      .aw_valid_o(m_aw_valid_o), .aw_ready_i(m_aw_ready_i), .aw_addr_o(m_aw_addr_o), .aw_len_o(m_aw_len_o), .aw_user_o(m_aw_user_o),
+      .w_valid_o(m_w_valid_o), .w_ready_i(m_w_ready_i), .w_data_o(m_w_data_o), .w_strb_o(m_w_strb_o), .w_last_o(m_w_last_o),
       .b_valid_i(m_b_valid_i), .b_ready_o(m_b_ready_o), .b_resp_i(m_b_resp_i)
   );
+  assign wq_len[7:0]  = '0;   // of KV and logits: single beats
+  assign m_ar_id_o    = '0;
+  assign m_aw_id_o    = '0;
+  assign m_ar_size_o  = 3'($clog2(Lanes));
+  assign m_aw_size_o  = 3'($clog2(Lanes));
+  assign m_ar_burst_o = 2'b01;      // INCR
+  assign m_aw_burst_o = 2'b01;
+  assign m_ar_lock_o  = 1'b0;
+  assign m_aw_lock_o  = 1'b0;
+  assign m_ar_cache_o = 4'b0011;    // normal, not cached, bufferable
+  assign m_aw_cache_o = 4'b0011;
+  assign m_ar_prot_o  = 3'b000;     // unprivileged, secure, data
+  assign m_aw_prot_o  = 3'b000;
+  assign m_ar_qos_o   = 4'd0;
+  assign m_aw_qos_o   = 4'd0;
+  `LUOSHU_ASSERT(r_id, !m_r_valid_i || m_r_id_i == '0)
+  `LUOSHU_ASSERT(b_id, !m_b_valid_i || m_b_id_i == '0)
 
   // ---------------------------------------------------------------- control: link, core, registers, sequencer
   logic                 run_valid, run_ready, run_done, seq_busy /*verilator public_flat_rd*/, seq_stop, soft_reset, bad_opcode, core_awake, queue_full;
@@ -103,9 +150,10 @@ module luoshu #(
   ) u_control (
       .clk_i, .rst_ni, .rx_valid_i, .rx_ready_o, .rx_data_i, .rx_bytes_i, .tx_valid_o, .tx_ready_i, .tx_data_o,
       .rq_valid_o(rq_valid[ReadLink]), .rq_ready_i(rq_ready[ReadLink]), .rq_addr_o(rq_addr[ReadLink*32 +: 32]),
-      .rq_beats_o(rq_beats[ReadLink*8 +: 8]), .rc_valid_i(rc_valid[ReadLink]), .rc_data_i(rc_data),
+      .rq_beats_o(rq_beats[ReadLink*8 +: 8]), .rc_valid_i(rc_valid[ReadLink]), .rc_data_i(rc_data), .rc_error_i(rc_error),
       .wq_valid_o(wq_valid[WriteLink]), .wq_ready_i(wq_ready[WriteLink]), .wq_addr_o(wq_addr[WriteLink*32 +: 32]),
-      .wq_data_o(wq_data[WriteLink*Beat +: Beat]), .wq_strb_o(wq_strb[WriteLink*Lanes +: Lanes]), .wc_bvalid_i(wc_bvalid[WriteLink]),
+      .wq_data_o(wq_data[WriteLink*Beat +: Beat]), .wq_strb_o(wq_strb[WriteLink*Lanes +: Lanes]), .wq_len_o(wq_len[WriteLink*4 +: 4]),
+      .wc_bvalid_i(wc_bvalid[WriteLink]), .wc_error_i(wc_error),
       .run_valid_o(run_valid), .run_ready_i(run_ready && chip_rst_n), .run_program_o(run_program), .run_count_o(run_count),
       .run_passes_o(run_passes), .run_info_o(run_info), .run_done_i(run_done), .seq_busy_i(seq_busy), .stop_o(seq_stop),
       .soft_reset_o(soft_reset), .ctx_we_o(ctx_we), .ctx_wbank_o(ctx_wbank), .ctx_wtoken_o(ctx_wtoken), .ctx_wword_o(ctx_wword),
@@ -125,6 +173,7 @@ module luoshu #(
   logic [31:0]           seg_addr, seg_beats;
   logic [2:0]            seg_mode;
   // A soft reset lasts until memory has been idle for a while: what was in flight finds its units in reset and is dropped.
+  // Accesses of the host and the control core go on, and are not waited for.
   logic       clearing_q;
   logic [5:0] settled_q;
   always_ff @(posedge clk_i) begin
@@ -201,6 +250,6 @@ module luoshu #(
                      wq_valid[WriteKv] && wq_ready[WriteKv], rc_valid[ReadKv], rc_valid[ReadWeights]};
   assign progress = m_r_valid_i || m_b_valid_i || (cmd_done != '0) || tok_valid;
   logic unused_bits;
-  assign unused_bits = ^{cmd_waiting, vector_info};
+  assign unused_bits = ^{cmd_waiting, vector_info, m_r_id_i, m_b_id_i};
 endmodule
 `default_nettype wire

@@ -72,13 +72,7 @@ class ChipSimulation : public Simulation {
     }
     top_ = std::make_unique<Top>(&context_, "luoshu");
     trace_.open(*top_);
-    top_->rst_ni = 0;
-    drive_idle();
-    for (int i = 0; i < 8; ++i) {
-      low();
-      high();
-    }
-    top_->rst_ni = 1;
+    hold_reset();
   }
   ~ChipSimulation() override {
     trace_.close();
@@ -91,14 +85,15 @@ class ChipSimulation : public Simulation {
     while (done.cycles < max_cycles) {
       const std::size_t left = bytes - done.consumed;
       const std::size_t offered = left < 4 ? left : 4;
-      top_->rx_valid_i = offered != 0 && !stall();
+      const bool silent = cycle_ < silent_until_;
+      top_->rx_valid_i = offered != 0 && !silent && !stall();
       if (top_->rx_valid_i) {
         std::uint32_t word = 0;
         std::memcpy(&word, in + done.consumed, offered);
         top_->rx_data_i = word;
         top_->rx_bytes_i = static_cast<std::uint8_t>(offered);
       }
-      top_->tx_ready_i = !stall();
+      top_->tx_ready_i = !silent && !stall();
       drive_memory();
       low();
       if (top_->rx_valid_i && top_->rx_ready_o) done.consumed += offered;
@@ -125,11 +120,25 @@ class ChipSimulation : public Simulation {
   std::uint64_t cycles() const override { return cycle_; }
   bool running() const override { return top_->rootp->luoshu__DOT__seq_busy != 0; }
   SparseMemory& memory() override { return memory_; }
-  const AxiMemory& port() const override { return axi_; }
+  AxiMemory& port() override { return axi_; }
+  void silence(std::uint64_t cycles) override { silent_until_ = cycle_ + cycles; }
+  void reset() override {
+    hold_reset();
+    axi_.reset();
+  }
 
  private:
   bool stall() { return options_.seed != 0 && random_.one_in(3); }
 
+  void hold_reset() {
+    top_->rst_ni = 0;
+    drive_idle();
+    for (int i = 0; i < 8; ++i) {
+      low();
+      high();
+    }
+    top_->rst_ni = 1;
+  }
   void drive_idle() {
     top_->clk_i = 0;
     top_->rx_valid_i = 0;
@@ -150,8 +159,10 @@ class ChipSimulation : public Simulation {
     top_->m_w_ready_i = m.w_ready;
     top_->m_b_valid_i = m.b_valid;
     top_->m_b_resp_i = static_cast<std::uint8_t>(m.b_resp);
+    top_->m_b_id_i = static_cast<std::uint8_t>(m.b_id);
     top_->m_r_valid_i = m.r_valid;
     if (m.r_valid) {
+      top_->m_r_id_i = static_cast<std::uint8_t>(m.r_id);
       top_->m_r_last_i = m.r_last;
       top_->m_r_resp_i = static_cast<std::uint8_t>(m.r_resp);
       std::memcpy(static_cast<void*>(&top_->m_r_data_i), m.r_data, kLanes);
@@ -159,16 +170,20 @@ class ChipSimulation : public Simulation {
   }
 
   void sample_memory() {
-    const AxiInputs& m = axi_.inputs();
-    if (top_->m_ar_valid_o && m.ar_ready) {
-      axi_.read_request(top_->m_ar_addr_o, top_->m_ar_len_o + 1u, top_->m_ar_user_o);
-    }
-    if (top_->m_aw_valid_o && m.aw_ready) axi_.write_address(top_->m_aw_addr_o, top_->m_aw_user_o);
-    if (top_->m_w_valid_o && m.w_ready) {
-      axi_.write_data(reinterpret_cast<const std::uint8_t*>(&top_->m_w_data_o),
-                      reinterpret_cast<const std::uint8_t*>(&top_->m_w_strb_o));
-    }
-    axi_.advance();
+    AxiOutputs& o = axi_outputs_;
+    o.ar = {top_->m_ar_valid_o != 0, top_->m_ar_addr_o,  top_->m_ar_id_o,   top_->m_ar_len_o,
+            top_->m_ar_size_o,       top_->m_ar_burst_o, top_->m_ar_lock_o, top_->m_ar_cache_o,
+            top_->m_ar_prot_o,       top_->m_ar_qos_o,   top_->m_ar_user_o};
+    o.aw = {top_->m_aw_valid_o != 0, top_->m_aw_addr_o,  top_->m_aw_id_o,   top_->m_aw_len_o,
+            top_->m_aw_size_o,       top_->m_aw_burst_o, top_->m_aw_lock_o, top_->m_aw_cache_o,
+            top_->m_aw_prot_o,       top_->m_aw_qos_o,   top_->m_aw_user_o};
+    o.w_valid = top_->m_w_valid_o;
+    o.w_last = top_->m_w_last_o;
+    o.w_data = reinterpret_cast<const std::uint8_t*>(&top_->m_w_data_o);
+    o.w_strb = reinterpret_cast<const std::uint8_t*>(&top_->m_w_strb_o);
+    o.r_ready = top_->m_r_ready_o;
+    o.b_ready = top_->m_b_ready_o;
+    axi_.cycle(o);
   }
 
   void sample_timeline(std::uint32_t offered, bool sent) {
@@ -207,8 +222,9 @@ class ChipSimulation : public Simulation {
   std::unique_ptr<Top> top_;
   SparseMemory memory_;
   AxiMemory axi_;
+  AxiOutputs axi_outputs_;
   StallRandom random_;
-  std::uint64_t cycle_ = 0;
+  std::uint64_t cycle_ = 0, silent_until_ = 0;
 };
 
 }  // namespace luoshu

@@ -25,6 +25,7 @@ class SimulatedChip final : private SimulationOwner, public LinkChip {
   void read_memory(std::uint32_t address, void* data, std::size_t bytes) override;
   ChipCounters counters(bool clear) override;
   std::uint64_t cycles() const override { return simulation->cycles(); }
+  AxiMemory& memory_port() { return simulation->port(); }
 
  private:
   ChipCounters port_bytes() const;

@@ -86,6 +86,15 @@ void LinkChip::wait_ready() {
   for (;;) {
     const auto event = device_.wait_event(kBootDeadline);
     if (!event) throw TimeoutError("the firmware did not start; reset the device and try again");
+    if (event->size() >= 4 && event->front() == LUOSHU_EVT_ERROR && (*event)[1] == LUOSHU_ERR_TRAP) {
+      DeviceError::Detail detail;
+      detail.operation = "boot";
+      detail.address = (*event)[2];
+      detail.code = LUOSHU_ERR_TRAP;
+      throw DeviceError("the control core trapped at " + hex((*event)[2]) + " (cause " +
+                            std::to_string((*event)[3]) + ") before the firmware was ready; check the memory",
+                        detail);
+    }
     if (event->size() < 6 || event->front() != LUOSHU_EVT_READY) continue;  // of an earlier session
     if ((*event)[1] != LUOSHU_VERSION) {
       throw ProtocolError("the firmware is version " + std::to_string((*event)[1]) + ", expected " +

@@ -52,7 +52,8 @@ module luoshu_bus #(
     output logic [31:0] win_addr_o,
     output logic [31:0] win_wdata_o,
     input  wire         win_rvalid_i,
-    input  wire  [31:0] win_rdata_i
+    input  wire  [31:0] win_rdata_i,
+    input  wire         win_err_i       // with rvalid: memory answered with an error
 );
   localparam int TcmBits = $clog2(TcmBytes);
 
@@ -122,7 +123,7 @@ module luoshu_bus #(
   assign l_rdata_o  = rdata;
   assign d_rdata_o  = rdata;
   assign l_err_o    = (target_q == TargetNone);
-  assign d_err_o    = (target_q == TargetNone);
+  assign d_err_o    = (target_q == TargetNone) || (target_q == TargetWindow && win_err_i);
 
   // ---------------------------------------------------------------- firmware memory: one read port, one write port
   assign i_gnt_o   = i_req_i && !tcm_read;

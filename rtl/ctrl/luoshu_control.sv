@@ -34,12 +34,15 @@ module luoshu_control #(
     output logic [7:0]          rq_beats_o,
     input  wire                 rc_valid_i,
     input  wire  [Lanes*8-1:0]  rc_data_i,
+    input  wire                 rc_error_i,
     output logic                wq_valid_o,
     input  wire                 wq_ready_i,
     output logic [31:0]         wq_addr_o,
     output logic [Lanes*8-1:0]  wq_data_o,
     output logic [Lanes-1:0]    wq_strb_o,
+    output logic [3:0]          wq_len_o,
     input  wire                 wc_bvalid_i,
+    input  wire                 wc_error_i,
     // sequencer
     output logic                run_valid_o,
     input  wire                 run_ready_i,
@@ -82,6 +85,7 @@ module luoshu_control #(
   logic [8:0]  req_words;
   logic [31:0] wdata, rdata;
   logic [3:0]  wstrb;
+  logic        mem_err;
   logic        l_req, l_gnt, l_we, l_rvalid, l_err;
   logic [31:0] l_addr, l_wdata, l_rdata;
   logic        msg_room, msg_valid, msg_ready, msg_last, evt_valid, evt_ready, evt_last;
@@ -100,7 +104,7 @@ module luoshu_control #(
       .clk_i(clk_link), .rst_ni, .rx_valid_i, .rx_ready_o, .rx_data_i, .rx_bytes_i, .tx_valid_o, .tx_ready_i, .tx_data_o,
       .req_valid_o(req_valid), .req_ready_i(req_ready), .req_write_o(req_write), .req_addr_o(req_addr), .req_words_o(req_words),
       .wvalid_o(wvalid), .wready_i(wready), .wdata_o(wdata), .wstrb_o(wstrb), .rvalid_i(rvalid), .rready_o(rready), .rdata_i(rdata),
-      .rlast_i(rlast), .bvalid_i(bvalid),
+      .rlast_i(rlast), .bvalid_i(bvalid), .mem_err_i(mem_err),
       .reg_req_o(l_req), .reg_gnt_i(l_gnt), .reg_we_o(l_we), .reg_addr_o(l_addr), .reg_wdata_o(l_wdata), .reg_rvalid_i(l_rvalid),
       .reg_rdata_i(l_rdata), .reg_err_i(l_err),
       .msg_room_i(msg_room), .msg_valid_o(msg_valid), .msg_ready_i(msg_ready), .msg_data_o(msg_data), .msg_last_o(msg_last),
@@ -133,11 +137,11 @@ module luoshu_control #(
   luoshu_narrow_port #(.Lanes(Lanes)) u_narrow (
       .clk_i, .rst_ni, .req_valid_i(req_valid), .req_ready_o(req_ready), .req_write_i(req_write), .req_addr_i(narrow_addr),
       .req_words_i(req_words), .wvalid_i(wvalid), .wready_o(wready), .wdata_i(narrow_wdata), .wstrb_i(wstrb), .rvalid_o(rvalid),
-      .rready_i(rready), .rdata_o(rdata), .rlast_o(rlast), .bvalid_o(bvalid),
+      .rready_i(rready), .rdata_o(rdata), .rlast_o(rlast), .bvalid_o(bvalid), .error_o(mem_err),
       .win_req_i(win_req), .win_gnt_o(win_gnt), .win_we_i(win_we), .win_be_i(win_be), .win_addr_i(win_addr), .win_wdata_i(win_wdata),
       .win_rvalid_o(win_rvalid), .win_rdata_o(win_rdata),
-      .rq_valid_o, .rq_ready_i, .rq_addr_o, .rq_beats_o, .rc_valid_i, .rc_data_i, .wq_valid_o, .wq_ready_i, .wq_addr_o, .wq_data_o,
-      .wq_strb_o, .wc_bvalid_i
+      .rq_valid_o, .rq_ready_i, .rq_addr_o, .rq_beats_o, .rc_valid_i, .rc_data_i, .rc_error_i, .wq_valid_o, .wq_ready_i, .wq_addr_o, .wq_data_o,
+      .wq_strb_o, .wq_len_o, .wc_bvalid_i, .wc_error_i
   );
 
   // ---------------------------------------------------------------- control core
@@ -195,7 +199,7 @@ module luoshu_control #(
       .d_rdata_o(d_rdata), .d_err_o(d_err), .i_req_i(i_req), .i_gnt_o(i_gnt), .i_addr_i(i_addr), .i_rdata_o(i_rdata),
       .reg_req_o(reg_req), .reg_we_o(reg_we), .reg_addr_o(reg_addr), .reg_wdata_o(reg_wdata), .reg_rdata_i(reg_rdata),
       .win_req_o(win_req), .win_gnt_i(win_gnt), .win_we_o(win_we), .win_be_o(win_be), .win_addr_o(win_addr), .win_wdata_o(win_wdata),
-      .win_rvalid_i(win_rvalid), .win_rdata_i(win_rdata)
+      .win_rvalid_i(win_rvalid), .win_rdata_i(win_rdata), .win_err_i(mem_err)
   );
   assign ctx_wdata_o = reg_wdata;
   luoshu_registers #(

@@ -38,6 +38,7 @@ module luoshu_link #(
     input  wire  [31:0] rdata_i,
     input  wire         rlast_i,
     input  wire         bvalid_i,
+    input  wire         mem_err_i,
     // control space (luoshu_bus)
     output logic        reg_req_o,
     input  wire         reg_gnt_i,
@@ -78,7 +79,7 @@ module luoshu_link #(
       .note_valid_o(note_valid), .head_o(head), .ans_valid_o(ans_valid), .ans_ready_i(ans_ready), .ans_words_o(ans_words), .ans_check_o(ans_check), .crc_i(tx_crc),
       .ans_word_valid_o(ans_word_valid), .ans_word_ready_i(ans_word_ready), .ans_word_o(ans_word), .ans_done_i(ans_done),
       .req_valid_o, .req_ready_i, .req_write_o, .req_addr_o, .req_words_o, .wvalid_o, .wready_i, .wdata_o, .wstrb_o,
-      .rvalid_i, .rready_o, .rdata_i, .rlast_i, .bvalid_i,
+      .rvalid_i, .rready_o, .rdata_i, .rlast_i, .bvalid_i, .mem_err_i,
       .reg_req_o, .reg_gnt_i, .reg_we_o, .reg_addr_o, .reg_wdata_o, .reg_rvalid_i, .reg_rdata_i, .reg_err_i,
       .msg_room_i, .msg_valid_o, .msg_ready_i, .msg_data_o, .msg_last_o
   );

@@ -52,6 +52,7 @@ module luoshu_link_exec #(
     input  wire  [31:0] rdata_i,
     input  wire         rlast_i,
     input  wire         bvalid_i,
+    input  wire         mem_err_i,      // with rlast and bvalid: memory answered with an error
     // control space
     output logic        reg_req_o,
     input  wire         reg_gnt_i,
@@ -156,7 +157,7 @@ module luoshu_link_exec #(
   logic        tail, tail_q;          // the next one is not whole; has been asked for
   logic        more;                  // memory is left to ask for
   logic        first_q;               // first data word of a write
-  logic        failed_q;              // a register access failed
+  logic        failed_q;              // a register or memory access failed
   logic [2:0]  fixed_q;               // words of an answer that come from here
   logic [31:0] mem_crc;
   logic        is_crc, is_read, is_hello, reads_regs, last_word;
@@ -232,7 +233,7 @@ module luoshu_link_exec #(
   assign numbers   = (type_q == Resync) && (fixed_q == 3'd1);
   assign ans_word_o = (state_q != Stream) ? (from_memory ? rdata_i : reg_value_q)
                     : (address_q & {32{nonce}}) | (mem_crc & {32{checksum}}) | (LinkWord & {32{link_word}})
-                      | {16'd0, event_numbers_i & {16{numbers}}} | ((failed_q && fixed_q == 3'd1 && !is_crc) ? 32'(IsBus) : 32'd0);
+                      | {16'd0, event_numbers_i & {16{numbers}}} | ((failed_q && fixed_q == 3'd1) ? 32'(IsBus) : 32'd0);
   logic sent;
   assign sent = ans_word_valid_o && ans_word_ready_i;
 
@@ -279,7 +280,10 @@ module luoshu_link_exec #(
             else state_q <= is_crc ? Answer : Stream;
           end
         end
-        MemWait: if (bvalid_i) state_q <= Note;
+        MemWait: if (bvalid_i) begin
+          sticky_q <= sticky_q || mem_err_i;
+          state_q  <= Note;
+        end
         RegData: if (reg_req_o && reg_gnt_i) state_q <= RegWait;
         RegWait:
           if (reads_regs) begin
@@ -351,6 +355,8 @@ module luoshu_link_exec #(
       failed_q    <= failed_q || reg_err_i;
       if (type_q == RegWrite && reg_err_i) status_q <= IsBus[6:0];
     end
+    if (state_q == MemData && rvalid_i && rready_o && rlast_i && mem_err_i) failed_q <= 1'b1;
+    if (state_q == MemWait && bvalid_i && mem_err_i) status_q <= IsBus[6:0];
     if (state_q == Stream && sent) fixed_q <= fixed_q - 3'd1;
   end
   logic unused_bits;

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Joins the 32-bit masters (the link, and the control core's window) to the wide memory port.
 //
-// Link master: a request is {write, byte address (4-byte aligned), words 1..256}; then a write sends that many words with
-// byte strobes and gets one bvalid when all of them are in memory; a read receives that many words, rlast with the last one.
-// Words of a write are combined into beats. Window master (single words): granted when the link is idle, rvalid ends an
-// access of either kind; rdata is 0 in other cycles. One request at a time. Throughput: one word per cycle; Lanes < 32 reads one beat after the other.
-// Address and data of a window access are taken with its grant; both masters may share one multiplexer for these.
+// Link master: a request is {write, byte address (4-byte aligned), words 1..256}; then a write sends that
+// many words with byte strobes and gets one bvalid when all of them are in memory; a read receives that
+// many words, rlast with the last one. Words of a write are combined into beats, beats into bursts of up
+// to 16 within an aligned 16 beats; the words of a write must come without waiting for other writes.
+// Window master (single words): granted when the link is idle, rvalid ends an access of either kind;
+// rdata is 0 in other cycles. Address and data of a window access are taken with its grant; both masters
+// may share one multiplexer for these.
+// error_o, valid with rlast, bvalid and win_rvalid: memory answered a beat of this access with an error.
+// One request at a time. Throughput: one word per cycle, of a write but for a cycle per beat; Lanes < 32
+// reads one beat after the other. Reset: idle.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -29,6 +34,7 @@ module luoshu_narrow_port #(
     output logic [31:0]        rdata_o,
     output logic               rlast_o,
     output logic               bvalid_o,
+    output logic               error_o,       // of the access that ends
     // window of the core
     input  wire                win_req_i,
     output logic               win_gnt_o,
@@ -45,12 +51,15 @@ module luoshu_narrow_port #(
     output logic [7:0]         rq_beats_o,
     input  wire                rc_valid_i,
     input  wire  [Lanes*8-1:0] rc_data_i,
+    input  wire                rc_error_i,
     output logic               wq_valid_o,
     input  wire                wq_ready_i,
     output logic [31:0]        wq_addr_o,
     output logic [Lanes*8-1:0] wq_data_o,
     output logic [Lanes-1:0]   wq_strb_o,
-    input  wire                wc_bvalid_i
+    output logic [3:0]         wq_len_o,      // beats of the burst that follow
+    input  wire                wc_bvalid_i,
+    input  wire                wc_error_i
 );
   localparam int BeatBits = $clog2(Lanes);
   localparam int WordBits = BeatBits - 2;   // word within a beat
@@ -64,7 +73,8 @@ module luoshu_narrow_port #(
   logic [Lanes-1:0]    strb_q;
   logic                flush_q;     // data_q goes to the write client
   logic [31:0]         flush_addr_q;
-  logic [8:0]          pending_q;   // beats written and not acknowledged
+  logic [3:0]          pending_q;   // bursts written and not acknowledged
+  logic                failed_q;    // an answer was an error
   logic                accept, word_in, beat_end;
   logic                take_window;
 
@@ -81,6 +91,13 @@ module luoshu_narrow_port #(
   assign wq_addr_o  = flush_addr_q;
   assign wq_data_o  = data_q;
   assign wq_strb_o  = strb_q;
+  // Behind the beat that leaves the words start a beat. They, up to the end of the 16 beats.
+  logic [8-WordBits:0] behind;   // beats
+  logic [3:0]          to_end;
+  assign behind   = (9-WordBits)'(({1'b0, left_q} + 10'(Lanes/4 - 1)) >> WordBits);
+  assign to_end   = ~flush_addr_q[BeatBits +: 4];
+  assign wq_len_o = (32'(behind) > 32'(to_end)) ? to_end : 4'(behind);
+  assign error_o  = failed_q;
 
   // ---------------------------------------------------------------- read
   localparam int Ahead = (Lanes < 32) ? 1 : 8;   // beats on their way or waiting
@@ -149,7 +166,8 @@ module luoshu_narrow_port #(
       flush_q   <= 1'b0;
       pending_q <= '0;
     end else begin
-      if ((wq_valid_o && wq_ready_i) != wc_bvalid_i) pending_q <= pending_q + {{8{wc_bvalid_i}}, 1'b1};   // plus or minus 1
+      if ((wq_valid_o && wq_ready_i && wq_len_o == 4'd0) != wc_bvalid_i)
+        pending_q <= pending_q + {{3{wc_bvalid_i}}, 1'b1};   // plus or minus 1
       if (flush_q && wq_ready_i) flush_q <= 1'b0;
       case (state_q)
         Idle:
@@ -160,7 +178,7 @@ module luoshu_narrow_port #(
             if (left_q == 9'd1) state_q <= WriteWait;
           end
         WriteWait:
-          if (!flush_q && pending_q == 9'd0) begin
+          if (!flush_q && pending_q == 4'd0) begin
             state_q      <= Idle;
             bvalid_o     <= !window_q;
             win_rvalid_o <= window_q;
@@ -172,6 +190,8 @@ module luoshu_narrow_port #(
           end
       endcase
     end
+    if (accept) failed_q <= 1'b0;
+    else if ((rc_valid_i && rc_error_i) || (wc_bvalid_i && wc_error_i)) failed_q <= 1'b1;
     if (accept) begin
       window_q     <= take_window;
       addr_q       <= take_window ? win_addr_i : req_addr_i[31:0];

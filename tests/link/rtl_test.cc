@@ -70,11 +70,12 @@ class RtlPeer final : public ClockedPeer {
     t.wready_i = writing_ != 0 && !chance(stall_);
     t.rvalid_i = reading_ != 0 && !chance(stall_);
     if (t.rvalid_i) {
-      services_.read_memory(address_, reinterpret_cast<std::uint8_t*>(&word), 4);
+      failed_ |= !services_.read_memory(address_, reinterpret_cast<std::uint8_t*>(&word), 4);
       t.rdata_i = word;
       t.rlast_i = reading_ == 1;
     }
     t.bvalid_i = written_ && !chance(stall_);
+    t.mem_err_i = failed_;
     t.reg_gnt_i = !reg_pending_ && !chance(stall_);
     t.reg_rvalid_i = reg_pending_ && !chance(stall_);
     t.reg_rdata_i = reg_value_;
@@ -115,13 +116,14 @@ class RtlPeer final : public ClockedPeer {
     if (t.wvalid_o && t.wready_i) {
       for (unsigned b = 0; b < 4; ++b) {
         const auto byte = static_cast<std::uint8_t>(t.wdata_o >> (8 * b));
-        if ((t.wstrb_o >> b & 1) != 0) services_.write_memory(address_ + b, &byte, 1);
+        if ((t.wstrb_o >> b & 1) != 0) failed_ |= !services_.write_memory(address_ + b, &byte, 1);
       }
       address_ += 4;
       if (--writing_ == 0) written_ = true;
     }
     if (t.req_valid_o && t.req_ready_i) {
       address_ = t.req_addr_o;
+      failed_ = false;
       (t.req_write_o ? writing_ : reading_) = t.req_words_o;
     }
     if (t.reg_rvalid_i) reg_pending_ = false;
@@ -147,7 +149,7 @@ class RtlPeer final : public ClockedPeer {
   std::unique_ptr<Vlink> top_;
   std::uint64_t cycle_ = 0, address_ = 0;
   unsigned writing_ = 0, reading_ = 0;
-  bool written_ = false, reg_pending_ = false, reg_error_ = false;
+  bool written_ = false, failed_ = false, reg_pending_ = false, reg_error_ = false;
   std::uint32_t reg_value_ = 0;
   std::vector<std::uint32_t> message_;
   std::deque<std::uint32_t> event_;
