@@ -2,7 +2,9 @@
 // The clock loop around one verilated configuration; included by one file per configuration.
 #pragma once
 #include <verilated.h>
+#if VM_TRACE_FST
 #include <verilated_fst_c.h>
+#endif
 
 #include <cstring>
 
@@ -11,11 +13,55 @@
 
 namespace luoshu {
 
+// Writes a chip's waveforms, where Verilator was asked for code that can (that code takes longer to compile
+// than the chip's).
+#if VM_TRACE_FST
+class ChipTrace {
+ public:
+  // Before the chip is made.
+  explicit ChipTrace(const SimulationOptions& options, VerilatedContext& context) : options_(options) {
+    if (!options.trace_file.empty()) context.traceEverOn(true);
+  }
+  template <class Top>
+  void open(Top& top) {
+    if (options_.trace_file.empty()) return;
+    fst_ = std::make_unique<VerilatedFstC>();
+    top.trace(fst_.get(), 99);
+    fst_->open(options_.trace_file.c_str());
+    if (!fst_->isOpen())
+      throw InputError("cannot write the trace '" + options_.trace_file + "'; check the path");
+  }
+  // Before the chip goes.
+  void close() {
+    if (fst_) fst_->close();
+  }
+  void dump(std::uint64_t cycle, unsigned half) {
+    if (fst_ && cycle >= options_.trace_from && cycle < options_.trace_to) fst_->dump(cycle * 2 + half);
+  }
+
+ private:
+  const SimulationOptions& options_;
+  std::unique_ptr<VerilatedFstC> fst_;
+};
+#else
+class ChipTrace {
+ public:
+  explicit ChipTrace(const SimulationOptions& options, VerilatedContext&) {
+    if (!options.trace_file.empty()) throw InputError("a chip built for tests writes no trace; use luoshu");
+  }
+  template <class Top>
+  void open(Top&) {}
+  void close() {}
+  void dump(std::uint64_t, unsigned) {}
+};
+#endif
+
 template <class Top, unsigned kLanes>
 class ChipSimulation : public Simulation {
  public:
   explicit ChipSimulation(const SimulationOptions& options)
       : options_(options),
+        trace_(options_, context_),
         memory_(options.memory_bytes),
         axi_(memory_, kLanes, memory_timing(options.memory, configuration(options.config)), options.seed),
         random_(options.seed ^ 0x5bd1e995u) {
@@ -24,19 +70,12 @@ class ChipSimulation : public Simulation {
       context_.randReset(2);
       context_.randSeed(static_cast<int>(options.seed & 0x7fffffff));
     }
-    if (!options.trace_file.empty()) context_.traceEverOn(true);
     top_ = std::make_unique<Top>(&context_, "luoshu");
-    if (!options.trace_file.empty()) {
-      trace_ = std::make_unique<VerilatedFstC>();
-      top_->trace(trace_.get(), 99);
-      trace_->open(options.trace_file.c_str());
-      if (!trace_->isOpen())
-        throw InputError("cannot write the trace '" + options.trace_file + "'; check the path");
-    }
+    trace_.open(*top_);
     hold_reset();
   }
   ~ChipSimulation() override {
-    if (trace_) trace_->close();
+    trace_.close();
     top_->final();
   }
 
@@ -46,14 +85,15 @@ class ChipSimulation : public Simulation {
     while (done.cycles < max_cycles) {
       const std::size_t left = bytes - done.consumed;
       const std::size_t offered = left < 4 ? left : 4;
-      top_->rx_valid_i = offered != 0 && !stall();
+      const bool silent = cycle_ < silent_until_;
+      top_->rx_valid_i = offered != 0 && !silent && !stall();
       if (top_->rx_valid_i) {
         std::uint32_t word = 0;
         std::memcpy(&word, in + done.consumed, offered);
         top_->rx_data_i = word;
         top_->rx_bytes_i = static_cast<std::uint8_t>(offered);
       }
-      top_->tx_ready_i = !stall();
+      top_->tx_ready_i = !silent && !stall();
       drive_memory();
       low();
       if (top_->rx_valid_i && top_->rx_ready_o) done.consumed += offered;
@@ -68,12 +108,12 @@ class ChipSimulation : public Simulation {
       sample_memory();
       high();
       ++done.cycles;
+      if (context_.gotFinish()) {
+        throw AssertionError("the simulated chip stopped at cycle " + std::to_string(cycle_) +
+                             " (an assertion failed, see above); report it with the command line");
+      }
       if (sent && !top_->tx_valid_o) break;  // the chip has said what it had to say
       if (bytes != 0 && done.consumed == bytes) break;
-    }
-    if (context_.gotFinish()) {
-      throw DeviceError("the simulated chip stopped at cycle " + std::to_string(cycle_) +
-                        " (an assertion failed, see above); report it with the command line");
     }
     return done;
   }
@@ -82,6 +122,7 @@ class ChipSimulation : public Simulation {
   bool running() const override { return top_->rootp->luoshu__DOT__seq_busy != 0; }
   SparseMemory& memory() override { return memory_; }
   AxiMemory& port() override { return axi_; }
+  void silence(std::uint64_t cycles) override { silent_until_ = cycle_ + cycles; }
   void reset() override {
     hold_reset();
     axi_.reset();
@@ -201,25 +242,25 @@ class ChipSimulation : public Simulation {
   void low() {
     top_->clk_i = 0;
     top_->eval();
-    if (traced()) trace_->dump(cycle_ * 2);
+    trace_.dump(cycle_, 0);
   }
   void high() {
     top_->clk_i = 1;
+    context_.time(cycle_);  // what an assertion names
     top_->eval();
-    if (traced()) trace_->dump(cycle_ * 2 + 1);
+    trace_.dump(cycle_, 1);
     ++cycle_;
   }
-  bool traced() const { return trace_ && cycle_ >= options_.trace_from && cycle_ < options_.trace_to; }
 
   const SimulationOptions options_;
   VerilatedContext context_;
+  ChipTrace trace_;
   std::unique_ptr<Top> top_;
-  std::unique_ptr<VerilatedFstC> trace_;
   SparseMemory memory_;
   AxiMemory axi_;
   AxiOutputs axi_outputs_;
   StallRandom random_;
-  std::uint64_t cycle_ = 0;
+  std::uint64_t cycle_ = 0, silent_until_ = 0;
 };
 
 }  // namespace luoshu

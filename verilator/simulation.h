@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Verilated chip: one class per configuration behind one interface. Bytes go in and out of its link, the
 // clock advances only while somebody asks; device memory hangs on its AXI port.
+// Programs of users hold a chip without the assertions of its RTL, tests one that has them
+// (LUOSHU_SIMULATION in verilator/CMakeLists.txt).
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -8,10 +10,18 @@
 
 #include "chip_timeline.h"
 #include "luoshu/clocked_transport.h"
+#include "luoshu/error.h"
 #include "memory.h"
 #include "pin_log.h"
 
 namespace luoshu {
+
+// An assertion of the RTL failed; the simulator has printed which one and in which cycle. The simulation is
+// of no further use.
+class AssertionError : public DeviceError {
+ public:
+  using DeviceError::DeviceError;
+};
 
 struct SimulationOptions {
   std::string config = "lab";
@@ -30,6 +40,7 @@ class Simulation : public ClockedPeer {
   virtual bool running() const = 0;          // the sequencer has a run
   virtual SparseMemory& memory() = 0;
   virtual AxiMemory& port() = 0;  // its traffic, stalls and faults
+  virtual void silence(std::uint64_t cycles) = 0;  // the host takes and gives no byte from now on
   virtual void reset() = 0;       // of the chip and its memory port; the contents of memory stay
 };
 
