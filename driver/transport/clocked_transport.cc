@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "luoshu/error.h"
+#include "luoshu/interrupt.h"
 
 namespace luoshu {
 
@@ -20,6 +21,7 @@ std::size_t ClockedTransport::write_some(const std::uint8_t* data, std::size_t n
   check_open();
   if (n == 0) return 0;
   for (;;) {
+    poll_interrupt();
     const ClockedPeer::Step step = peer_.step(data, n, options_.slice_cycles, received_);
     cycles_ += step.cycles;
     if (step.consumed > 0) return std::min(step.consumed, n);
@@ -33,6 +35,7 @@ std::size_t ClockedTransport::read_some(std::uint8_t* data, std::size_t n, TimeP
     received_.clear();
     head_ = 0;
     if (now() >= deadline) return 0;
+    poll_interrupt();
     cycles_ += peer_.step(nullptr, 0, options_.slice_cycles, received_).cycles;
   }
   const std::size_t take = std::min(n, received_.size() - head_);

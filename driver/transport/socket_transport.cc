@@ -14,13 +14,21 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <system_error>
 
 #include "luoshu/error.h"
+#include "luoshu/interrupt.h"
 
 namespace luoshu {
 namespace {
+
+// What a listener with a client sends to others before it hangs up. No frame begins like this.
+constexpr char kBusyNotice[] = "luoshu: busy\r\n";
+constexpr std::size_t kBusyBytes = sizeof kBusyNotice - 1;
+constexpr long long kLongestWait = 100;  // ms between two poll points
+constexpr std::uint32_t kLargestPort = 65535;
 
 DeviceError::Detail os_detail(const std::string& operation, int error) {
   DeviceError::Detail detail;
@@ -72,6 +80,12 @@ Address parse_tcp(const std::string& text) {
     throw InputError("the address '" + text + "' has no port; use tcp:HOST:PORT");
   std::string host = text.substr(4, colon - 4);
   const std::string port = text.substr(colon + 1);
+  std::uint32_t number = 0;
+  const auto parsed = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (parsed.ec != std::errc() || parsed.ptr != port.data() + port.size() || number > kLargestPort) {
+    throw InputError("the address '" + text + "' has the port '" + port + "'; give a number from 0 to " +
+                     std::to_string(kLargestPort));
+  }
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -108,13 +122,14 @@ void disable_delay(int fd) {
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);  // fails on unix sockets, which have no delay
 }
 
-// Waits for events; false when the deadline passed.
+// Waits for events; false when the deadline passed. A poll point.
 bool wait_for(int fd, short events, Transport::TimePoint deadline, const std::string& operation) {
   for (;;) {
+    poll_interrupt();
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - Transport::Clock::now()).count();
     pollfd entry{fd, events, 0};
-    const int ready = ::poll(&entry, 1, static_cast<int>(std::clamp<long long>(left, 0, 1000)));
+    const int ready = ::poll(&entry, 1, static_cast<int>(std::clamp<long long>(left, 0, kLongestWait)));
     if (ready > 0) return true;
     if (ready < 0 && errno != EINTR) {
       const int error = errno;
@@ -168,6 +183,9 @@ std::size_t SocketTransport::write_some(const std::uint8_t* data, std::size_t n,
     const int error = errno;
     if (error == EINTR) continue;
     if (error != EAGAIN && error != EWOULDBLOCK) {
+      std::uint8_t last[kBusyBytes];
+      const ssize_t got = ::recv(socket_.get(), last, sizeof last, MSG_DONTWAIT);
+      if (got > 0) look_for_refusal(last, static_cast<std::size_t>(got));
       throw DisconnectedError(
           "the connection to " + name_ + " is gone: " + os_text(error) + "; restart the simulator",
           os_detail("write", error));
@@ -179,7 +197,10 @@ std::size_t SocketTransport::write_some(const std::uint8_t* data, std::size_t n,
 std::size_t SocketTransport::read_some(std::uint8_t* data, std::size_t n, TimePoint deadline) {
   for (;;) {
     const ssize_t got = ::recv(socket_.get(), data, n, 0);
-    if (got > 0) return static_cast<std::size_t>(got);
+    if (got > 0) {
+      look_for_refusal(data, static_cast<std::size_t>(got));
+      return static_cast<std::size_t>(got);
+    }
     const int error = got == 0 ? ECONNRESET : errno;
     if (error == EINTR) continue;
     if (error != EAGAIN && error != EWOULDBLOCK) {
@@ -187,6 +208,20 @@ std::size_t SocketTransport::read_some(std::uint8_t* data, std::size_t n, TimePo
                               os_detail("read", error));
     }
     if (!wait_for(socket_.get(), POLLIN, deadline, "read")) return 0;
+  }
+}
+
+// The notice comes first or not at all, perhaps in pieces.
+void SocketTransport::look_for_refusal(const std::uint8_t* data, std::size_t n) {
+  for (std::size_t i = 0; refusal_ && i < n && notice_seen_ < kBusyBytes; ++i) {
+    refusal_ = data[i] == static_cast<std::uint8_t>(kBusyNotice[notice_seen_]);
+    ++notice_seen_;
+  }
+  if (refusal_ && notice_seen_ == kBusyBytes) {
+    throw BusyError(
+        "the simulator at " + name_ +
+            " is busy with another client and serves one at a time; try again when that one has left",
+        os_detail("connect", EBUSY));
   }
 }
 
@@ -228,6 +263,15 @@ SocketListener::SocketListener(const std::string& address, bool public_ok) : add
 
 SocketListener::~SocketListener() {
   if (!path_.empty()) ::unlink(path_.c_str());
+}
+
+void SocketListener::refuse_waiting() {
+  for (;;) {
+    const FileDescriptor client(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (client.get() < 0) return;
+    ::send(client.get(), kBusyNotice, kBusyBytes, MSG_NOSIGNAL);  // to one that has left already: nothing
+    ::shutdown(client.get(), SHUT_WR);
+  }
 }
 
 std::unique_ptr<SocketTransport> SocketListener::accept(Transport::TimePoint deadline) {

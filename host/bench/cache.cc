@@ -7,6 +7,7 @@
 #include "bench/xorshift.h"
 #include "chip/kernels.h"
 #include "luoshu/defs.h"
+#include "luoshu/interrupt.h"
 
 namespace luoshu::bench {
 namespace {
@@ -50,6 +51,7 @@ void fill_cache(Chip& chip, const Image& image, const ModelConfig& config, std::
       for (std::uint32_t h = 0; h < config.kv_heads; ++h) {
         for (std::size_t b = 0; b < count; ++b)
           std::memcpy(head.data() + b * bytes, blocks.data() + random.below(kDifferent) * bytes, bytes);
+        poll_interrupt();
         chip.write_memory(image.kv_address(s, l, h), head.data(), head.size());
       }
     }

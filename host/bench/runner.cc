@@ -23,10 +23,6 @@ std::vector<std::int32_t> some_tokens(std::size_t count, std::uint32_t vocab) {
   return tokens;
 }
 
-[[noreturn]] void interrupted() {
-  throw DeviceError("interrupted in the middle of a test; start again");
-}
-
 // What attention alone must do for spans that are one pass: read their keys and values once, multiply.
 Work attention_work(const ModelConfig& config, const std::vector<Span>& spans) {
   Work work;
@@ -108,17 +104,28 @@ Measurement extrapolate(const Measurement& a, std::uint32_t a_layers, const Meas
 }
 
 Runner::Runner(TimedChip& chip, const gguf::File& file, const ModelConfig& config, std::uint32_t context,
-               std::uint32_t sequences, const OpenCheckpoint& open_checkpoint)
+               std::uint32_t sequences, const OpenCheckpoint& open_checkpoint, const Upload& upload)
     : chip_(chip), config_(config), image_(file, config, chip.capabilities(), context, sequences) {
   const double start = now();
   const std::unique_ptr<Checkpoint> checkpoint = open_checkpoint ? open_checkpoint(image_) : nullptr;
   if (checkpoint) checkpoint_ = checkpoint->found() ? "used" : "written";
-  image_.upload(chip_, nullptr, false, checkpoint.get());
+  if (upload) {
+    upload(image_, chip_, checkpoint.get());
+  } else {
+    image_.upload(chip_, nullptr, false, checkpoint.get());
+  }
   load_seconds_ = now() - start;
   engine_ = make_chip_engine(chip_, image_, config.vocab);
 }
 
-Measurement Runner::run(const BenchTest& test, std::uint32_t batch, const std::function<bool()>& keep_going) {
+std::string Runner::state() const {
+  if (all_ == 0) return "filling the caches";
+  const std::uint32_t done = prompt_ ? engine_->position() - depth_ : done_;
+  return (prompt_ ? "token " : "pass ") + std::to_string(done) + " of " + std::to_string(all_);
+}
+
+Measurement Runner::run(const BenchTest& test, std::uint32_t batch) {
+  all_ = 0;
   Measurement m;
   m.test = test;
   m.batch = test.kind == BenchTest::Kind::kDecode ? batch : 1;
@@ -131,14 +138,18 @@ Measurement Runner::run(const BenchTest& test, std::uint32_t batch, const std::f
     engine_->seek(test.depth);
   }
   engine_->take_cost();
+  done_ = 0;
+  all_ = test.count;
+  prompt_ = test.kind == BenchTest::Kind::kPrefill;
+  depth_ = test.depth;
   const double start = now();
   const double in_chip = chip_.seconds();
   if (test.kind == BenchTest::Kind::kDecode) {
-    decode(m, keep_going);
+    decode(m);
   } else if (test.kind == BenchTest::Kind::kPrefill) {
     prefill(m);
   } else {
-    attend(m, keep_going);
+    attend(m);
   }
   m.wall_seconds = now() - start;
   m.host_seconds = m.wall_seconds - (chip_.seconds() - in_chip);
@@ -147,25 +158,23 @@ Measurement Runner::run(const BenchTest& test, std::uint32_t batch, const std::f
   return m;
 }
 
-void Runner::decode(Measurement& m, const std::function<bool()>& keep_going) {
+void Runner::decode(Measurement& m) {
   std::vector<SequenceToken> next(m.batch);
   const std::vector<std::int32_t> first = some_tokens(m.batch, config_.vocab);
   for (std::uint32_t s = 0; s < m.batch; ++s) next[s] = {s, first[s]};
   if (m.batch == 1) {
-    bool stopped = false;
     engine_->decode_greedy(first[0], m.test.count, {}, [&](std::int32_t, std::uint64_t cycles) {
       m.cycles += cycles;
-      stopped = !keep_going();
-      return !stopped;
+      ++done_;
+      return true;
     });
-    if (stopped) interrupted();
   } else {
     for (std::uint32_t pass = 0; pass < m.test.count; ++pass) {
       const std::uint64_t before = chip_.cycles();
       const std::vector<std::int32_t> tokens = engine_->evaluate_batch(next, nullptr);
       m.cycles += chip_.cycles() - before;
       for (std::uint32_t s = 0; s < m.batch; ++s) next[s].token = tokens[s];
-      if (!keep_going()) interrupted();
+      ++done_;
     }
   }
 }
@@ -176,14 +185,14 @@ void Runner::prefill(Measurement& m) {
   m.cycles = chip_.cycles() - before;
 }
 
-void Runner::attend(Measurement& m, const std::function<bool()>& keep_going) {
+void Runner::attend(Measurement& m) {
   for (std::uint32_t pass = 0; pass < m.test.count; ++pass) {
     RunRequest run;
     run.program = image_.attention_program();
     run.commands = image_.attention_commands();
     run.tokens = {image_.token_context(0, m.test.depth)};
     run_to_end(chip_, run);
-    if (!keep_going()) interrupted();
+    ++done_;
   }
 }
 

@@ -33,6 +33,7 @@ struct Measurement {
   std::string checkpoint;   // what became of it: "written", "used", or empty without one
   // Layers of the two shortened models that this was extrapolated from; 0: the whole model ran.
   std::uint32_t from_layers = 0, to_layers = 0;
+  bool interrupted = false;  // nothing was measured: test and batch say what was running
 };
 
 // Fills passes, tokens, least work and bounds of a measurement from its test and batch.
@@ -46,19 +47,24 @@ class Runner {
  public:
   // The checkpoint of an image; null for none.
   using OpenCheckpoint = std::function<std::unique_ptr<Checkpoint>(const Image&)>;
+  // Uploads an image: image.upload(), with what the caller wants to tell of it.
+  using Upload = std::function<void(Image&, Chip&, Checkpoint*)>;
   // Plans an image for `context` positions of `sequences` sequences and uploads it. Everything given must
   // outlive the object. Throws InputError when the model exceeds the chip.
   Runner(TimedChip& chip, const gguf::File& file, const ModelConfig& config, std::uint32_t context,
-         std::uint32_t sequences, const OpenCheckpoint& open_checkpoint = nullptr);
-  // Fills the caches to the test's depth, runs it, measures. keep_going is asked between passes; DeviceError
-  // when it says no. Prompts and attention alone take one sequence, whatever the batch.
-  Measurement run(const BenchTest& test, std::uint32_t batch, const std::function<bool()>& keep_going);
+         std::uint32_t sequences, const OpenCheckpoint& open_checkpoint = nullptr,
+         const Upload& upload = nullptr);
+  // Fills the caches to the test's depth, runs it, measures. Throws InterruptedError at poll points. Prompts
+  // and attention alone take one sequence, whatever the batch.
+  Measurement run(const BenchTest& test, std::uint32_t batch);
+  // Where run() is, for people: "pass 3 of 64".
+  std::string state() const;
   const Image& image() const { return image_; }
 
  private:
-  void decode(Measurement& m, const std::function<bool()>& keep_going);
+  void decode(Measurement& m);
   void prefill(Measurement& m);
-  void attend(Measurement& m, const std::function<bool()>& keep_going);
+  void attend(Measurement& m);
 
   TimedChip& chip_;
   const ModelConfig& config_;
@@ -66,6 +72,10 @@ class Runner {
   std::unique_ptr<BatchEngine> engine_;
   double load_seconds_ = 0;
   std::string checkpoint_;
+  // Passes, or tokens of a prompt, done and in all; 0 in all while caches are filled.
+  std::uint32_t done_ = 0, all_ = 0;
+  bool prompt_ = false;
+  std::uint32_t depth_ = 0;
 };
 
 }  // namespace luoshu::bench

@@ -73,6 +73,7 @@ const std::vector<Column>& columns() {
       {"label", false,
        [](const json& r) {
          auto label = r["label"].get<std::string>();
+         if (r["stop"] == "interrupted") return label + ", interrupted";
          if (!r["extrapolated"].get<bool>()) return label;
          return label + fmt::format(", extrapolated from {} and {} layers", r["extrapolated_from"][0].dump(),
                                     r["extrapolated_from"][1].dump());
@@ -152,6 +153,7 @@ json as_json(const Setting& s, const Measurement& m, const Capabilities& chip) {
           {"extrapolated", m.from_layers != 0},
           {"extrapolated_from", m.from_layers == 0 ? json::array() : json{m.from_layers, m.to_layers}},
           {"load_s", m.load_seconds},
+          {"stop", m.interrupted ? "interrupted" : "end"},
           {"label", s.label}};
 }
 

@@ -15,6 +15,7 @@
 
 #include "cli/files.h"
 #include "cli/process.h"
+#include "cli/progress.h"
 #include "cli/verbs.h"
 #include "luoshu/error.h"
 
@@ -276,6 +277,7 @@ std::map<std::string, Count> synthesise(const Target& target, View view) {
   options.log = (folder / "yosys.err").string();
   options.environment = {"YOWASP_CACHE_DIR=" + (tools / "cache").string()};
   options.limit = std::chrono::seconds(4 * 3600);
+  const Progress progress([&] { return std::string("area: yosys on ") + target.config + ", " + name; });
   fs::remove(folder / "yosys.err");
   fs::remove(folder / "stat.json");
   const int status = run_child(
@@ -345,15 +347,16 @@ void print(const Report& r) {
 }
 
 void run(const std::string& config, const std::string& json_path) {
+  JsonOutput out(json_path);
   json all = json::array();
   for (const Target& target : kTargets) {
     if (config != "all" && config != target.config) continue;
     const Report report = measure(target);
-    if (interrupted()) return;
-    if (json_path.empty()) print(report);
+    if (interrupted()) break;  // what is counted already is told
+    if (!out) print(report);
     all.push_back(as_json(report));
   }
-  if (!json_path.empty()) write_json(all, json_path);
+  out.write(all);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <ctime>
 #include <fstream>
 #include <memory>
@@ -14,8 +13,10 @@
 #include "bench/table.h"
 #include "cli/devices.h"
 #include "cli/files.h"
+#include "cli/progress.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
+#include "luoshu/interrupt.h"
 
 namespace luoshu::cli {
 namespace {
@@ -114,14 +115,31 @@ class Bench {
     return Image(*file_, config, chip, context_, sequences_);
   }
 
+  // Ctrl-C ends it: then the last measurement says which test it interrupted.
   std::vector<bench::Measurement> run(TimedChip& chip, const ModelConfig& config) const {
-    bench::Runner runner(chip, *file_, config, context_, sequences_,
-                         [this](const Image& image) { return open_checkpoint(options_, image); });
     std::vector<bench::Measurement> out;
-    for (const Case& c : cases_) {
-      out.push_back(runner.run(c.test, c.batch, [] { return !interrupted(); }));
-      spdlog::info("{} batch {}, {} layers: {} cycles in {:.1f} s", c.test.name(), c.batch, config.layers,
-                   out.back().cycles, out.back().wall_seconds);
+    try {
+      bench::Runner runner(
+          chip, *file_, config, context_, sequences_,
+          [this](const Image& image) { return open_checkpoint(options_, image); },
+          [](Image& image, Chip& to, Checkpoint* checkpoint) { upload(image, to, false, checkpoint); });
+      for (const Case& c : cases_) {
+        {
+          const Progress progress([&] {
+            return fmt::format("bench: test {} of {}, {} batch {}, {}", out.size() + 1, cases_.size(),
+                               c.test.name(), c.batch, runner.state());
+          });
+          out.push_back(runner.run(c.test, c.batch));
+        }
+        spdlog::info("{} batch {}, {} layers: {} cycles in {:.1f} s", c.test.name(), c.batch, config.layers,
+                     out.back().cycles, out.back().wall_seconds);
+      }
+    } catch (const InterruptedError&) {
+      bench::Measurement ended;
+      ended.test = cases_[out.size()].test;
+      ended.batch = cases_[out.size()].batch;
+      ended.interrupted = true;
+      out.push_back(ended);
     }
     return out;
   }
@@ -145,7 +163,9 @@ std::vector<bench::Measurement> extrapolated(const Bench& bench, TimedChip& chip
   more.layers = kMoreLayers;
   std::vector<bench::Measurement> out;
   const std::vector<bench::Measurement> a = bench.run(chip, few);
+  if (a.back().interrupted) return {a.back()};
   const std::vector<bench::Measurement> b = bench.run(chip, more);
+  if (b.back().interrupted) return {b.back()};
   const Image plan = bench.plan(whole, chip.capabilities());
   for (std::size_t i = 0; i < a.size(); ++i) {
     out.push_back(bench::extrapolate(a[i], kFewLayers, b[i], kMoreLayers, whole.layers));
@@ -165,7 +185,9 @@ Report measure(const Options& o) {
     throw InputError("the reference is no chip; bench takes --device sim or model");
   const Bench bench(o, cases(o));
   const ModelConfig config = ModelConfig::from(bench.file());
-  TimedChip chip(open_chip(kind, o.model));
+  ModelOptions options = o.model;
+  const TraceFile trace(options, kind);
+  TimedChip chip(open_chip(kind, options));
   const std::vector<bench::Measurement> results =
       o.extrapolate ? extrapolated(bench, chip, config) : bench.run(chip, config);
   const bench::Setting on = setting(o, kind, config, chip.capabilities());
@@ -183,15 +205,21 @@ void run(const Options& o) {
     throw InputError("-m and --shape exclude each other; give one of them");
   if (o.extrapolate && !o.model.checkpoint.empty())
     throw InputError("--extrapolate runs two models, --checkpoint keeps one; leave one of them out");
+  JsonOutput json(o.json);
+  OutputFile plot(o.plot);
+  check_device_flags(o.model, {device_kind(o.model.device)});
   const Report report = measure(o);
   const nlohmann::json& rows = report.rows;
-  if (!o.plot.empty()) write_text(bench::roofline_svg(rows, report.chip), o.plot);
-  if (!o.json.empty()) write_json(rows, o.json);
-  if (o.json == "-") return;
+  if (plot) {
+    write_text(bench::roofline_svg(rows, report.chip), plot.scratch());
+    plot.commit();
+  }
+  json.write(rows);
+  if (json.to_stdout()) return;
   if (o.format == "json") {
     write_json(rows, "-");
   } else {
-    std::fputs((o.format == "csv" ? bench::csv(rows) : bench::markdown(rows)).c_str(), stdout);
+    write_stdout(o.format == "csv" ? bench::csv(rows) : bench::markdown(rows));
   }
 }
 

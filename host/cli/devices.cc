@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/devices.h"
 
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <thread>
+
 #include "chip/model_chip.h"
 #include "luoshu/configuration.h"
 #include "luoshu/link_chip.h"
@@ -16,6 +21,14 @@ bool starts_with(const std::string& text, const std::string& prefix) {
   return text.compare(0, prefix.size(), prefix) == 0;
 }
 
+// More threads than cores only get into each other's way.
+unsigned threads(const ModelOptions& o) {
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  if (o.threads > cores)
+    spdlog::warn("-t {} is more than the {} cores here; using {}", o.threads, cores, cores);
+  return std::min(o.threads, cores);
+}
+
 }  // namespace
 
 DeviceKind device_kind(const std::string& device) {
@@ -28,12 +41,43 @@ DeviceKind device_kind(const std::string& device) {
                      "' is a board, and boards come with a later release; use --device sim or model");
   }
   throw InputError("unknown device '" + device +
-                   "'; --device takes sim, model, reference, unix:PATH or tcp:HOST:PORT");
+                   "'; --device takes sim, model, reference, unix:PATH or tcp:HOST:PORT (usb[:SERIAL] and "
+                   "serial:PATH[:BAUD] are boards, which come with a later release)");
+}
+
+void check_device_flags(const ModelOptions& o, const std::vector<DeviceKind>& kinds) {
+  if (!o.trace_window.empty() && o.trace.empty())
+    throw InputError("--trace-window needs --trace FILE; give both");
+  if (o.verb == nullptr) return;
+  struct Flag {
+    const char* name;
+    std::vector<DeviceKind> kinds;  // that look at it
+    const char* whose;
+  };
+  using K = DeviceKind;
+  static const Flag kFlags[] = {
+      {"--config", {K::kSim, K::kModel}, "sim and model"},
+      {"--memory", {K::kSim}, "sim"},
+      {"--sim-seed", {K::kSim}, "sim"},
+      {"--upload", {K::kSim}, "sim"},
+      {"--trace", {K::kSim}, "sim"},
+      {"--trace-window", {K::kSim}, "sim"},
+      {"--threads", {K::kModel}, "model"},
+      {"--verify", {K::kSim, K::kModel, K::kSocket}, "devices with a memory"},
+  };
+  for (const Flag& flag : kFlags) {
+    const CLI::Option* option = o.verb->get_option_no_throw(flag.name);
+    if (option == nullptr || option->count() == 0) continue;
+    const bool used = std::any_of(kinds.begin(), kinds.end(), [&](DeviceKind kind) {
+      return std::find(flag.kinds.begin(), flag.kinds.end(), kind) != flag.kinds.end();
+    });
+    if (!used) spdlog::warn("{} is of {} and has no effect on --device {}", flag.name, flag.whose, o.device);
+  }
 }
 
 std::unique_ptr<Chip> open_chip(DeviceKind kind, const ModelOptions& options) {
   if (kind == DeviceKind::kModel) {
-    return std::make_unique<ModelChip>(configuration(options.config), options.threads);
+    return std::make_unique<ModelChip>(configuration(options.config), threads(options));
   }
   if (kind == DeviceKind::kSim) {
     SimulationOptions sim;

@@ -3,6 +3,7 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cli/options.h"
 #include "luoshu/chip.h"
@@ -13,6 +14,10 @@ enum class DeviceKind { kSim, kModel, kReference, kSocket };
 
 // Throws InputError for a name that is no device, and for boards, which this release does not reach.
 DeviceKind device_kind(const std::string& device);
+
+// Refuses a window without a trace and warns of flags that none of the verb's devices looks at. Throws
+// InputError.
+void check_device_flags(const ModelOptions& options, const std::vector<DeviceKind>& kinds);
 
 // Connects and boots. `kind` is not kReference. Throws InputError and DeviceError.
 std::unique_ptr<Chip> open_chip(DeviceKind kind, const ModelOptions& options);

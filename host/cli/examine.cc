@@ -8,6 +8,7 @@
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "luoshu/configuration.h"
+#include "luoshu/interrupt.h"
 #include "luoshu/printable.h"
 
 namespace luoshu::cli {
@@ -45,6 +46,7 @@ double relative_error(const gguf::Tensor& tensor, pack::Mode mode) {
   double error = 0;
   double sum = 0;
   for (std::uint64_t r = 0; r < source.rows; ++r) {
+    if (r % 256 == 0) poll_interrupt();
     gguf::dequantise_row(tensor, r, row.data());
     for (std::uint64_t i = 0; i < row.size(); ++i) {
       if (i % 32 == 0) source.block(r, i / 32, block);
@@ -72,34 +74,34 @@ nlohmann::json tensor_json(const gguf::File& file, const TensorPlan& plan) {
 }
 
 void run(const ModelOptions& o, const std::string& json) {
+  JsonOutput out(json);
   const gguf::File file(model_path(o));
   const ModelConfig config = ModelConfig::from(file);
   Tokenizer::create(vocabulary_of(file, config.vocab));
   const Image image(file, config, configuration(o.config).capabilities(), context_size(o, config));
   nlohmann::json tensors = nlohmann::json::array();
   for (const TensorPlan& plan : image.tensors()) tensors.push_back(tensor_json(file, plan));
-  if (!json.empty()) {
-    return write_json({{"schema", kSchema},
-                       {"file", model_path(o)},
-                       {"bytes", file.size()},
-                       {"name", config.name},
-                       {"arch", config.arch},
-                       {"config", o.config},
-                       {"context", image.context()},
-                       {"layers", config.layers},
-                       {"embedding_length", config.d},
-                       {"feed_forward_length", config.ff},
-                       {"heads", config.heads},
-                       {"kv_heads", config.kv_heads},
-                       {"head_dim", config.head_dim},
-                       {"vocab", config.vocab},
-                       {"program_commands", image.commands()},
-                       {"program_bytes", image.commands() * 32},
-                       {"device_bytes", image.memory_bytes()},
-                       {"weight_bytes_per_token", image.weight_bytes()},
-                       {"kv_bytes_per_token", image.kv_bytes_per_token()},
-                       {"tensors", tensors}},
-                      json);
+  if (out) {
+    return out.write({{"schema", kSchema},
+                      {"file", model_path(o)},
+                      {"bytes", file.size()},
+                      {"name", config.name},
+                      {"arch", config.arch},
+                      {"config", o.config},
+                      {"context", image.context()},
+                      {"layers", config.layers},
+                      {"embedding_length", config.d},
+                      {"feed_forward_length", config.ff},
+                      {"heads", config.heads},
+                      {"kv_heads", config.kv_heads},
+                      {"head_dim", config.head_dim},
+                      {"vocab", config.vocab},
+                      {"program_commands", image.commands()},
+                      {"program_bytes", image.commands() * 32},
+                      {"device_bytes", image.memory_bytes()},
+                      {"weight_bytes_per_token", image.weight_bytes()},
+                      {"kv_bytes_per_token", image.kv_bytes_per_token()},
+                      {"tensors", tensors}});
   }
   std::printf("%s (%s): %u layers, width %u, ff %u, %u heads of %u, %u kv heads, %u tokens\n",
               printable(config.name).c_str(), config.arch.c_str(), config.layers, config.d, config.ff,

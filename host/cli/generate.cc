@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // luoshu generate: streams text to stdout, figures to stderr and JSON.
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
-#include <cstdio>
 #include <memory>
 #include <numeric>
 
@@ -11,6 +11,7 @@
 #include "cli/speculate.h"
 #include "cli/timeline.h"
 #include "cli/verbs.h"
+#include "luoshu/interrupt.h"
 #include "runtime/roofline.h"
 #include "tokenizer/utf8.h"
 
@@ -21,6 +22,7 @@ struct Options {
   ModelOptions model;
   PromptOptions prompt;
   SamplerOptions sampler;
+  bool random_seed = false;
   SpeculateOptions speculate;
   std::string json;
   std::string logits;
@@ -57,9 +59,11 @@ Roofline roofline(Session& session, const Generation& g, bool all_logits) {
   Roofline r;
   if (session.image() == nullptr) return r;
   const Capabilities& chip = session.chip()->capabilities();
-  r.prefill = roofline_cycles(prefill_work(*session.image(), session.config(),
-                                           static_cast<std::uint32_t>(g.prompt.size()), all_logits),
-                              chip);
+  if (g.prefilled) {
+    r.prefill = roofline_cycles(prefill_work(*session.image(), session.config(),
+                                             static_cast<std::uint32_t>(g.prompt.size()), all_logits),
+                                chip);
+  }
   for (const DecodePass& pass : g.passes) {
     const Work work =
         shared_work(*session.image(), session.config(), {{pass.position, pass.tokens}}, pass.tokens);
@@ -155,37 +159,49 @@ void summarise(Session& session, const Options& o, const Generation& g) {
 }
 
 void run(const Options& o, int& exit_code) {
+  JsonOutput json(o.json);
+  OutputFile logits(o.logits);
+  OutputFile timeline_file(o.timeline);
+  const Sampler check_flags(o.sampler);
+  check_device_flags(o.model, {device_kind(o.model.device)});
   const std::unique_ptr<Timeline> timeline = make_timeline(o);
   ModelOptions model = o.model;
   model.timeline = timeline.get();
   Session session(model);
+  const std::vector<std::int32_t> prompt = session.prompt(o.prompt);
+  Speculation speculation(session, o.speculate);
+  if (o.random_seed) spdlog::info("seed {}", o.sampler.seed);
+  session.start();
   GenerationOptions options;
   options.predict = o.prompt.predict;
   options.ignore_eos = o.prompt.ignore_eos;
   options.want_logits = !o.logits.empty();
   options.sampler = o.sampler;
-  Speculation speculation(session, o.speculate);
-  options.speculator = speculation.speculator();
-  const bool to_stdout = o.json != "-";
+  options.speculator = speculation.start();
+  const bool to_stdout = !json.to_stdout();
+  options.progress = !to_stdout || isatty(STDOUT_FILENO) == 0;  // else the text shows it
   Utf8Stream stream;
   std::string text;
   const auto show = [&](const std::string& part) {
     text += part;
-    if (to_stdout && !part.empty()) {
-      std::fwrite(part.data(), 1, part.size(), stdout);
-      std::fflush(stdout);
-    }
+    if (to_stdout && !part.empty()) write_stdout(part);
   };
-  const Generation g = generate(session, session.prompt(o.prompt), options, [&](std::int32_t token) {
+  const Generation g = generate(session, prompt, options, [&](std::int32_t token) {
     show(stream.push(session.tokenizer().piece(token)));
-    return !interrupted();
   });
+  const InterruptHold hold;  // what was done is told, also after Ctrl-C
   show(stream.finish());
-  if (to_stdout) std::fputc('\n', stdout);
+  if (to_stdout) write_stdout("\n");
   summarise(session, o, g);
-  if (timeline) write_timeline(session, *timeline, o.timeline);
-  if (!o.logits.empty()) write_npy(g.logits, session.config().vocab, o.logits);
-  if (!o.json.empty()) write_json(report(session, o, g, speculation.counts(), text), o.json);
+  if (timeline) {
+    write_timeline(session, *timeline, timeline_file.scratch());
+    timeline_file.commit();
+  }
+  if (logits) {
+    write_npy(g.logits, session.config().vocab, logits.scratch());
+    logits.commit();
+  }
+  json.write(report(session, o, g, speculation.counts(), text));
   exit_code = 0;
 }
 
@@ -196,7 +212,7 @@ void add_generate(CLI::App& app, int& exit_code) {
   CLI::App* verb = app.add_subcommand("generate", "continue a prompt");
   add_model_options(*verb, o->model);
   add_prompt_options(*verb, o->prompt);
-  add_sampler_options(*verb, o->sampler);
+  add_sampler_options(*verb, o->sampler, o->random_seed);
   add_speculate_options(*verb, o->speculate);
   verb->add_option("--json", o->json, "write the result as JSON to this file, - = stdout");
   verb->add_option("--logits", o->logits, "write the logits [positions, vocab] to this .npy file");

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
+#include "cli/progress.h"
 #include "luoshu/defs.h"
+#include "luoshu/interrupt.h"
 
 namespace luoshu::cli {
 namespace {
@@ -26,7 +29,7 @@ std::vector<std::uint32_t> end_ids(const Tokenizer& tokenizer) {
 class Run {
  public:
   Run(Session& session, Generation& out, const GenerationOptions& options,
-      const std::function<bool(std::int32_t)>& on_token)
+      const std::function<void(std::int32_t)>& on_token)
       : session_(session),
         engine_(session.engine()),
         out_(out),
@@ -45,22 +48,34 @@ class Run {
 
   void prefill() {
     engine_.take_cost();
-    const double start = seconds();
+    start_ = seconds();
+    const std::uint32_t first = engine_.position();
+    const Progress progress([&] {
+      return "prefill: token " + std::to_string(engine_.position() - first) + " of " +
+             std::to_string(out_.prompt.size());
+    });
     const bool sampled = !greedy();
-    std::vector<float> logits;
+    std::vector<float> last;
+    std::vector<float>& logits = options_.want_logits ? out_.logits : last;
     const bool read = options_.want_logits || sampled;
     next_ = engine_.evaluate(out_.prompt, options_.want_logits ? LogitsMode::kAll : LogitsMode::kLast,
                              read ? &logits : nullptr);
     if (sampled && limit_ != 0) next_ = sample(logits);
-    if (options_.want_logits) out_.logits = std::move(logits);
-    out_.prefill = engine_.take_cost();
-    out_.prefill_seconds = seconds() - start;
+    out_.prefilled = true;
+    end_prefill();
   }
 
   void decode() {
     if (limit_ == 0) return;
-    const double start = seconds();
-    const double in_chip = chip_seconds();
+    start_ = seconds();
+    in_chip_ = chip_seconds();
+    std::optional<Progress> progress;
+    if (options_.progress) {
+      progress.emplace([&] {
+        return "decode: token " + std::to_string(out_.tokens.size()) + " of at most " +
+               std::to_string(limit_);
+      });
+    }
     bool more = accept(next_);
     if (options_.speculator != nullptr) {
       while (more) more = speculate(*options_.speculator);
@@ -71,26 +86,51 @@ class Run {
           [&](std::int32_t token, std::uint64_t cycles) {
             out_.passes.push_back({first + static_cast<std::uint32_t>(out_.passes.size()), 1});
             out_.per_token.push_back(cycles);
-            return accept(token);
+            const bool more = accept(token);
+            poll_interrupt();
+            return more;
           });
     } else {
       while (more) {
+        poll_interrupt();
         const std::uint64_t before = session_.cycles();
+        const std::uint32_t position = engine_.position();
         std::vector<float> logits;
-        out_.passes.push_back({engine_.position(), 1});
         next_ = engine_.evaluate({next_}, LogitsMode::kLast, &logits);
+        out_.passes.push_back({position, 1});
         out_.per_token.push_back(session_.cycles() - before);
         if (!greedy()) next_ = sample(logits);
         if (options_.want_logits) out_.logits.insert(out_.logits.end(), logits.begin(), logits.end());
         more = accept(next_);
       }
     }
-    out_.decode = engine_.take_cost();
-    out_.decode_seconds = seconds() - start;
-    out_.host_seconds = out_.decode_seconds - (chip_seconds() - in_chip);
+    end_decode();
+  }
+
+  // After InterruptedError: the cost of the phase that it ended. A chip in the process answers still; of any
+  // other there is nothing to read, or it may not answer in time.
+  void interrupted() {
+    const InterruptHold hold;
+    out_.stop = "interrupted";
+    if (session_.cycles() == 0) {
+      (out_.prefilled ? out_.decode_seconds : out_.prefill_seconds) = seconds() - start_;
+    } else if (out_.prefilled) {
+      end_decode();
+    } else {
+      end_prefill();
+    }
   }
 
  private:
+  void end_prefill() {
+    out_.prefill = engine_.take_cost();
+    out_.prefill_seconds = seconds() - start_;
+  }
+  void end_decode() {
+    out_.decode = engine_.take_cost();
+    out_.decode_seconds = seconds() - start_;
+    out_.host_seconds = out_.decode_seconds - (chip_seconds() - in_chip_);
+  }
   bool greedy() const {
     return options_.sampler.temperature == 0.0f && options_.sampler.repeat_penalty == 1.0f;
   }
@@ -109,6 +149,7 @@ class Run {
 
   // One pass with drafts; false when its last token was the last of all.
   bool speculate(Speculator& speculator) {
+    poll_interrupt();
     const std::uint64_t before = session_.cycles();
     const std::uint32_t position = engine_.position();
     std::vector<float> logits;
@@ -138,29 +179,35 @@ class Run {
       on_token_(token);
       return false;
     }
-    return on_token_(token) && out_.tokens.size() < limit_;
+    on_token_(token);
+    return out_.tokens.size() < limit_;
   }
 
   Session& session_;
   Engine& engine_;
   Generation& out_;
   const GenerationOptions& options_;
-  const std::function<bool(std::int32_t)>& on_token_;
+  const std::function<void(std::int32_t)>& on_token_;
   Sampler sampler_;
   std::vector<std::uint32_t> stops_;
   std::uint64_t limit_ = 0;
   std::int32_t next_ = 0;
+  double start_ = 0, in_chip_ = 0;  // of the phase, seconds
 };
 
 }  // namespace
 
 Generation generate(Session& session, std::vector<std::int32_t> prompt, const GenerationOptions& options,
-                    const std::function<bool(std::int32_t)>& on_token) {
+                    const std::function<void(std::int32_t)>& on_token) {
   Generation out;
   out.prompt = std::move(prompt);
   Run run(session, out, options, on_token);
-  run.prefill();
-  run.decode();
+  try {
+    run.prefill();
+    run.decode();
+  } catch (const InterruptedError&) {
+    run.interrupted();
+  }
   return out;
 }
 

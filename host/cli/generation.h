@@ -16,6 +16,7 @@ struct GenerationOptions {
   bool want_logits = false;
   SamplerOptions sampler;
   Speculator* speculator = nullptr;  // decodes with drafts where given
+  bool progress = true;              // of decoding on stderr; that of the prompt comes always
 };
 
 // A pass over the weights: `tokens` from `position` on.
@@ -27,8 +28,9 @@ struct DecodePass {
 struct Generation {
   std::vector<std::int32_t> prompt;
   std::vector<std::int32_t> tokens;  // generated, with the end token
-  std::string stop;                  // "eos", "length", "context"
+  std::string stop;                  // "eos", "length", "context", "interrupted"
   std::vector<float> logits;         // [prompt + generated - 1, vocab] where wanted
+  bool prefilled = false;            // the prompt was evaluated to its end
   PhaseCost prefill, decode;
   // Cycles of each token after the first; those of a pass that gave several are the first one's, the others
   // have 0.
@@ -39,8 +41,9 @@ struct Generation {
 };
 
 // Evaluates the prompt at the session's current position and continues it. on_token sees each token as it
-// comes and returns false to stop.
+// comes. Ctrl-C ends it within a fraction of a second, also in the middle of a pass: then the result is what
+// was done until then, and the session is of no further use.
 Generation generate(Session& session, std::vector<std::int32_t> prompt, const GenerationOptions& options,
-                    const std::function<bool(std::int32_t)>& on_token);
+                    const std::function<void(std::int32_t)>& on_token);
 
 }  // namespace luoshu::cli

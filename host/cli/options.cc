@@ -2,6 +2,7 @@
 #include "cli/options.h"
 
 #include <charconv>
+#include <random>
 
 #include "luoshu/error.h"
 
@@ -15,6 +16,15 @@ bool parse_number(const char* begin, const char* end, T& value) {
   return result.ec == std::errc() && result.ptr == end;
 }
 
+std::uint64_t seed_of(const std::string& flag, const std::string& text, const char* advice) {
+  std::uint64_t value = 0;
+  if (!parse_number(text.data(), text.data() + text.size(), value)) {
+    throw InputError(flag + " '" + text + "' is no whole number of at most 64 bits; give 0 to " +
+                     std::to_string(~std::uint64_t{0}) + advice);
+  }
+  return value;
+}
+
 }  // namespace
 
 void add_model_options(CLI::App& app, ModelOptions& o) {
@@ -25,19 +35,28 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
   app.add_flag("--verify", o.verify, "compare checksums on the device after the upload");
 }
 
+CLI::Option* add_seed(CLI::App& app, const std::string& flag, std::uint64_t& value,
+                      const std::string& description) {
+  return app.add_option_function<std::string>(
+      flag, [flag, &value](const std::string& text) { value = seed_of(flag, text, ""); }, description);
+}
+
 void add_device_options(CLI::App& app, ModelOptions& o) {
-  app.add_option("--device", o.device,
-                 "sim, model, reference, usb[:SERIAL], serial:PATH, unix:PATH or tcp:HOST:PORT")
+  o.verb = &app;
+  app.add_option(
+         "--device", o.device,
+         "sim, model, reference, unix:PATH or tcp:HOST:PORT (a simulator, which serves one client at a "
+         "time); boards (usb[:SERIAL], serial:PATH) come later")
       ->capture_default_str();
   app.add_option("--config", o.config, "chip configuration of sim and model; `configs` lists them")
       ->capture_default_str();
   app.add_option("--memory", o.memory,
                  "memory model of sim, with changes or without (latency30,share=0.8); `configs` lists them")
       ->capture_default_str();
-  app.add_option("--sim-seed", o.sim_seed,
-                 "random stalls on memory and link and a random initial state, 0 = none");
+  add_seed(app, "--sim-seed", o.sim_seed,
+           "random stalls on memory and link and a random initial state, 0 = none");
   app.add_option("-t,--threads", o.threads,
-                 "threads of the model and reference devices (default: all cores)");
+                 "threads of the model device, at most one per core (default: all cores)");
   app.add_option("--upload", o.upload, "how data reach the memory of sim: door (directly) or link")
       ->check(CLI::IsMember({"door", "link"}))
       ->capture_default_str();
@@ -49,8 +68,10 @@ void add_device_options(CLI::App& app, ModelOptions& o) {
 }
 
 void add_prompt_options(CLI::App& app, PromptOptions& o) {
-  auto* text = app.add_option("-p,--prompt", o.text, "the prompt");
-  auto* file = app.add_option("-f,--file", o.file, "read the prompt from a file");
+  auto* text =
+      app.add_option("-p,--prompt", o.text, "the prompt; empty: text from BOS alone, where the model has one")
+          ->each([&o](const std::string&) { o.has_text = true; });
+  auto* file = app.add_option("-f,--file", o.file, "read the prompt from a file, - = stdin");
   auto* tokens =
       app.add_option("--tokens", o.tokens, "the prompt as comma-separated token ids, no BOS is added");
   text->excludes(file)->excludes(tokens);
@@ -62,8 +83,14 @@ void add_prompt_options(CLI::App& app, PromptOptions& o) {
   app.add_flag("--ignore-eos", o.ignore_eos, "go on after the end token");
 }
 
-void add_sampler_options(CLI::App& app, SamplerOptions& o) {
-  app.add_option("-s,--seed", o.seed, "seed of the sampler");
+void add_sampler_options(CLI::App& app, SamplerOptions& o, bool& random_seed) {
+  app.add_option_function<std::string>(
+      "-s,--seed",
+      [&o, &random_seed](const std::string& text) {
+        random_seed = text == "-1";
+        o.seed = random_seed ? std::random_device()() : seed_of("--seed", text, ", or -1 for a random one");
+      },
+      "seed of the sampler, -1 = a random one, which is told");
   app.add_option("--temp", o.temperature, "temperature, 0 = greedy")->capture_default_str();
   app.add_option("--top-k", o.top_k, "keep the k most probable tokens, 0 = all")->capture_default_str();
   app.add_option("--top-p", o.top_p, "keep the most probable tokens up to this probability")

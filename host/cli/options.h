@@ -27,11 +27,13 @@ struct ModelOptions {
   std::string checkpoint;       // file of the packed model, empty: none
   std::string trace;
   std::string trace_window;
-  Timeline* timeline = nullptr;  // of sim: records from the start where given
+  Timeline* timeline = nullptr;    // of sim: records from the start where given
+  const CLI::App* verb = nullptr;  // tells which flags were given
 };
 
 struct PromptOptions {
   std::string text;
+  bool has_text = false;  // -p was given, perhaps empty
   std::string file;
   std::string tokens;          // comma-separated ids
   std::int64_t predict = 128;  // tokens to generate, -1: until the end token or the context's end
@@ -42,7 +44,11 @@ struct PromptOptions {
 void add_model_options(CLI::App& app, ModelOptions& options);
 void add_device_options(CLI::App& app, ModelOptions& options);
 void add_prompt_options(CLI::App& app, PromptOptions& options);
-void add_sampler_options(CLI::App& app, SamplerOptions& options);
+// -s -1 chooses a seed here and sets `random_seed`.
+void add_sampler_options(CLI::App& app, SamplerOptions& options, bool& random_seed);
+// A flag that takes a whole number from 0 to 2^64 - 1; others are refused.
+CLI::Option* add_seed(CLI::App& app, const std::string& flag, std::uint64_t& value,
+                      const std::string& description);
 
 // "A:B" as two numbers; throws InputError naming the flag.
 void parse_window(const std::string& flag, const std::string& text, std::uint64_t& from, std::uint64_t& to);

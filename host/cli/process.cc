@@ -13,6 +13,7 @@
 
 #include "cli/files.h"
 #include "luoshu/error.h"
+#include "luoshu/interrupt.h"
 
 namespace luoshu::cli {
 namespace {
@@ -21,6 +22,10 @@ constexpr std::chrono::milliseconds kPoll{50};
 
 struct DestroyActions {
   void operator()(posix_spawn_file_actions_t* actions) const { posix_spawn_file_actions_destroy(actions); }
+};
+
+struct DestroyAttributes {
+  void operator()(posix_spawnattr_t* attributes) const { posix_spawnattr_destroy(attributes); }
 };
 
 std::vector<char*> pointers(std::vector<std::string>& strings) {
@@ -55,14 +60,26 @@ int run_child(const std::vector<std::string>& arguments, const ChildOptions& opt
       replaced = replaced || ours.compare(0, name.size(), name) == 0;
     if (!replaced) environment.push_back(text);
   }
+  // Signals that this program ignores are the child's own business.
+  posix_spawnattr_t attribute_storage;
+  if (posix_spawnattr_init(&attribute_storage) != 0)
+    throw Error("no memory for a child process; end other programs");
+  const std::unique_ptr<posix_spawnattr_t, DestroyAttributes> attributes(&attribute_storage);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  posix_spawnattr_setsigdefault(&attribute_storage, &signals);
+  posix_spawnattr_setflags(&attribute_storage, POSIX_SPAWN_SETSIGDEF);
   pid_t child = 0;
-  if (posix_spawnp(&child, arguments.at(0).c_str(), &storage, nullptr, pointers(argument_copy).data(),
-                   pointers(environment).data()) != 0)
+  if (posix_spawnp(&child, arguments.at(0).c_str(), &storage, &attribute_storage,
+                   pointers(argument_copy).data(), pointers(environment).data()) != 0)
     return 127;
 
   const auto deadline = std::chrono::steady_clock::now() + options.limit;
   int status = 0;
+  const InterruptHold hold;  // the child is ended first
   for (;;) {
+    poll_interrupt();
     const pid_t done = waitpid(child, &status, WNOHANG);
     if (done == child) break;
     if (done < 0 && errno != EINTR) throw Error("lost the child process '" + arguments[0] + "'; try again");

@@ -9,7 +9,7 @@
 #include <cstdlib>
 
 #include "chip_timeline.h"
-#include "cli/files.h"
+#include "cli/progress.h"
 #include "cli/verbs.h"
 #include "luoshu/configuration.h"
 #include "memory_timing.h"
@@ -19,7 +19,6 @@ namespace {
 
 constexpr std::uint32_t kDefaultContext = 4096;
 constexpr std::uint32_t kLargestContext = 1u << 20;
-constexpr double kQuietSeconds = 1;  // of an upload, before it tells how far it is
 
 // "812 KiB", "149.6 MiB".
 std::string size_text(std::uint64_t bytes) {
@@ -90,65 +89,91 @@ std::unique_ptr<Checkpoint> open_checkpoint(const ModelOptions& options, const I
   return checkpoint;
 }
 
-Session::Session(const ModelOptions& options) : options_(options), kind_(device_kind(options.device)) {
+TraceFile::TraceFile(ModelOptions& options, DeviceKind kind) {
+  if (options.trace.empty() || kind != DeviceKind::kSim) return;
+  file_ = std::make_unique<OutputFile>(options.trace);
+  options.trace = file_->scratch();
+}
+
+TraceFile::~TraceFile() {
+  struct stat info {};
+  if (!file_ || stat(file_->scratch().c_str(), &info) != 0 || info.st_size == 0) return;  // nothing ran
+  try {
+    file_->commit();
+  } catch (const Error& e) {
+    spdlog::error("{}", e.what());
+  }
+}
+
+Session::Session(const ModelOptions& options)
+    : options_(options), kind_(device_kind(options.device)), trace_(options_, kind_) {
   const Stopwatch start;
   memory_timing(options.memory, luoshu::configuration(options.config));
   path_ = model_path(options);
   file_ = std::make_unique<gguf::File>(path_);
   config_ = ModelConfig::from(*file_);
   tokenizer_ = Tokenizer::create(vocabulary_of(*file_, config_.vocab));
-  const std::uint32_t context = context_size(options, config_);
-  if (kind_ == DeviceKind::kReference) {
-    if (!options.checkpoint.empty()) {
-      throw InputError(
-          "--device reference has no device memory that --checkpoint could keep; leave --checkpoint out or "
-          "give another --device");
-    }
-    reference_ = std::make_unique<Reference>(*file_, config_, context);
-    engine_ = make_reference_engine(*reference_, config_.vocab, context);
-    start_seconds_ = start.seconds();
-    return;
+  context_ = context_size(options, config_);
+  if (kind_ == DeviceKind::kReference && !options.checkpoint.empty()) {
+    throw InputError(
+        "--device reference has no device memory that --checkpoint could keep; leave --checkpoint out or "
+        "give another --device");
   }
   // The plan comes first: a model that does not fit is refused before anything starts.
-  if (kind_ != DeviceKind::kSocket) {
+  if (kind_ == DeviceKind::kSim || kind_ == DeviceKind::kModel) {
     image_ = std::make_unique<Image>(*file_, config_, luoshu::configuration(options.config).capabilities(),
-                                     context);
+                                     context_);
   }
-  chip_ = std::make_unique<TimedChip>(open_chip(kind_, options));
-  if (options.timeline != nullptr) {
-    options.timeline->host_call({"boot", 0, chip_->cycles(), start.seconds()});
+  start_seconds_ = start.seconds();
+}
+
+void Session::start() {
+  const Stopwatch start;
+  if (kind_ == DeviceKind::kReference) {
+    const Progress progress([] { return std::string("expanding the weights"); });
+    reference_ = std::make_unique<Reference>(*file_, config_, context_);
+    engine_ = make_reference_engine(*reference_, config_.vocab, context_);
+    start_seconds_ += start.seconds();
+    return;
+  }
+  chip_ = std::make_unique<TimedChip>(open_chip(kind_, options_));
+  if (options_.timeline != nullptr) {
+    options_.timeline->host_call({"boot", 0, chip_->cycles(), start.seconds()});
     chip_->observe([this](const char* call, std::uint64_t begin, double seconds) {
       options_.timeline->host_call({call, begin, chip_->cycles(), seconds});
     });
   }
-  if (!image_) image_ = std::make_unique<Image>(*file_, config_, chip_->capabilities(), context);
-  start_seconds_ = start.seconds();
+  if (!image_) image_ = std::make_unique<Image>(*file_, config_, chip_->capabilities(), context_);
+  start_seconds_ += start.seconds();
   spdlog::info("{} {}: {} of weights per token, {} of device memory for {} positions", label(),
                configuration(), size_text(image_->weight_bytes()), size_text(image_->memory_bytes()),
-               context);
+               context_);
 
   const Stopwatch load;
   const std::uint64_t before = chip_->cycles();
-  const std::unique_ptr<Checkpoint> checkpoint = open_checkpoint(options, *image_);
+  const std::unique_ptr<Checkpoint> checkpoint = open_checkpoint(options_, *image_);
   if (checkpoint) checkpoint_ = checkpoint->found() ? "used" : "written";
-  std::uint64_t shown = 0;
-  image_->upload(
-      *chip_,
-      [&](std::uint64_t done, std::uint64_t total) {
-        if (interrupted()) throw DeviceError("interrupted during the upload; start again");
-        const std::uint64_t percent = total == 0 ? 100 : done * 100 / total;
-        if (load.seconds() > kQuietSeconds && percent >= shown + 10) {
-          shown = percent / 10 * 10;
-          spdlog::info("upload {}%", shown);
-        }
-      },
-      options.verify, checkpoint.get());
+  upload(*image_, *chip_, options_.verify, checkpoint.get());
   load_cycles_ = chip_->cycles() - before;
   engine_ = make_chip_engine(*chip_, *image_, config_.vocab);
   load_seconds_ = load.seconds();
 }
 
 Session::~Session() = default;
+
+void upload(Image& image, Chip& chip, bool verify, Checkpoint* checkpoint) {
+  std::uint64_t done = 0;
+  std::uint64_t total = 0;
+  const Progress progress([&] { return "upload: " + size_text(done) + " of " + size_text(total); });
+  image.upload(
+      chip,
+      [&](std::uint64_t now, std::uint64_t all) {
+        done = now;
+        total = all;
+        poll_interrupt();
+      },
+      verify, checkpoint);
+}
 
 std::string Session::configuration() const {
   return chip_ ? configuration_name(chip_->capabilities()) : std::string("-");
@@ -165,16 +190,18 @@ std::vector<std::int32_t> Session::prompt(const PromptOptions& options) const {
   } else {
     std::string text = options.text;
     if (!options.file.empty()) {
-      text = read_text(options.file);
+      text = read_prose(options.file);
       if (!text.empty() && text.back() == '\n') text.pop_back();
     }
-    if (text.empty()) throw InputError("the prompt is empty; give -p TEXT, -f FILE or --tokens IDS");
+    const bool bos_alone = options.has_text && tokenizer_->vocabulary().add_bos;
+    if (text.empty() && !bos_alone)
+      throw InputError("the prompt is empty; give -p TEXT, -f FILE or --tokens IDS");
     ids = tokenizer_->encode(text);
   }
   if (ids.empty()) throw InputError("the prompt has no tokens; give more text");
-  if (ids.size() > engine_->context()) {
+  if (ids.size() > context_) {
     throw InputError("the prompt has " + std::to_string(ids.size()) + " tokens, the context " +
-                     std::to_string(engine_->context()) + "; shorten the prompt or raise -c");
+                     std::to_string(context_) + "; shorten the prompt or raise -c");
   }
   return ids;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/files.h"
+#include "cli/options.h"
 #include "cli/verbs.h"
 #include "luoshu/error.h"
 #include "luoshu/socket_transport.h"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::uint64_t kSliceCycles = 4096;
 constexpr std::chrono::milliseconds kIdleWait{20};
+constexpr std::chrono::milliseconds kWriteWait{100};  // for a client that does not read
 constexpr std::uint64_t kIdleCycles = 200000;  // quiet this long without a run: the chip waits for the host
 
 struct Options {
@@ -24,14 +26,16 @@ struct Options {
   SimulationOptions simulation;
 };
 
-// Moves bytes between one client and the chip until the client leaves or Ctrl-C. The clock stands still while
-// the chip is idle and the client silent; a chip that executes a run is never made to wait.
-void serve(SocketTransport& client, Simulation& chip) {
+// Moves bytes between one client and the chip until the client leaves or Ctrl-C; others hear that it is busy.
+// The clock stands still while the chip is idle and the client silent; a chip that executes a run is never
+// made to wait.
+void serve(SocketListener& listener, SocketTransport& client, Simulation& chip) {
   std::vector<std::uint8_t> in;
   std::vector<std::uint8_t> out;
   std::uint8_t buffer[65536];
   std::uint64_t quiet = 0;
   while (!interrupted()) {
+    listener.refuse_waiting();
     if (in.empty()) {
       const auto deadline =
           Transport::Clock::now() +
@@ -46,8 +50,8 @@ void serve(SocketTransport& client, Simulation& chip) {
     quiet = out.empty() ? quiet + step.cycles : 0;
     std::size_t sent = 0;
     while (sent < out.size() && !interrupted()) {
-      sent += client.write_some(out.data() + sent, out.size() - sent,
-                                Transport::Clock::now() + std::chrono::seconds(1));
+      listener.refuse_waiting();
+      sent += client.write_some(out.data() + sent, out.size() - sent, Transport::Clock::now() + kWriteWait);
     }
     out.clear();
   }
@@ -63,7 +67,7 @@ void run(const Options& o) {
     if (!client) continue;
     spdlog::info("simulator: client connected");
     try {
-      serve(*client, *chip);
+      serve(listener, *client, *chip);
     } catch (const DisconnectedError&) {
       spdlog::info("simulator: client left after {} cycles", chip->cycles());
     }
@@ -74,13 +78,14 @@ void run(const Options& o) {
 
 void add_simulator(CLI::App& app, int&) {
   auto o = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand("simulator", "serve the simulated chip on a socket");
+  CLI::App* verb =
+      app.add_subcommand("simulator", "serve the simulated chip on a socket, one client at a time");
   verb->add_option("--listen", o->listen, "unix:PATH or tcp:HOST:PORT")->required();
   verb->add_flag("--public", o->public_ok, "allow addresses other than loopback (no authentication)");
   verb->add_option("--config", o->simulation.config, "chip configuration")->capture_default_str();
   verb->add_option("--memory", o->simulation.memory, "memory model; `configs` lists them")
       ->capture_default_str();
-  verb->add_option("--sim-seed", o->simulation.seed, "random stalls and initial state, 0 = none");
+  add_seed(*verb, "--sim-seed", o->simulation.seed, "random stalls and initial state, 0 = none");
   verb->callback([o] { run(*o); });
 }
 

@@ -2,11 +2,13 @@
 // luoshu soak: the same greedy generation under many seeds of stalls and initial states must give one text.
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
 #include "cli/files.h"
 #include "cli/generation.h"
+#include "cli/progress.h"
 #include "cli/verbs.h"
 
 namespace luoshu::cli {
@@ -20,47 +22,89 @@ struct Options {
   std::string json;
 };
 
-std::vector<std::int32_t> once(const Options& o, std::uint64_t seed, const std::string& device) {
-  ModelOptions model = o.model;
-  model.sim_seed = seed;
-  model.device = device;
-  Session session(model);
+// What a run evaluates and what must come of it.
+struct Text {
+  std::vector<std::int32_t> prompt, tokens;
+};
+
+std::vector<std::int32_t> continuation(const Options& o, Session& session,
+                                       const std::vector<std::int32_t>& prompt) {
+  session.start();
   GenerationOptions options;
   options.predict = o.prompt.predict;
   options.ignore_eos = o.prompt.ignore_eos;
   options.sampler.temperature = 0;
-  return generate(session, session.prompt(o.prompt), options, [](std::int32_t) { return !interrupted(); })
-      .tokens;
+  return generate(session, prompt, options, [](std::int32_t) {}).tokens;
+}
+
+Text expected_text(const Options& o) {
+  ModelOptions model = o.model;
+  model.device = "model";
+  Session session(model);
+  Text text;
+  text.prompt = session.prompt(o.prompt);
+  text.tokens = continuation(o, session, text.prompt);
+  return text;
+}
+
+// Empty when the run with this seed gives the text, else what went wrong.
+std::string fault(const Options& o, std::uint64_t seed, const Text& text) {
+  ModelOptions model = o.model;
+  model.sim_seed = seed;
+  Session session(model);
+  try {
+    return continuation(o, session, text.prompt) == text.tokens ? "" : "other tokens than the model device";
+  } catch (const DeviceError& e) {
+    return e.what();
+  }
+}
+
+void check_device(const Options& o) {
+  const DeviceKind kind = device_kind(o.model.device);
+  if (kind == DeviceKind::kModel || kind == DeviceKind::kReference) {
+    throw InputError("soak compares a chip with the model device, --device " + o.model.device +
+                     " is none; give sim, unix:PATH or tcp:HOST:PORT");
+  }
+  if (o.model.sim_seed != 0)
+    throw InputError("soak gives each run a seed of its own; give --first-seed instead of --sim-seed");
+  check_device_flags(o.model, {kind, DeviceKind::kModel});
 }
 
 void run(const Options& o, int& exit_code) {
-  spdlog::set_level(spdlog::level::warn);
-  const std::vector<std::int32_t> expected = once(o, 0, "model");
+  JsonOutput json(o.json);
+  check_device(o);
+  spdlog::set_level(std::max(spdlog::get_level(), spdlog::level::warn));
   std::vector<std::uint64_t> failed;
   std::uint32_t done = 0;
+  const Progress progress([&] {
+    return "soak: run " + std::to_string(done + 1) + " of " + std::to_string(o.runs) + ", " +
+           std::to_string(failed.size()) + " failed";
+  });
+  const Text text = expected_text(o);
   for (; done < o.runs && !interrupted(); ++done) {
     const std::uint64_t seed = o.first_seed + done;
     std::string why;
     try {
-      if (once(o, seed, o.model.device) != expected) why = "other tokens than the model device";
-    } catch (const DeviceError& e) {
-      why = e.what();
+      why = fault(o, seed, text);
+    } catch (const InterruptedError&) {
     }
     if (interrupted()) break;
     if (why.empty()) continue;
     failed.push_back(seed);
+    Progress::clear();
     std::fprintf(stderr, "luoshu: seed %llu: %s; replay with: luoshu generate --sim-seed %llu\n",
                  static_cast<unsigned long long>(seed), why.c_str(), static_cast<unsigned long long>(seed));
   }
-  if (!o.json.empty()) {
-    write_json({{"schema", kSchema},
+  if (json) {
+    json.write({{"schema", kSchema},
                 {"runs", done},
                 {"failed", failed},
-                {"tokens", expected.size()},
-                {"first_seed", o.first_seed}},
-               o.json);
+                {"tokens", text.tokens.size()},
+                {"first_seed", o.first_seed},
+                {"stop", interrupted() ? "interrupted" : "runs"}});
   } else {
-    std::printf("%u runs of %zu tokens, %zu failed\n", done, expected.size(), failed.size());
+    write_stdout(fmt::format("{} runs of {} tokens, {} failed{}\n", done, text.tokens.size(), failed.size(),
+                             interrupted() ? ", interrupted" : ""));
   }
   exit_code = failed.empty() ? 0 : 1;
 }
@@ -76,7 +120,7 @@ void add_soak(CLI::App& app, int& exit_code) {
   add_model_options(*verb, o->model);
   add_prompt_options(*verb, o->prompt);
   verb->add_option("--runs", o->runs, "runs, each with the next seed")->capture_default_str();
-  verb->add_option("--first-seed", o->first_seed, "seed of the first run")->capture_default_str();
+  add_seed(*verb, "--first-seed", o->first_seed, "seed of the first run (default: 1)");
   verb->add_option("--json", o->json, "write the result as JSON to this file, - = stdout");
   verb->callback([o, &exit_code] { run(*o, exit_code); });
 }

@@ -6,10 +6,12 @@ namespace {
 
 constexpr std::uint32_t kReferenceDrafts = 7;  // where no chip says how many are cheap
 
-// The drafts that a pass holds at most, beside the last token.
-std::uint32_t most_drafts(Session& session, const std::string& text) {
-  const std::uint32_t room = session.engine().pass_tokens() - 1;
-  if (text.empty()) return session.image() != nullptr ? room : std::min(room, kReferenceDrafts);
+// The drafts that a pass holds at most, beside the last token. A device that is not connected yet holds as
+// many as the context.
+std::uint32_t most_drafts(const Session& session, const std::string& text) {
+  const Image* image = session.image();
+  const std::uint32_t room = (image != nullptr ? image->max_tokens() : session.context()) - 1;
+  if (text.empty()) return image != nullptr ? room : std::min(room, kReferenceDrafts);
   std::uint32_t most = 0;
   if (!parse_count(text, most) || most > room) {
     throw InputError("--speculate " + text + " is no number of drafts that a pass holds; give 0 to " +
@@ -56,24 +58,31 @@ void add_speculate_options(CLI::App& app, SpeculateOptions& o) {
       ->capture_default_str();
 }
 
-Speculation::Speculation(Session& session, const SpeculateOptions& o) {
-  SpeculationOptions options;
-  options.most = most_drafts(session, o.most);
-  if (options.most == 0) {
+Speculation::Speculation(Session& session, const SpeculateOptions& o) : session_(session), most_(o.most) {
+  if (most_drafts(session, o.most) == 0) {
     if (!o.draft_model.empty()) throw InputError("--draft-model needs --speculate; give both");
     return;
   }
   if (!o.draft_model.empty()) {
-    draft_ = open_draft(session, o.draft_model, o.draft_device, session.engine().context());
-    drafter_ = make_model_drafter(draft_->engine());
+    draft_ = open_draft(session, o.draft_model, o.draft_device, session.context());
   } else {
     drafter_ = make_ngram_drafter(o.ngram);
   }
-  if (const Image* image = session.image()) {
-    options.cost = [image](std::uint32_t tokens) { return static_cast<double>(image->array_cycles(tokens)); };
-    options.cycles = [&session] { return session.cycles(); };
+}
+
+Speculator* Speculation::start() {
+  SpeculationOptions options;
+  options.most = most_drafts(session_, most_);
+  if (options.most == 0) return nullptr;
+  if (draft_) {
+    draft_->start();
+    drafter_ = make_model_drafter(draft_->engine());
   }
-  speculator_.emplace(session.engine(), *drafter_, std::move(options));
+  if (const Image* image = session_.image()) {
+    options.cost = [image](std::uint32_t tokens) { return static_cast<double>(image->array_cycles(tokens)); };
+    options.cycles = [this] { return session_.cycles(); };
+  }
+  return &speculator_.emplace(session_.engine(), *drafter_, std::move(options));
 }
 
 }  // namespace luoshu::cli

@@ -22,13 +22,16 @@ void add_speculate_options(CLI::App& app, SpeculateOptions& options);
 class Speculation {
  public:
   // Opens the draft model where one is given. Throws InputError for a number of drafts that no pass holds and
-  // for a model of another vocabulary. The session must outlive the object.
+  // for a model of another vocabulary. The session, not started yet, must outlive the object.
   Speculation(Session& session, const SpeculateOptions& options);
-  // Null where speculation is off.
-  Speculator* speculator() { return speculator_ ? &*speculator_ : nullptr; }
+  // Once the session has started: what decodes, null where speculation is off. Throws InputError for a number
+  // of drafts that a device which tells its passes only now cannot hold.
+  Speculator* start();
   SpeculationCounts counts() const { return speculator_ ? speculator_->counts() : SpeculationCounts{}; }
 
  private:
+  Session& session_;
+  const std::string most_;
   std::unique_ptr<Session> draft_;
   std::unique_ptr<Drafter> drafter_;
   std::optional<Speculator> speculator_;

@@ -203,7 +203,7 @@ void write_timeline(Session& session, Timeline& timeline, const std::string& pat
   const std::vector<std::string> names = names_of(timeline.commands(), name_commands(read_program(session)));
   timeline.finish();
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "w"), std::fclose);
-  if (!file) throw InputError("cannot write the timeline '" + path + "'; check the path");
+  if (!file) throw Error("cannot write the timeline '" + path + "'; check the path");
   const Capabilities& chip = session.chip()->capabilities();
   Writer writer(file.get(), chip.clock_khz);
   writer.meta(kChip, 0, "process_name", "chip " + session.configuration() + " (" + session.label() + ")");
@@ -225,7 +225,7 @@ void write_timeline(Session& session, Timeline& timeline, const std::string& pat
                  {"window_cycles", Timeline::kWindow},
                  {"dropped_events", timeline.dropped()}});
   if (std::fflush(file.get()) != 0 || std::ferror(file.get()) != 0)
-    throw InputError("cannot write the timeline '" + path + "'; make room on the disk");
+    throw Error("cannot write the timeline '" + path + "'; make room on the disk");
   if (timeline.dropped() != 0)
     spdlog::warn("timeline: {} events beyond {} left out; give --timeline-window", timeline.dropped(),
                  Timeline::kMostEvents);

@@ -24,7 +24,7 @@ std::vector<NamedCommand> name_commands(const std::vector<std::array<std::uint32
 std::vector<std::string> names_of(const std::vector<Timeline::Command>& taken,
                                   const std::vector<NamedCommand>& program);
 
-// Ends the recording and writes the file. Throws InputError when it cannot be written.
+// Ends the recording and writes the file. Throws Error when it cannot be written.
 void write_timeline(Session& session, Timeline& timeline, const std::string& path);
 
 }  // namespace luoshu::cli

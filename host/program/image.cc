@@ -39,6 +39,15 @@ pack::Mode agreed_mode(const gguf::Tensor& tensor, bool all_joined) {
   return natural == pack::Mode::kInt4 ? pack::Mode::kInt8 : pack::Mode::kPlanes;
 }
 
+// Bytes of a matrix that must move: the file's blocks, or the chip's own without padding where they are
+// fewer.
+std::uint64_t least_of(const gguf::Tensor& t, pack::Mode mode) {
+  const std::uint64_t values = pack::is_joined(mode) ? 16 : mode == pack::Mode::kPlanes ? 64 : 32;
+  const std::uint64_t run =
+      pack::StreamShape{32, mode, 0, 0}.run_beats();  // beats of values to one of scales
+  return std::min(t.bytes, t.dims[0] * t.dims[1] * values * (run + 1) / run / 32);
+}
+
 }  // namespace
 
 Image::Image(const gguf::File& file, const ModelConfig& config, const Capabilities& chip,
@@ -148,6 +157,7 @@ void Image::plan_layers() {
   const auto matrix = [&](const gguf::Tensor& t, pack::Mode mode) {
     any_joined = any_joined || pack::is_joined(mode);
     file_bytes_ += t.bytes;
+    least_bytes_ += least_of(t, mode);
     plans_.push_back({t.name,
                       gguf::type_name(t.type),
                       {t.dims[0], t.dims[1]},
@@ -162,6 +172,7 @@ void Image::plan_layers() {
   const auto vector = [&](std::vector<const gguf::Tensor*> parts) {
     for (const gguf::Tensor* t : parts) {
       file_bytes_ += t->bytes;
+      least_bytes_ += std::min<std::uint64_t>(t->bytes, t->dims[0] * 4);
       plans_.push_back({t->name,
                         gguf::type_name(t->type),
                         {t->dims[0]},
@@ -225,6 +236,7 @@ void Image::plan_layers() {
     any_joined = any_before;  // rows are only looked up
     weight_bytes_ -= embedding_.shape.bytes();
     file_bytes_ -= embedding.bytes;
+    least_bytes_ -= least_of(embedding, agreed_mode(embedding, true));
   }
   max_tokens_ = chip_.columns * chip_.groups / (any_joined ? 2 : 1);
 }

@@ -58,6 +58,9 @@ class Image {
   // Bytes of the file's own blocks that a pass needs: matrices, LM head, norms, biases. Nothing that packing
   // adds (padding rows, planes), no embedding table beside the LM head.
   std::uint64_t file_bytes() const { return file_bytes_; }
+  // Bytes of them that must move at least: per tensor the smaller of the file's blocks and the chip's own
+  // format without padding (an F32 matrix moves as two int8 planes with scales).
+  std::uint64_t least_bytes() const { return least_bytes_; }
   std::uint32_t program() const { return program_address_; }
   std::uint32_t commands() const { return static_cast<std::uint32_t>(command_count_); }
   std::uint32_t setup_program() const { return setup_address_; }
@@ -129,6 +132,7 @@ class Image {
   std::uint64_t end_ = 0;
   std::uint64_t weight_bytes_ = 0;
   std::uint64_t file_bytes_ = 0;
+  std::uint64_t least_bytes_ = 0;
   std::uint32_t program_address_ = 0;
   std::uint32_t attention_address_ = 0;
   std::uint32_t setup_address_ = 0;

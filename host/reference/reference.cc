@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "luoshu/error.h"
+#include "luoshu/interrupt.h"
 
 namespace luoshu {
 
@@ -23,8 +24,10 @@ void check_finite(const Values& values, const std::string& name) {
 Reference::Matrix Reference::matrix(const std::string& name) const {
   const gguf::Tensor& t = file_.require(name);
   Matrix m(static_cast<Index>(t.rows()), static_cast<Index>(t.dims[0]));
-  for (Index r = 0; r < m.rows(); ++r)
+  for (Index r = 0; r < m.rows(); ++r) {
+    if (r % 1024 == 0) poll_interrupt();
     gguf::dequantise_row(t, static_cast<std::uint64_t>(r), m.row(r).data());
+  }
   check_finite(m, name);
   return m;
 }
@@ -145,6 +148,7 @@ void Reference::evaluate(const std::vector<std::int32_t>& tokens, std::vector<fl
     x.row(t) = embedding_.row(token);
   }
   for (Layer& l : layers_) {
+    poll_interrupt();
     Matrix n = normalised(x, l.attn_norm);
     Matrix q = n * l.q.transpose();
     Matrix k = n * l.k.transpose();

@@ -237,9 +237,9 @@ class ChipEngine : public BatchEngine {
   }
 
   void read_logits(std::uint32_t token, std::vector<float>& logits) {
-    const std::size_t at = logits.size();
-    logits.resize(at + vocab_);
-    chip_.read_memory(image_.logits_address(token), logits.data() + at, std::size_t{vocab_} * 4);
+    row_.resize(vocab_);  // whole rows only, also where reading is interrupted
+    chip_.read_memory(image_.logits_address(token), row_.data(), std::size_t{vocab_} * 4);
+    logits.insert(logits.end(), row_.begin(), row_.end());
   }
 
   Chip& chip_;
@@ -249,6 +249,7 @@ class ChipEngine : public BatchEngine {
   std::uint32_t position_ = 0;         // of the selected sequence
   std::vector<std::uint32_t> parked_;  // positions of the others
   std::uint32_t bank_ = 0;
+  std::vector<float> row_;
   std::uint64_t cost_start_ = 0;
 };
 

@@ -6,6 +6,9 @@
 namespace luoshu {
 namespace {
 
+constexpr std::size_t kTogether =
+    32;  // tokens that go through the layers together: what an interrupt waits for
+
 class ReferenceEngine : public Engine {
  public:
   ReferenceEngine(Reference& reference, std::uint32_t vocab, std::uint32_t context)
@@ -67,8 +70,14 @@ class ReferenceEngine : public Engine {
                        "; shorten the prompt or raise -c");
     }
     std::vector<float> all;
-    reference_.evaluate(tokens, all);
-    position_ += static_cast<std::uint32_t>(tokens.size());
+    std::vector<float> part;
+    for (std::size_t at = 0; at < tokens.size(); at += kTogether) {
+      const auto first = tokens.begin() + static_cast<std::ptrdiff_t>(at);
+      const std::size_t count = std::min(kTogether, tokens.size() - at);
+      reference_.evaluate({first, first + static_cast<std::ptrdiff_t>(count)}, part);
+      all.insert(all.end(), part.begin(), part.end());
+      position_ += static_cast<std::uint32_t>(count);
+    }
     return all;
   }
 

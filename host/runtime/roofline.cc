@@ -22,7 +22,7 @@ Work shared_work(const Image& image, const ModelConfig& config, const std::vecto
   }
   const std::uint64_t lm_head = image.macs(true) - image.macs(false);
   Work work;
-  work.bytes = image.file_bytes() + keys * key_bytes(config);
+  work.bytes = image.least_bytes() + keys * key_bytes(config);
   // Scores and weighted values, each head_dim multiplications per query head.
   work.macs = tokens * image.macs(false) + logits * lm_head +
               pairs * config.layers * config.heads * config.head_dim * 2;

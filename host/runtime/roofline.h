@@ -2,13 +2,13 @@
 // The least number of cycles that a piece of work can take on a chip: every byte that must move, moved once
 // at one beat per cycle, or every multiplication on every multiplier, whichever is more.
 //
-// Bytes that must move: the file's own blocks of every matrix and the LM head, norms and biases (once for all
-// tokens of the work); the keys and values that earlier work left in the cache, once, and those of the new
-// tokens, written once, in the chip's format: per key and KV head 1.5 bytes per element of K, 1 of V and two
-// exponents. Not counted, though the chip moves them: scale beats' and rows' padding, the second plane of
-// 16-bit weights, unused elements of a padded head, keys read again, embedding rows, commands, logits.
-// Multiplications: one per weight of the file and token, and those of attention over the keys that a token
-// sees.
+// Bytes that must move: of every matrix and the LM head, norms and biases the smaller of the file's own
+// blocks and the chip's format (once for all tokens of the work); the keys and values that earlier work left
+// in the cache, once, and those of the new tokens, written once, in the chip's format: per key and KV
+// head 1.5 bytes per element of K, 1 of V and two exponents. Not counted, though the chip moves them: scale
+// beats' and rows' padding, the second plane of 16-bit weights, unused elements of a padded head, keys read
+// again, embedding rows, commands, logits. Multiplications: one per weight of the file and token, and those
+// of attention over the keys that a token sees.
 #pragma once
 #include <cstdint>
 #include <vector>

@@ -9,6 +9,7 @@
 
 #include "chip/kernels.h"
 #include "luoshu/file_pages.h"
+#include "luoshu/interrupt.h"
 #include "numerics/fp.h"
 
 namespace luoshu {
@@ -100,6 +101,7 @@ class ModelChip::Core {
     try {
       slots_.resize(std::max(slots_.size(), run.tokens.size()));
       for (std::uint32_t i = 0; i < run.commands; ++i) {
+        poll_interrupt();
         execute(run, CommandWords(memory_.at(run.program + std::uint64_t{i} * 32, 32)));
       }
     } catch (const DeviceError& e) {

@@ -26,7 +26,7 @@ class ModelChip final : public Chip {
                  const std::vector<std::uint32_t>& stop_ids) override;
   void start(const RunRequest& run) override;
   void stop() override;
-  // Executes the next pass when no event waits.
+  // Executes the next pass when no event waits. A poll point between commands.
   ChipEvent next_event(std::chrono::milliseconds deadline) override;
   ChipCounters counters(bool clear) override;
   std::uint64_t cycles() const override { return 0; }

@@ -47,6 +47,27 @@ TEST(Roofline, CountsNoPlanesAndNoSecondTable) {
   EXPECT_EQ(image.macs(true), 2 * kLayerWeights + kHeadWeights);
 }
 
+// What the chip moves of an F32 file are two bytes of a weight and its scale: no share can be above 100 %.
+TEST(Roofline, CountsTheSmallerOfFileAndChip) {
+  const Capabilities lab = configuration("lab").capabilities();
+  const auto least = [&](gguf::Type type) {
+    testing_support::RandomModel m;
+    m.type = type;
+    const Planned p(m);
+    const Image image(p.file, p.config, lab, 64);
+    EXPECT_LE(image.least_bytes(), image.file_bytes());
+    EXPECT_LE(image.least_bytes(), image.weight_bytes());
+    EXPECT_EQ(decode_work(image, p.config, 0).bytes, image.least_bytes() + kKeyBytes);
+    return image.least_bytes();
+  };
+  constexpr std::uint64_t kWeights = 2 * kLayerWeights + kHeadWeights;
+  EXPECT_EQ(least(gguf::Type::kF32), kWeights / 32 * 68 + kNorms);
+  EXPECT_EQ(least(gguf::Type::kF16), kWeights * 2 + kNorms);
+  EXPECT_EQ(least(gguf::Type::kQ8_0), kWeights / 32 * 34 + kNorms);
+  EXPECT_EQ(least(gguf::Type::kQ4_0), kWeights / 32 * 18 + kNorms);
+  EXPECT_EQ(least(gguf::Type::kQ4_1), kWeights / 32 * 20 + kNorms);
+}
+
 TEST(Roofline, SharesWeightsBetweenSequences) {
   const Planned p({});
   const Image image(p.file, p.config, configuration("lab").capabilities(), 256, 2);

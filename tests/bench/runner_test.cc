@@ -9,15 +9,12 @@
 #include "chip/kernels.h"
 #include "chip/model_chip.h"
 #include "luoshu/configuration.h"
+#include "luoshu/interrupt.h"
 
 namespace {
 
 using namespace luoshu;
 using namespace luoshu::bench;
-
-bool go_on() {
-  return true;
-}
 
 class RunnerTest : public testing::Test {
  protected:
@@ -28,11 +25,11 @@ class RunnerTest : public testing::Test {
 
 TEST_F(RunnerTest, CountsTokensAndLeastWork) {
   Runner runner(chip, *file, config, 80, 3);
-  const Measurement decode = runner.run({BenchTest::Kind::kDecode, 2, 40}, 3, go_on);
+  const Measurement decode = runner.run({BenchTest::Kind::kDecode, 2, 40}, 3);
   EXPECT_EQ(decode.passes, 2u);
   EXPECT_EQ(decode.tokens, 6u);
   EXPECT_EQ(decode.work.bytes, 2 * runner.image().file_bytes() + 3 * (41 + 42) * key_bytes(config));
-  const Measurement prefill = runner.run({BenchTest::Kind::kPrefill, 19, 8}, 3, go_on);
+  const Measurement prefill = runner.run({BenchTest::Kind::kPrefill, 19, 8}, 3);
   EXPECT_EQ(prefill.batch, 1u);
   EXPECT_EQ(prefill.tokens, 19u);
   EXPECT_EQ(prefill.passes, 3u);  // 8 tokens per pass
@@ -41,16 +38,37 @@ TEST_F(RunnerTest, CountsTokensAndLeastWork) {
 
 TEST_F(RunnerTest, AttentionAloneIsOneLayer) {
   Runner runner(chip, *file, config, 80, 1);
-  const Measurement m = runner.run({BenchTest::Kind::kAttention, 3, 70}, 1, go_on);
+  const Measurement m = runner.run({BenchTest::Kind::kAttention, 3, 70}, 1);
   EXPECT_EQ(m.passes, 3u);
   EXPECT_EQ(m.work.bytes, 3 * 71 * key_bytes(config) / config.layers);
   EXPECT_EQ(m.attention_bound, m.roofline_cycles);
 }
 
+// At any poll point of any test; the one after a new start is as if nothing had been.
 TEST_F(RunnerTest, StopsWhenAsked) {
-  Runner runner(chip, *file, config, 80, 2);
-  EXPECT_THROW(runner.run({BenchTest::Kind::kDecode, 3, 0}, 1, [] { return false; }), DeviceError);
-  EXPECT_THROW(runner.run({BenchTest::Kind::kDecode, 3, 0}, 2, [] { return false; }), DeviceError);
+  for (const BenchTest& test : {BenchTest{BenchTest::Kind::kDecode, 3, 0},
+                                {BenchTest::Kind::kPrefill, 60, 8},
+                                {BenchTest::Kind::kAttention, 3, 40}}) {
+    for (const std::uint32_t batch : {1u, 2u}) {
+      for (const int after : {1, 2, 100}) {
+        Runner runner(chip, *file, config, 80, 2);
+        int polls = 0;
+        {
+          const PollObserver observer([&] {
+            if (++polls == after) request_interrupt();
+          });
+          EXPECT_THROW(runner.run(test, batch), InterruptedError)
+              << test.name() << ' ' << batch << ' ' << after;
+        }
+        clear_interrupt();
+        EXPECT_EQ(polls, after);
+        EXPECT_EQ(runner.state().substr(0, 4), after == 1 && test.depth != 0            ? "fill"
+                                               : test.kind == BenchTest::Kind::kPrefill ? "toke"
+                                                                                        : "pass")
+            << after;
+      }
+    }
+  }
 }
 
 // Keys up to the depth are there in every layer, head and sequence; what they hold is read back as the chip

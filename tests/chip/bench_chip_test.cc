@@ -12,10 +12,6 @@ namespace {
 using namespace luoshu;
 using namespace luoshu::bench;
 
-bool go_on() {
-  return true;
-}
-
 class BenchChip : public testing::Test {
  protected:
   Measurement run(std::uint32_t layers, const BenchTest& test, std::uint32_t batch) {
@@ -24,7 +20,7 @@ class BenchChip : public testing::Test {
     SimulationOptions options;
     options.memory = "latency30";
     TimedChip chip(std::make_unique<SimulatedChip>(options, true));
-    return Runner(chip, *file, config, test.depth + test.count, batch).run(test, batch, go_on);
+    return Runner(chip, *file, config, test.depth + test.count, batch).run(test, batch);
   }
   std::unique_ptr<gguf::File> file = synthetic_model(shape("stories260k"), gguf::Type::kQ8_0);
   const ModelConfig whole = ModelConfig::from(*file);

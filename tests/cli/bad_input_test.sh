@@ -7,7 +7,9 @@ luoshu=$1 root=$2 bad_files=$3
 . "$root/tests/cli/expect.sh"
 
 # Flags.
-expect 2 'see luoshu --help' frobnicate
+expect 2 "unknown verb 'frobnicate'; the verbs are area, bench" frobnicate
+expect 2 "unknown verb 'frobnicate'" -q frobnicate
+expect 2 "unknown verb ''" ''
 expect 2 'see luoshu --help'
 expect 2 'see luoshu --help' generate --nonsense
 expect 2 'see luoshu --help' generate --device model -n -2 -p x
@@ -22,6 +24,7 @@ expect 2 '--min-p' generate --device model --min-p nan -p x
 expect 2 '--repeat-penalty' generate --device model --repeat-penalty 0 -p x
 expect 2 'unknown configuration' generate --config huge -p x
 expect 2 'unknown device' generate --device toaster -p x
+expect 2 'usb[:SERIAL] and serial:PATH' generate --device toaster -p x
 expect 2 'a later release' generate --device usb -p x
 expect 2 'unknown memory' generate --device model --memory dream -p x
 expect 2 "--memory holds 'share=2'" generate --device model --memory ideal,share=2 -p x
@@ -41,6 +44,25 @@ expect 2 'cannot write' generate --device model -n 1 -p x --logits "$work/no/suc
 expect 2 'refusing to listen' simulator --listen tcp:0.0.0.0:0
 expect 2 'unknown address' simulator --listen nowhere
 expect 2 'no port' generate --device tcp:localhost -p x
+for port in 65536 70000 4294967376 99999999999999999999 -1 http; do
+  expect 2 "has the port '$port'" generate --device "tcp:localhost:$port" -p x
+  expect 2 "has the port '$port'" simulator --listen "tcp:127.0.0.1:$port"
+done
+expect 2 "--seed '18446744073709551616'" generate --device model -p x -s 18446744073709551616
+expect 2 "--seed '-2'" generate --device model -p x -s -2
+expect 2 "--seed '1.5'" generate --device model -p x -s 1.5
+expect 2 "--seed is empty" generate --device model -p x -s ''
+expect 2 "--sim-seed '-1'" generate --device model -p x --sim-seed -1
+expect 2 "--sim-seed '99999999999999999999'" generate --device model -p x --sim-seed 99999999999999999999
+expect 2 "--first-seed '99999999999999999999'" soak --first-seed 99999999999999999999
+expect 2 'see luoshu --help' generate --device model -t 99999999999 -p x
+for flag in model device config memory file tokens json logits checkpoint trace timeline draft-model; do
+  expect 2 "--$flag is empty" generate "--$flag" '' -n 1
+  expect 2 "--$flag is empty" generate "--$flag=" -n 1
+done
+expect 2 '--model is empty' generate -m '' -p x
+expect 2 '--against is empty' perplexity --against= -f "$work/none"
+expect 2 'give both' generate --trace-window 0:5 -p x
 expect 2 'unknown shape' bench --device model --shape qwen4
 expect 2 'unknown weight type' bench --device model --shape stories260k --type Q9
 expect 2 'exclude each other' bench --device model --shape stories260k -m x.gguf
@@ -55,7 +77,10 @@ expect 2 'cannot write' bench --device model --shape stories260k --test tg1 --js
 
 # Prompts.
 expect 2 'the prompt is empty' generate --device model
+# -p "" means text from BOS alone, which the bundled model does not have (flags_test.sh tries one that has it).
 expect 2 'the prompt is empty' generate --device model -p ''
+expect 2 'the prompt is empty' generate --device model --prompt= -n 1
+expect 2 'the prompt is empty' generate --device model -n 1 --prompt=
 : >"$work/empty.txt"
 expect 2 'the prompt is empty' generate --device model -f "$work/empty.txt"
 expect 2 'check the path' generate --device model -f "$work/none.txt"
@@ -72,7 +97,14 @@ expect 2 '--tokens' generate --device model --tokens 99999999999999999999
 expect 2 'shorten the prompt' generate --device model -c 4 -p 'Once upon a time there was a little girl'
 head -c 30000 /dev/zero | tr '\0' 'a' >"$work/long.txt"
 expect 2 'shorten the prompt' generate --device model -f "$work/long.txt"
+expect 2 'the prompt is empty' generate --device model -f - # stdin is empty
 expect 2 'give -f FILE' perplexity --device model
+expect 2 'see luoshu --help' perplexity --device model -p x -f "$work/empty.txt"
+expect 2 'no text' perplexity --device model -p ''
+expect 2 'no text' perplexity --device model -f -
+expect 2 'soak compares a chip with the model device' soak --device model
+expect 2 'soak compares a chip with the model device' soak --device reference
+expect 2 'give --first-seed' soak --device unix:/none --sim-seed 3
 expect 2 'no text' perplexity --device model -f "$work/empty.txt"
 
 # The context ends: the text stops there, and says so.

@@ -29,13 +29,12 @@ once written 'another configuration and is written anew' --checkpoint "$file" -c
 cp "$root/models/bundled/luoshu-stories.gguf" "$work/copy.gguf"
 once written 'another model and is written anew' --checkpoint "$file" -c 64 --config nano -m "$work/copy.gguf"
 
-# Other verbs; the other device of a comparison and the runs of a soak share the file.
+# Other verbs; the other device of a comparison.
 cat >"$work/text" <<'END'
 Once upon a time, there was a cat.
 END
 expect 0 'is written' perplexity --device model --against reference -f "$work/text" --checkpoint "$file"
 expect 0 'is taken from' perplexity --device model --against reference -f "$work/text" --checkpoint "$file"
-expect 0 '' soak --device model --runs 2 -n 4 --checkpoint "$file"
 for state in written used; do
   expect 0 '' bench --device model --shape stories260k --test tg1 --batch 1,2 --json - --checkpoint "$work/bench"
   [ "$(grep -cF "\"checkpoint\": \"$state\"" "$work/out")" -eq 2 ] || fail "bench: not $state" "$work/out"

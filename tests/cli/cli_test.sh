@@ -110,6 +110,9 @@ for device in "unix:$work/chip.sock" sim model "unix:$work/chip.sock"; do
   grep -qF '"checkpoint": "'"${state:-written}"'"' "$work/c.json" || fail "checkpoint on $device" "$work/c.json"
   state=used
 done
+# The runs of a soak and the model that they are compared with share one.
+expect 0 '' soak --runs 2 -n 3 --checkpoint "$work/checkpoint" --json "$work/soak.json"
+grep -q '"stop": "runs"' "$work/soak.json" && grep -q '"failed": \[\]' "$work/soak.json" || fail 'soak' "$work/soak.json"
 # A client that dies in the middle of a generation leaves a simulator that serves the next one.
 start_client
 kill -KILL "$client"

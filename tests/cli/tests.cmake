@@ -4,8 +4,15 @@ target_include_directories(bad_files PRIVATE ${CMAKE_SOURCE_DIR}/tests)
 target_link_libraries(bad_files PRIVATE luoshu_gguf)
 add_test(NAME bad_input_test
   COMMAND ${CMAKE_CURRENT_LIST_DIR}/bad_input_test.sh $<TARGET_FILE:luoshu_checked> ${CMAKE_SOURCE_DIR} $<TARGET_FILE:bad_files>)
+add_test(NAME cli_flags_test
+  COMMAND ${CMAKE_CURRENT_LIST_DIR}/flags_test.sh $<TARGET_FILE:luoshu_checked> ${CMAKE_SOURCE_DIR} $<TARGET_FILE:bad_files>)
+add_test(NAME cli_output_test COMMAND ${CMAKE_CURRENT_LIST_DIR}/output_test.sh $<TARGET_FILE:luoshu_checked> ${CMAKE_SOURCE_DIR})
+add_test(NAME cli_interrupt_test COMMAND ${CMAKE_CURRENT_LIST_DIR}/interrupt_test.sh $<TARGET_FILE:luoshu_checked> ${CMAKE_SOURCE_DIR} model)
+add_test(NAME launcher_test COMMAND ${CMAKE_CURRENT_LIST_DIR}/launcher_test.sh ${CMAKE_SOURCE_DIR})
 add_test(NAME checkpoint_cli_test COMMAND ${CMAKE_CURRENT_LIST_DIR}/checkpoint_test.sh $<TARGET_FILE:luoshu_checked> ${CMAKE_SOURCE_DIR})
 if(verilator_FOUND)
   add_test(NAME cli_test COMMAND ${CMAKE_CURRENT_LIST_DIR}/cli_test.sh $<TARGET_FILE:luoshu_checked> ${CMAKE_SOURCE_DIR})
-  set_tests_properties(cli_test PROPERTIES TIMEOUT 600)
+  add_test(NAME cli_interrupt_sim_test
+    COMMAND ${CMAKE_CURRENT_LIST_DIR}/interrupt_test.sh $<TARGET_FILE:luoshu_checked> ${CMAKE_SOURCE_DIR} sim)
+  set_tests_properties(cli_test cli_interrupt_sim_test PROPERTIES TIMEOUT 600)
 endif()

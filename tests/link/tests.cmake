@@ -2,6 +2,7 @@
 set(link_dir ${CMAKE_SOURCE_DIR}/tests/link)
 luoshu_test(NAME link_host_test SOURCES ${link_dir}/host_test.cc ${link_dir}/traffic.cc LIBRARIES luoshu_driver ZLIB::ZLIB TIMEOUT 120)
 target_include_directories(link_host_test PRIVATE ${CMAKE_SOURCE_DIR}/driver ${CMAKE_SOURCE_DIR}/tests)
+luoshu_test(NAME link_socket_test SOURCES ${link_dir}/socket_test.cc LIBRARIES luoshu_driver TIMEOUT 60)
 # The endpoint that takes a word per cycle, and nano's, which takes a byte.
 function(link_rtl_test name serial)
   luoshu_rtl_test(NAME ${name} TOP luoshu_link PREFIX Vlink RTL link/luoshu_link.sv PARAMETERS -GMemoryMib=1 -GSerial=${serial}

@@ -4,9 +4,16 @@
 #pragma once
 #include <memory>
 
+#include "luoshu/error.h"
 #include "luoshu/transport.h"
 
 namespace luoshu {
+
+// The peer serves another host.
+class BusyError : public DeviceError {
+ public:
+  using DeviceError::DeviceError;
+};
 
 // A file descriptor that closes itself.
 class FileDescriptor {
@@ -35,7 +42,8 @@ class SocketTransport final : public Transport {
   // Takes over a connected stream socket.
   SocketTransport(FileDescriptor socket, std::string name);
   // Connects; throws InputError for a malformed address, TimeoutError or DisconnectedError when nobody
-  // answers.
+  // answers. A listener that serves somebody else takes the connection and says so: the first read or write
+  // throws BusyError.
   static std::unique_ptr<SocketTransport> connect(const std::string& address, TimePoint deadline);
 
   std::size_t write_some(const std::uint8_t* data, std::size_t n, TimePoint deadline) override;
@@ -44,8 +52,12 @@ class SocketTransport final : public Transport {
   std::string describe() const override { return name_; }
 
  private:
+  void look_for_refusal(const std::uint8_t* data, std::size_t n);
+
   FileDescriptor socket_;
   std::string name_;
+  bool refusal_ = true;          // what came so far is the beginning of a refusal
+  std::size_t notice_seen_ = 0;  // bytes of it
 };
 
 // Listens for one client after the other.
@@ -60,6 +72,8 @@ class SocketListener {
   SocketListener& operator=(const SocketListener&) = delete;
   // The next client; nullptr when the deadline passed.
   std::unique_ptr<SocketTransport> accept(Transport::TimePoint deadline);
+  // Tells all who wait to be accepted that somebody else is served. Does not wait.
+  void refuse_waiting();
   // The address in the form that connect() takes, with the port that was chosen for port 0.
   const std::string& address() const { return address_; }
 
