@@ -4,8 +4,8 @@
 // Handshake: valid/ready on each side in its own clock. Pointers cross Gray-coded through luoshu_cdc_bits; a word is
 // read two cycles of the reader after its pointer was written at the earliest, so the RAM's data are at rest by then.
 // Latency, push to out_valid_o: 1 cycle of in_clk_i and 2 to 3 of out_clk_i; a freed place is seen as long after.
-// Throughput: one word per cycle of the slower clock when Depth >= 8. Both resets overlap (luoshu_cdc_reset); words
-// offered in reset are lost. Constraint: besides u_cdc_*, the path from the RAM to out_data_o's users takes at most
+// Throughput: one word per cycle of the slower clock when Depth >= 8. Both resets overlap (luoshu_cdc_reset); in reset
+// a side neither takes nor shows a word. Constraint: besides u_cdc_*, the path from the RAM to out_data_o's users takes at most
 // one period of out_clk_i plus one of in_clk_i.
 `include "luoshu_assert.svh"
 `default_nettype none
@@ -36,8 +36,8 @@ module luoshu_cdc_fifo #(
   logic [Bits:0] write_q, write_d, write_gray_q, write_gray_there;
   logic [Bits:0] read_q, read_d, read_gray_q, read_gray_there;
   logic          push, pop;
-  assign in_ready_o  = (write_gray_q != {~read_gray_there[Bits -: 2], read_gray_there[Bits-2:0]});
-  assign out_valid_o = (read_gray_q != write_gray_there);
+  assign in_ready_o  = in_rst_ni && (write_gray_q != {~read_gray_there[Bits -: 2], read_gray_there[Bits-2:0]});
+  assign out_valid_o = out_rst_ni && (read_gray_q != write_gray_there);
   assign push        = in_valid_i && in_ready_o;
   assign pop         = out_valid_o && out_ready_i;
   assign write_d     = write_q + (Bits + 1)'(push);

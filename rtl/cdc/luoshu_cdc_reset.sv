@@ -17,7 +17,7 @@ module luoshu_cdc_reset (
   logic request_q = 1'b1;     // until b is in reset
   logic a_q = 1'b0, b_q = 1'b0;
   logic request_b, held_a;    // the request in b; b's reset as seen in a
-  luoshu_cdc_bits u_cdc_request (.clk_i(clk_b_i), .d_i(request_q), .q_o(request_b));
+  luoshu_cdc_bits #(.Initial(1)) u_cdc_request (.clk_i(clk_b_i), .d_i(request_q), .q_o(request_b));
   luoshu_cdc_bits u_cdc_held (.clk_i(clk_a_i), .d_i(!b_q), .q_o(held_a));
   always_ff @(posedge clk_b_i) b_q <= !request_b;
   always_ff @(posedge clk_a_i) begin

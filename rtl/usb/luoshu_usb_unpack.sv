@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words of four bytes become bytes, low byte first. valid/ready on both sides; one byte per cycle. Reset: empty.
+// Words of four bytes become bytes, low byte first. valid/ready on both sides; one byte per cycle. Reset: empty, takes nothing.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -16,7 +16,7 @@ module luoshu_usb_unpack (
   logic [31:0] word_q;
   logic [2:0]  left_q;
   assign valid_o = (left_q != 3'd0);
-  assign ready_o = !valid_o || (left_q == 3'd1 && ready_i);
+  assign ready_o = rst_ni && (!valid_o || (left_q == 3'd1 && ready_i));
   assign data_o  = word_q[7:0];
   always_ff @(posedge clk_i) begin
     if (!rst_ni) left_q <= 3'd0;

@@ -147,6 +147,57 @@ Levels encode(const Bytes& packet) {
   return levels;
 }
 
+std::optional<Bytes> decode_packet(const Levels& levels) {
+  Line last = Line::kJ;
+  unsigned zeros = 0;
+  std::size_t at = 0;
+  for (;; ++at) {
+    if (at == levels.size()) return std::nullopt;
+    const bool data = levels[at] == Line::kJ || levels[at] == Line::kK;
+    const bool same = levels[at] == last;
+    last = levels[at];
+    if (same && zeros >= 5 && last == Line::kK) break;
+    zeros = data && !same ? zeros + 1 : 0;
+  }
+  Bytes bytes;
+  unsigned ones = 1;
+  unsigned shift = 0;
+  unsigned count = 0;
+  for (++at; at < levels.size() && levels[at] != Line::kSe0; ++at) {
+    if (levels[at] == Line::kSe1) return std::nullopt;
+    const bool one = levels[at] == last;
+    last = levels[at];
+    if (ones == 6) {
+      if (one) return std::nullopt;
+      ones = 0;
+      continue;
+    }
+    ones = one ? ones + 1 : 0;
+    shift = (shift >> 1U) | (one ? 0x80U : 0U);
+    if (++count == 8) {
+      bytes.push_back(static_cast<std::uint8_t>(shift));
+      count = 0;
+    }
+  }
+  if (at == levels.size() || count > 1) return std::nullopt;
+  return bytes;
+}
+
+bool valid_packet(const Bytes& packet) {
+  if (packet.empty() || ((packet[0] & 0xFU) ^ (packet[0] >> 4U)) != 0xF) return false;
+  if ((packet[0] & 3U) == 1) {
+    if (packet.size() != 3) return false;
+    const unsigned word = packet[1] | (static_cast<unsigned>(packet[2]) << 8U);
+    return crc5(static_cast<std::uint16_t>(word & 0x7FFU)) == word >> 11U;
+  }
+  if ((packet[0] & 3U) == 3) {
+    if (packet.size() < 3) return false;
+    const unsigned crc = packet[packet.size() - 2] | (static_cast<unsigned>(packet.back()) << 8U);
+    return crc == crc16(Bytes(packet.begin() + 1, packet.end() - 2));
+  }
+  return packet.size() == 1;
+}
+
 UsbHost::UsbHost(UsbDevicePins& device, const Options& o) : options(o), device_(device), rng_(o.seed) {}
 
 Time UsbHost::bit() const {
@@ -401,6 +452,11 @@ void UsbHost::send_sof() {
   frame_ = (frame_ + 1) & 0x7FFU;
   idle(options.gap * bit());
   send(sof(frame_));
+}
+
+void UsbHost::wait_frame() {
+  if (now_ < next_frame_) idle(next_frame_ - now_);
+  send_sof();
 }
 
 // With frames: SOF when it is due, and no transaction that could run into the next one.

@@ -72,6 +72,11 @@ Levels encode(const Bytes& packet);
 /// Sync and stuffed bits without the end, for packets that are broken on purpose.
 Levels encode_open(const Bytes& packet);
 
+/// The bytes that a receiver takes from these levels, if it takes any (six bits of sync are enough, one bit
+/// may be too many); and whether they are a packet by PID, CRC and length.
+std::optional<Bytes> decode_packet(const Levels& levels);
+bool valid_packet(const Bytes& packet);
+
 /// What came back to a packet.
 struct Answer {
   enum class Kind { kNone, kAck, kNak, kStall, kData, kBad } kind = Kind::kNone;
@@ -135,6 +140,7 @@ class UsbHost {
   Answer transact_out(unsigned endpoint, bool toggle, const Bytes& data);
   Answer transact_in(unsigned endpoint, bool acknowledge = true);
   void send_sof();
+  void wait_frame();  // idle until the next frame is due, and starts it
   void set_address(unsigned address) { address_ = address; }
   [[nodiscard]] unsigned address() const { return address_; }
   [[nodiscard]] unsigned frame() const { return frame_; }
