@@ -6,8 +6,9 @@
 // SWIGLU: gates wait per token; a pair passes lane 0 and the special functions: m0 = g * -log2 e, tofix16, exp2,
 //   1 + e, recip, m0 = g * sigmoid, m1 = that * u; h is written to the scratch RAM 25 cycles after the up row.
 //   Two pairs never start in neighbouring cycles (Spaced = 1: nor within 8, nor after 22), and the uses of shared units fall on different parities.
-// LOGITS: maximum per token, of equal ones the first row; each logit is also written to memory when asked for; tokens leave at the
-//   end, each when tok_ready_i takes it.
+// LOGITS: maximum per token, of equal ones the first row; each logit is also written to memory when asked for (L >= 32: in
+//   beats, when the last word of a token's beat has come; below, where a beat has two words, each at once); tokens leave at the end,
+//   each when tok_ready_i takes it.
 // done_o pulses with the last step of a command; blocks of activations may still be in flight.
 `default_nettype none
 
@@ -244,14 +245,50 @@ module luoshu_vector_stream #(
   localparam int StrbBits = $clog2(L);
   logic [31:0] byte_addr;
   assign byte_addr = base + {10'd0, r_row_i, 2'b00};
+  logic           lw_full;   // this logit sends a beat
+  logic [L*8-1:0] lw_data;
+  logic [L-1:0]   lw_strb;
+  generate
+    if (L >= 32) begin : gen_beats
+      // Words of each token's open beat wait, but for the last one. They are its rows without a gap, so the words of this command in
+      // the beat are as many behind the newest as there were rows before it.
+      localparam int Words = L / 4;
+      logic [StrbBits-3:0] place;
+      logic                unused_low;   // logits are words
+      assign unused_low = ^byte_addr[1:0];
+      assign place   = byte_addr[StrbBits-1:2];
+      assign lw_full = logit && write_logits_i && (&place || r_row_i == n_less_i);
+      for (genvar w = 0; w < Words; w++) begin : gen_word
+        logic newest, older;
+        assign newest = (32'(place) == w);
+        if (w < Words - 1) begin : gen_wait
+          logic [31:0] held;
+          luoshu_ram_small #(.Width(32), .Depth(MaxTokens)) u_held (
+              .clk_i(clk_i), .we_i(logit && newest), .waddr_i(TokenBits'(r_token_i)), .wdata_i(r_data_i),
+              .raddr_i(TokenBits'(r_token_i)), .rdata_o(held)
+          );
+          assign older = (32'(place) > w) && (32'(place) <= 32'(r_row_i) + w);
+          assign lw_data[w*32 +: 32] = older ? held : r_data_i;
+        end else begin : gen_last
+          assign older = 1'b0;
+          assign lw_data[w*32 +: 32] = r_data_i;
+        end
+        assign lw_strb[w*4 +: 4] = {4{newest || older}};
+      end
+    end else begin : gen_words
+      assign lw_full = logit && write_logits_i;
+      assign lw_data = {(L / 4) {r_data_i}};
+      assign lw_strb = L'(4'hF) << byte_addr[StrbBits-1:0];
+    end
+  endgenerate
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       lw_valid_o <= 1'b0;
       open_q     <= '0;
     end else begin
-      if (logit) lw_valid_o <= write_logits_i;
+      if (lw_full) lw_valid_o <= 1'b1;
       else if (lw_ready_i) lw_valid_o <= 1'b0;
-      if ((logit && write_logits_i) != lw_bvalid_i) open_q <= open_q + {{15{lw_bvalid_i}}, 1'b1};   // plus or minus 1
+      if (lw_full != lw_bvalid_i) open_q <= open_q + {{15{lw_bvalid_i}}, 1'b1};   // plus or minus 1
     end
     if (logit) begin
       if (better) begin
@@ -260,9 +297,11 @@ module luoshu_vector_stream #(
       end
       prev_q    <= r_token_i;
       base_q    <= base;
+    end
+    if (lw_full) begin
       lw_addr_o <= {byte_addr[31:StrbBits], {StrbBits{1'b0}}};
-      lw_data_o <= {(L / 4) {r_data_i}};
-      lw_strb_o <= L'(4'hF) << byte_addr[StrbBits-1:0];
+      lw_data_o <= lw_data;
+      lw_strb_o <= lw_strb;
     end
   end
 

@@ -220,6 +220,31 @@ TEST(LinkRtl, CleanTraffic) {
   }
 }
 
+// docs/link.md: an error of memory is the completion of reads and MEM_CRC, the status of a write; nothing of
+// it is left in the next session.
+TEST(LinkRtl, MemoryErrors) {
+  for (const unsigned stall : {0u, 30u}) {
+    Rig rig({}, luoshu::test_seed(), stall);
+    std::vector<std::uint8_t> data(3000, 5);
+    const auto code = [&](const auto& act) -> std::uint32_t {
+      try {
+        act();
+      } catch (const DeviceError& e) {
+        return e.detail().code;
+      }
+      return 0;
+    };
+    for (const std::uint32_t expected : {0u, 6u, 0u}) {
+      rig.services.fail_memory = expected != 0;
+      EXPECT_EQ(code([&] { rig.device.write_memory(64, data.data(), data.size()); }), expected);
+      EXPECT_EQ(code([&] { rig.device.write_memory(63, data.data(), 1); }), expected);
+      EXPECT_EQ(code([&] { rig.device.read_memory(64, data.data(), data.size()); }), expected);
+      EXPECT_EQ(code([&] { rig.device.crc32(64, 4096); }), expected);
+      EXPECT_EQ(code([&] { rig.device.crc32(64, 4); }), expected);
+    }
+  }
+}
+
 struct FaultCase {
   const char* name;
   Faults faults;
