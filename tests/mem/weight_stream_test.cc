@@ -70,9 +70,8 @@ class WeightStream : public testing::Test {
     scales_.clear();
     aux_.clear();
     source_ = BeatSource(kLanes, 1);
-    value_room_ = kOneQueue ? 0 : kValues;
-    aux_promised_ = 0;
-    taken_values_ = taken_scales_ = 0;
+    taken_values_ = taken_scales_ = taken_aux_ = 0;
+    in_flight_ = 0;
   }
   unsigned pick(unsigned low, unsigned high) {
     return std::uniform_int_distribution<unsigned>(low, high)(random_);
@@ -181,7 +180,7 @@ class WeightStream : public testing::Test {
   std::deque<Request> asked_;                        // requests that must come
   std::deque<std::uint32_t> values_, scales_, aux_;  // addresses of the beats that must come
   std::uint64_t taken_values_ = 0, taken_scales_ = 0, taken_aux_ = 0;
-  unsigned value_room_ = 0, aux_promised_ = 0, in_flight_ = 0;
+  unsigned in_flight_ = 0;
   bool halt_ = false;
   std::uint64_t cycles_ = 0;
 };
@@ -330,7 +329,6 @@ TEST_F(WeightStream, ResetEmpties) {
     ASSERT_NO_FATAL_FAILURE(wait(300, r));  // all that was asked for has come
     ASSERT_TRUE(source_.empty());
     reset();
-    in_flight_ = 0;
     ASSERT_NO_FATAL_FAILURE(wait(20, {}));
   }
   add(weights(300, LUOSHU_MODE_INT8));
