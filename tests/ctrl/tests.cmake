@@ -8,3 +8,10 @@ if(verilator_FOUND)
     set_tests_properties(control_chip_test_${config} PROPERTIES TIMEOUT 300)
   endforeach()
 endif()
+
+# The sequencer by itself: nano's, which moves commands beat by beat, lab's and wide's.
+foreach(lanes 8 32 128)
+  luoshu_rtl_test(NAME sequencer_${lanes} TOP luoshu_sequencer PREFIX Vsequencer RTL ctrl/luoshu_sequencer.sv
+    SOURCES ${CMAKE_SOURCE_DIR}/tests/ctrl/sequencer_test.cc PARAMETERS -GLanes=${lanes} DEFINITIONS BENCH_LANES=${lanes}
+    LIBRARIES luoshu_driver)
+endforeach()
