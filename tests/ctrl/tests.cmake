@@ -15,3 +15,8 @@ foreach(lanes 8 32 128)
     SOURCES ${CMAKE_SOURCE_DIR}/tests/ctrl/sequencer_test.cc PARAMETERS -GLanes=${lanes} DEFINITIONS BENCH_LANES=${lanes}
     LIBRARIES luoshu_driver)
 endforeach()
+# The pass context: a copy for each reader, and nano's one memory.
+foreach(shared 0 1)
+  luoshu_rtl_test(NAME context_shared_${shared} TOP luoshu_context PREFIX Vcontext RTL ctrl/luoshu_context.sv
+    SOURCES ${CMAKE_SOURCE_DIR}/tests/ctrl/context_test.cc PARAMETERS -GMaxTokens=8 -GReaders=3 -GShared=${shared} LIBRARIES luoshu_driver)
+endforeach()
