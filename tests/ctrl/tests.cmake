@@ -20,3 +20,11 @@ foreach(shared 0 1)
   luoshu_rtl_test(NAME context_shared_${shared} TOP luoshu_context PREFIX Vcontext RTL ctrl/luoshu_context.sv
     SOURCES ${CMAKE_SOURCE_DIR}/tests/ctrl/context_test.cc PARAMETERS -GMaxTokens=8 -GReaders=3 -GShared=${shared} LIBRARIES luoshu_driver)
 endforeach()
+# The control registers at their bus, as nano and lab have them.
+function(registers_test lanes columns groups)
+  luoshu_rtl_test(NAME registers_${lanes} TOP luoshu_registers PREFIX Vregisters RTL ctrl/luoshu_registers.sv
+    SOURCES ${CMAKE_SOURCE_DIR}/tests/ctrl/registers_test.cc PARAMETERS -GLanes=${lanes} -GColumns=${columns} -GGroups=${groups}
+    DEFINITIONS BENCH_LANES=${lanes} LIBRARIES luoshu_driver)
+endfunction()
+registers_test(8 2 1)
+registers_test(32 4 2)
