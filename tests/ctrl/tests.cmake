@@ -8,3 +8,23 @@ if(verilator_FOUND)
     set_tests_properties(control_chip_test_${config} PROPERTIES TIMEOUT 300)
   endforeach()
 endif()
+
+# The sequencer by itself: nano's, which moves commands beat by beat, lab's and wide's.
+foreach(lanes 8 32 128)
+  luoshu_rtl_test(NAME sequencer_${lanes} TOP luoshu_sequencer PREFIX Vsequencer RTL ctrl/luoshu_sequencer.sv
+    SOURCES ${CMAKE_SOURCE_DIR}/tests/ctrl/sequencer_test.cc PARAMETERS -GLanes=${lanes} DEFINITIONS BENCH_LANES=${lanes}
+    LIBRARIES luoshu_driver)
+endforeach()
+# The pass context: a copy for each reader, and nano's one memory.
+foreach(shared 0 1)
+  luoshu_rtl_test(NAME context_shared_${shared} TOP luoshu_context PREFIX Vcontext RTL ctrl/luoshu_context.sv
+    SOURCES ${CMAKE_SOURCE_DIR}/tests/ctrl/context_test.cc PARAMETERS -GMaxTokens=8 -GReaders=3 -GShared=${shared} LIBRARIES luoshu_driver)
+endforeach()
+# The control registers at their bus, as nano and lab have them.
+function(registers_test lanes columns groups)
+  luoshu_rtl_test(NAME registers_${lanes} TOP luoshu_registers PREFIX Vregisters RTL ctrl/luoshu_registers.sv
+    SOURCES ${CMAKE_SOURCE_DIR}/tests/ctrl/registers_test.cc PARAMETERS -GLanes=${lanes} -GColumns=${columns} -GGroups=${groups}
+    DEFINITIONS BENCH_LANES=${lanes} LIBRARIES luoshu_driver)
+endfunction()
+registers_test(8 2 1)
+registers_test(32 4 2)
