@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// luoshu examine: what a file holds, how each tensor runs, what the device needs.
+// luoshu examine: what a file holds and what becomes of it, how each tensor runs, what the device needs.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -7,6 +8,7 @@
 #include "cli/files.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
+#include "config/inventory.h"
 #include "luoshu/configuration.h"
 #include "luoshu/interrupt.h"
 #include "luoshu/printable.h"
@@ -61,26 +63,91 @@ double relative_error(const gguf::Tensor& tensor, pack::Mode mode) {
   return sum == 0 ? 0.0 : std::sqrt(error / sum);
 }
 
-nlohmann::json tensor_json(const gguf::File& file, const TensorPlan& plan) {
-  nlohmann::json t = {{"name", plan.name},
-                      {"type", plan.type},
-                      {"shape", plan.shape},
-                      {"runs", fidelity_name(plan.fidelity)}};
-  t["mode"] = plan.vector ? "vector" : mode_name(plan.mode);
-  if (plan.fidelity == pack::Fidelity::kRequantised && !plan.vector) {
-    t["relative_error"] = relative_error(file.require(plan.name), plan.mode);
+const char* fate_name(Fate fate) {
+  switch (fate) {
+    case Fate::kUsed:
+      return "used";
+    case Fate::kHarmless:
+      return "harmless";
+    default:
+      return "refused";
   }
-  return t;
 }
 
-void run(const ModelOptions& o, const std::string& json) {
-  JsonOutput out(json);
-  const gguf::File file(model_path(o));
-  const ModelConfig config = ModelConfig::from(file);
-  Tokenizer::create(vocabulary_of(file, config.vocab));
-  const Image image(file, config, configuration(o.config).capabilities(), context_size(o, config));
+nlohmann::json finding_json(const Finding& f) {
+  nlohmann::json out = {{"name", f.name}, {"fate", fate_name(f.fate)}};
+  if (!f.why.empty()) out["why"] = f.why;
+  return out;
+}
+
+nlohmann::json keys_json(const gguf::File& file, const Inventory& inventory) {
+  nlohmann::json keys = nlohmann::json::array();
+  for (const Finding& f : inventory.keys) {
+    keys.push_back(finding_json(f));
+    keys.back()["value"] = file.shown(f.name);
+  }
+  return keys;
+}
+
+// The tensors with what becomes of each, and of those of the plan how they run.
+nlohmann::json tensors_json(const gguf::File& file, const Inventory& inventory,
+                            const std::vector<TensorPlan>& plans) {
   nlohmann::json tensors = nlohmann::json::array();
-  for (const TensorPlan& plan : image.tensors()) tensors.push_back(tensor_json(file, plan));
+  for (const Finding& f : inventory.tensors) {
+    const gguf::Tensor& tensor = file.require(f.name);
+    nlohmann::json t = finding_json(f);
+    t["type"] = gguf::type_name(tensor.type);
+    t["shape"] = std::vector<std::uint64_t>(tensor.dims, tensor.dims + tensor.n_dims);
+    const auto plan =
+        std::find_if(plans.begin(), plans.end(), [&](const TensorPlan& p) { return p.name == f.name; });
+    if (plan != plans.end()) {
+      t["runs"] = fidelity_name(plan->fidelity);
+      t["mode"] = plan->vector ? "vector" : mode_name(plan->mode);
+      if (plan->fidelity == pack::Fidelity::kRequantised && !plan->vector)
+        t["relative_error"] = relative_error(tensor, plan->mode);
+    }
+    tensors.push_back(t);
+  }
+  return tensors;
+}
+
+std::string fate_text(const nlohmann::json& finding) {
+  const std::string fate = finding["fate"];
+  return finding.contains("why") ? fate + ": " + finding["why"].get<std::string>() : fate;
+}
+
+void print_findings(const nlohmann::json& keys, const nlohmann::json& tensors) {
+  std::printf("%zu keys\n", keys.size());
+  for (const auto& k : keys) {
+    std::printf("%-40s %-24s %s\n", printable(k["name"].get<std::string>()).c_str(),
+                k["value"].get<std::string>().c_str(), fate_text(k).c_str());
+  }
+  std::printf("%zu tensors\n", tensors.size());
+  for (const auto& t : tensors) {
+    std::string shape;
+    for (const auto& n : t["shape"])
+      shape += (shape.empty() ? "" : " x ") + std::to_string(n.get<std::uint64_t>());
+    std::printf("%-28s %-5s %-16s ", printable(t["name"].get<std::string>()).c_str(),
+                t["type"].get<std::string>().c_str(), shape.c_str());
+    if (t.contains("runs")) {
+      std::printf("%-7s %s", t["mode"].get<std::string>().c_str(), t["runs"].get<std::string>().c_str());
+    } else {
+      std::printf("%s", fate_text(t).c_str());
+    }
+    if (t.contains("relative_error"))
+      std::printf(" (relative error %.1e)", t["relative_error"].get<double>());
+    std::printf("\n");
+  }
+}
+
+void show_model(const ModelOptions& o, JsonOutput& out, const gguf::File& file, const Inventory& inventory) {
+  const ModelConfig config = ModelConfig::from(file);
+  const auto tokenizer = Tokenizer::create(vocabulary_of(file, config.vocab));
+  const Image image(file, config, configuration(o.config).capabilities(), context_size(o, config));
+  std::vector<std::string> notes = config.notes;
+  notes.insert(notes.end(), tokenizer->notes().begin(), tokenizer->notes().end());
+  const nlohmann::json keys = keys_json(file, inventory);
+  const nlohmann::json tensors = tensors_json(file, inventory, image.tensors());
   if (out) {
     return out.write({{"schema", kSchema},
                       {"file", model_path(o)},
@@ -101,6 +168,8 @@ void run(const ModelOptions& o, const std::string& json) {
                       {"device_bytes", image.memory_bytes()},
                       {"weight_bytes_per_token", image.weight_bytes()},
                       {"kv_bytes_per_token", image.kv_bytes_per_token()},
+                      {"notes", notes},
+                      {"keys", keys},
                       {"tensors", tensors}});
   }
   std::printf("%s (%s): %u layers, width %u, ff %u, %u heads of %u, %u kv heads, %u tokens\n",
@@ -110,16 +179,32 @@ void run(const ModelOptions& o, const std::string& json) {
       "%s: program %u commands, device memory %.1f MiB for %u positions, %.3f MB of weights per token\n",
       o.config.c_str(), image.commands(), static_cast<double>(image.memory_bytes()) / 1048576.0,
       image.context(), static_cast<double>(image.weight_bytes()) / 1e6);
-  for (const auto& t : tensors) {
-    std::string shape;
-    for (const auto& n : t["shape"])
-      shape += (shape.empty() ? "" : " x ") + std::to_string(n.get<std::uint64_t>());
-    std::printf("%-28s %-5s %-16s %-7s %s", t["name"].get<std::string>().c_str(),
-                t["type"].get<std::string>().c_str(), shape.c_str(), t["mode"].get<std::string>().c_str(),
-                t["runs"].get<std::string>().c_str());
-    if (t.contains("relative_error"))
-      std::printf(" (relative error %.1e)", t["relative_error"].get<double>());
-    std::printf("\n");
+  for (const std::string& note : notes) std::printf("note: %s\n", note.c_str());
+  print_findings(keys, tensors);
+}
+
+// A model that is refused is shown too, as far as it can be, before the error.
+void run(const ModelOptions& o, const std::string& json) {
+  JsonOutput out(json);
+  const gguf::File file(model_path(o));
+  const Inventory inventory = inventory_of(file);
+  try {
+    show_model(o, out, file, inventory);
+    file.check_unchanged();
+  } catch (const InputError& e) {
+    const nlohmann::json keys = keys_json(file, inventory);
+    const nlohmann::json tensors = tensors_json(file, inventory, {});
+    if (out) {
+      out.write({{"schema", kSchema},
+                 {"file", model_path(o)},
+                 {"bytes", file.size()},
+                 {"refused", e.what()},
+                 {"keys", keys},
+                 {"tensors", tensors}});
+    } else {
+      print_findings(keys, tensors);
+    }
+    throw;
   }
 }
 

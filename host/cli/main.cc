@@ -11,6 +11,7 @@
 
 #include "cli/files.h"
 #include "cli/verbs.h"
+#include "gguf/file_guard.h"
 #include "luoshu/error.h"
 #include "luoshu/interrupt.h"
 
@@ -79,6 +80,7 @@ int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("luoshu"));
   spdlog::set_pattern("luoshu: %^%v%$");
   luoshu::cli::catch_signals();
+  luoshu::guard_mapped_files();
   CLI::App app("Luoshu: an open chip that runs language models, and everything around it", "luoshu");
   app.require_subcommand(1);
   app.set_version_flag("--version",

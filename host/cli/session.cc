@@ -113,6 +113,8 @@ Session::Session(const ModelOptions& options)
   file_ = std::make_unique<gguf::File>(path_);
   config_ = ModelConfig::from(*file_);
   tokenizer_ = Tokenizer::create(vocabulary_of(*file_, config_.vocab));
+  for (const std::string& note : config_.notes) spdlog::warn("{}", note);
+  for (const std::string& note : tokenizer_->notes()) spdlog::warn("{}", note);
   context_ = context_size(options, config_);
   if (kind_ == DeviceKind::kReference && !options.checkpoint.empty()) {
     throw InputError(

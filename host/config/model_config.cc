@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/model_config.h"
 
+#include <algorithm>
 #include <cmath>
 
+#include "config/inventory.h"
 #include "luoshu/error.h"
 #include "luoshu/printable.h"
 
@@ -29,6 +31,28 @@ class Keys {
   std::uint32_t number_or(const std::string& key, std::uint64_t fallback, std::uint64_t low,
                           std::uint64_t high) const {
     return check(key, file_.integer(name(key)).value_or(fallback), low, high);
+  }
+  // A number that layers may have each their own of: as one, or as an array of equal ones.
+  std::uint32_t per_layer(const std::string& key, std::uint32_t layers, std::uint64_t high) const {
+    if (!file_.is_array(name(key))) return number(key, 1, high);
+    const std::vector<std::int32_t> all = file_.integers(name(key));
+    if (all.size() != layers) {
+      throw InputError("key '" + name(key) + "' holds " + std::to_string(all.size()) + " numbers for " +
+                       std::to_string(layers) + " layers; convert the model again");
+    }
+    const auto other = std::find_if(all.begin(), all.end(), [&](std::int32_t n) { return n != all[0]; });
+    if (other != all.end()) {
+      throw InputError("key '" + name(key) + "' is " + std::to_string(all[0]) + " in layer 0 and " +
+                       std::to_string(*other) + " in layer " + std::to_string(other - all.begin()) +
+                       "; this release runs models of equal layers");
+    }
+    return check(key, all[0] < 0 ? 0 : static_cast<std::uint64_t>(all[0]), 1, high);
+  }
+  double real(const std::string& key) const {
+    const auto value = file_.real(name(key));
+    if (!value)
+      throw InputError("key '" + name(key) + "' is missing; the file is incomplete, convert the model again");
+    return real_or(key, *value);
   }
   double real_or(const std::string& key, double fallback) const {
     const double value = file_.real(name(key)).value_or(fallback);
@@ -58,14 +82,10 @@ void read_rope(const gguf::File& file, const Keys& keys, ModelConfig& c) {
     throw InputError("key '" + keys.name("rope.dimension_count") + "' is odd; the model is not supported");
   c.rope_halves = c.arch != "llama";  // GGUF permutes the rows of llama models to adjacent pairs
   c.rope_base = keys.real_or("rope.freq_base", 10000);
-  const std::string scaling = file.string(keys.name("rope.scaling.type")).value_or("none");
-  if (scaling == "linear") {
-    c.rope_scale = keys.real_or("rope.scaling.factor", 1);
-  } else if (scaling != "none") {
-    throw InputError("key '" + keys.name("rope.scaling.type") + "' is '" + printable(scaling) +
-                     "'; this release knows none, linear and rope_freqs factors");
-  } else if (keys.has("rope.scale_linear")) {
-    c.rope_scale = keys.real_or("rope.scale_linear", 1);
+  // A factor without a type is linear, a factor of 0 is none, and the type 'none' turns both keys off.
+  if (file.string(keys.name("rope.scaling.type")).value_or("linear") != "none") {
+    const std::string factor = keys.has("rope.scaling.factor") ? "rope.scaling.factor" : "rope.scale_linear";
+    if (file.real(keys.name(factor)).value_or(0) != 0) c.rope_scale = keys.real_or(factor, 1);
   }
   if (const gguf::Tensor* factors = file.find("rope_freqs.weight")) {
     if (factors->elements() != c.rope_dims / 2) {
@@ -128,18 +148,14 @@ void check_layer(const gguf::File& file, const ModelConfig& c, std::uint32_t lay
   shapes.matrix(p + "ffn_gate.weight", c.d, c.ff);
   shapes.matrix(p + "ffn_up.weight", c.d, c.ff);
   shapes.matrix(p + "ffn_down.weight", c.ff, c.d);
-  if (c.qkv_bias) {
-    shapes.vector(p + "attn_q.bias", q);
-    shapes.vector(p + "attn_k.bias", kv);
-    shapes.vector(p + "attn_v.bias", kv);
+  const std::pair<const char*, std::uint64_t> biases[] = {
+      {"attn_q.bias", q}, {"attn_k.bias", kv}, {"attn_v.bias", kv}};
+  for (const auto& [name, n] : biases) {
+    if (file.find(p + name) != nullptr) shapes.vector(p + name, n);
   }
   if (c.qk_norm) {
     shapes.vector(p + "attn_q_norm.weight", c.head_dim);
     shapes.vector(p + "attn_k_norm.weight", c.head_dim);
-  }
-  for (const char* extra : {"attn_output.bias", "ffn_gate.bias", "ffn_up.bias", "ffn_down.bias"}) {
-    if (file.find(p + extra) != nullptr)
-      throw InputError("tensor '" + p + extra + "' is not supported; only Q, K and V may have biases");
   }
 }
 
@@ -153,20 +169,20 @@ double ModelConfig::rope_frequency(std::uint32_t i) const {
 ModelConfig ModelConfig::from(const gguf::File& file) {
   ModelConfig c;
   c.arch = file.string("general.architecture").value_or("");
-  if (c.arch != "llama" && c.arch != "qwen2" && c.arch != "qwen3") {
+  if (!is_known_architecture(c.arch)) {
     throw InputError("the architecture '" + printable(c.arch) +
                      "' is not supported; this release runs llama, qwen2 and qwen3");
   }
   c.name = file.string("general.name").value_or(c.arch);
+  inventory_of(file).check();
   const Keys keys(file, c.arch);
-  if (keys.number_or("expert_count", 0, 0, ~0u) != 0)
-    throw InputError("key '" + keys.name("expert_count") +
-                     "': this release runs no mixtures of experts; choose a dense model");
   c.layers = keys.number("block_count", 1, kMaxLayers);
   c.d = keys.number("embedding_length", 1, kMaxWidth);
-  c.ff = keys.number("feed_forward_length", 1, kMaxWidth);
-  c.heads = keys.number("attention.head_count", 1, 1024);
-  c.kv_heads = keys.number_or("attention.head_count_kv", c.heads, 1, c.heads);
+  c.ff = keys.per_layer("feed_forward_length", c.layers, kMaxWidth);
+  c.heads = keys.per_layer("attention.head_count", c.layers, 1024);
+  c.kv_heads = keys.has("attention.head_count_kv")
+                   ? keys.per_layer("attention.head_count_kv", c.layers, c.heads)
+                   : c.heads;
   if (c.heads % c.kv_heads != 0) {
     throw InputError("key '" + keys.name("attention.head_count_kv") + "' is " + std::to_string(c.kv_heads) +
                      " and does not divide the " + std::to_string(c.heads) +
@@ -179,8 +195,12 @@ ModelConfig ModelConfig::from(const gguf::File& file) {
     throw InputError("key '" + keys.name("attention.value_length") +
                      "' differs from key_length; the model is not supported");
   }
-  c.context_length = keys.number_or("context_length", 2048, 1, ~0u);
-  c.eps = static_cast<float>(keys.real_or("attention.layer_norm_rms_epsilon", 1e-5));
+  constexpr std::uint32_t kUnknownContext = 2048;
+  c.context_length = keys.number_or("context_length", kUnknownContext, 1, ~0u);
+  if (!keys.has("context_length"))
+    c.notes.push_back("key '" + keys.name("context_length") + "' is missing, " +
+                      std::to_string(kUnknownContext) + " positions are taken");
+  c.eps = static_cast<float>(keys.real("attention.layer_norm_rms_epsilon"));
   read_rope(file, keys, c);
 
   const gguf::Tensor& embedding = file.require("token_embd.weight");
@@ -193,10 +213,11 @@ ModelConfig ModelConfig::from(const gguf::File& file) {
   shapes.matrix("token_embd.weight", c.d, c.vocab);
   if (file.find("output.weight") != nullptr) shapes.matrix("output.weight", c.d, c.vocab);
   shapes.vector("output_norm.weight", c.d);
-  c.qkv_bias = file.find("blk.0.attn_q.bias") != nullptr;
-  c.qk_norm = file.find("blk.0.attn_q_norm.weight") != nullptr;
-  if (c.arch == "qwen3" && !c.qk_norm) file.require("blk.0.attn_q_norm.weight");
-  if (c.arch == "qwen2" && !c.qkv_bias) file.require("blk.0.attn_q.bias");
+  c.qk_norm = c.arch == "qwen3";
+  for (const gguf::Tensor& t : file.tensors()) {
+    const std::string_view name = t.name;
+    c.qkv_bias = c.qkv_bias || (name.size() > 5 && name.substr(name.size() - 5) == ".bias");
+  }
   for (std::uint32_t layer = 0; layer < c.layers; ++layer) check_layer(file, c, layer);
   return c;
 }

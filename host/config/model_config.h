@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a GGUF file says about its model, checked: shapes, RoPE, norms, and that every tensor is there with
-// its shape.
+// What a GGUF file says about its model, checked: shapes, RoPE, norms, that every tensor is there with its
+// shape, and that nothing is there without a use (config/inventory.h).
 #pragma once
 #include <cstdint>
 #include <string>
@@ -27,8 +27,9 @@ struct ModelConfig {
   double rope_base = 10000;
   double rope_scale = 1;            // linear scaling: positions are divided by it
   std::vector<float> rope_factors;  // per frequency divisors; empty = none
-  bool qkv_bias = false;
-  bool qk_norm = false;
+  bool qkv_bias = false;            // some layers have biases on Q, K or V; a missing one is zero
+  bool qk_norm = false;             // RMS norms per head on Q and K
+  std::vector<std::string> notes;   // what the user should know: lines without an end
 
   // Radians per position of pair i.
   double rope_frequency(std::uint32_t i) const;

@@ -6,7 +6,8 @@
 
 namespace luoshu {
 
-// `vocab`: rows of the embedding, which the tokens must not exceed. Throws InputError naming the key.
+// `vocab`: rows of the embedding, one for each token. Keys that a file leaves out have the values that its
+// kind of tokenizer gives them. Throws InputError naming the key.
 Vocabulary vocabulary_of(const gguf::File& file, std::uint32_t vocab);
 
 }  // namespace luoshu

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gguf/types.h"
 
+#include <cmath>
 #include <cstring>
+
+#include "gguf/values.h"
+#include "luoshu/error.h"
 
 namespace luoshu::gguf {
 namespace {
@@ -64,6 +68,15 @@ std::string type_name(Type type) {
       "IQ2_S", "IQ4_XS", "I8",   "I16",  "I32",  "I64",     "F64",    "IQ1_M",   "BF16"};
   const auto id = static_cast<std::uint32_t>(type);
   return id < sizeof kNames / sizeof kNames[0] ? kNames[id] : "number " + std::to_string(id);
+}
+
+void check_values(const std::string& tensor, const float* values, std::uint64_t count) {
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (std::fabs(values[i]) < kWeightLimit) continue;
+    throw InputError("tensor '" + tensor + "' holds a value that is " +
+                     (std::isfinite(values[i]) ? "beyond 2^30" : "not finite") +
+                     "; the file is damaged, download it again");
+  }
 }
 
 void dequantise_row(const Tensor& tensor, std::uint64_t row, float* out) {

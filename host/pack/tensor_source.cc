@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 
+#include "gguf/values.h"
 #include "luoshu/error.h"
 
 namespace luoshu::pack {
@@ -16,6 +17,17 @@ std::uint16_t load_half(const std::uint8_t* p) {
   return v;
 }
 
+// A block's fp16 scale or minimum.
+std::uint16_t load_scale(const std::uint8_t* p, const std::string& name) {
+  const std::uint16_t scale = load_half(p);
+  if ((scale & 0x7c00u) == 0x7c00u) {
+    throw InputError(
+        "tensor '" + name +
+        "' has a scale that is infinite or not a number; the file is damaged, download it again");
+  }
+  return scale;
+}
+
 // fp16 of 2^x, x in -24..15.
 std::uint16_t half_power(int x) {
   return static_cast<std::uint16_t>(x >= -14 ? (x + 15) << 10 : 1 << (x + 24));
@@ -23,19 +35,12 @@ std::uint16_t half_power(int x) {
 
 // Floats as 16-bit integers with a power-of-two scale.
 void planes_block(const float* v, int count, const std::string& name, Block& out) {
+  gguf::check_values(name, v, static_cast<std::uint64_t>(count));
   float largest = 0;
-  for (int i = 0; i < count; ++i) {
-    if (!std::isfinite(v[i])) {
-      throw InputError("tensor '" + name +
-                       "' holds a value that is not finite; the file is damaged, download it again");
-    }
-    largest = std::max(largest, std::fabs(v[i]));
-  }
+  for (int i = 0; i < count; ++i) largest = std::max(largest, std::fabs(v[i]));
   out = Block{};
-  int exponent = -24;
+  int exponent = -24;  // at most 15: the values are below 2^30
   if (largest > 0) exponent = std::max(std::ilogb(largest) - 14, -24);
-  if (exponent > 15)
-    throw InputError("tensor '" + name + "' holds a value beyond 2^30; such weights are not supported");
   const float inverse = std::ldexp(1.0f, -exponent);
   for (int i = 0; i < count; ++i) {
     const long q = std::lround(v[i] * inverse);
@@ -76,17 +81,17 @@ MatrixSource tensor_source(const gguf::Tensor& tensor, Mode mode) {
   const std::uint8_t* data = tensor.data;
   const std::uint64_t row_bytes = tensor.bytes / source.rows;
   if (mode == Mode::kInt8 && type == gguf::Type::kQ8_0) {
-    source.block = [=](std::uint64_t row, std::uint64_t k, Block& out) {
+    source.block = [=, name = tensor.name](std::uint64_t row, std::uint64_t k, Block& out) {
       const std::uint8_t* p = data + row * row_bytes + k * 34;
-      out.scale = load_half(p);
+      out.scale = load_scale(p, name);
       out.min = 0;
       for (int i = 0; i < 32; ++i) out.w[i] = static_cast<std::int8_t>(p[2 + i]);
     };
   } else if (type == gguf::Type::kQ4_0 && (mode == Mode::kInt4 || mode == Mode::kInt8)) {
     const std::int16_t offset = mode == Mode::kInt8 ? 8 : 0;
-    source.block = [=](std::uint64_t row, std::uint64_t k, Block& out) {
+    source.block = [=, name = tensor.name](std::uint64_t row, std::uint64_t k, Block& out) {
       const std::uint8_t* p = data + row * row_bytes + k * 18;
-      out.scale = load_half(p);
+      out.scale = load_scale(p, name);
       out.min = 0;
       for (int i = 0; i < 16; ++i) {
         out.w[i] = static_cast<std::int16_t>((p[2 + i] & 15) - offset);
@@ -94,10 +99,10 @@ MatrixSource tensor_source(const gguf::Tensor& tensor, Mode mode) {
       }
     };
   } else if (type == gguf::Type::kQ4_1 && mode == Mode::kInt4m) {
-    source.block = [=](std::uint64_t row, std::uint64_t k, Block& out) {
+    source.block = [=, name = tensor.name](std::uint64_t row, std::uint64_t k, Block& out) {
       const std::uint8_t* p = data + row * row_bytes + k * 20;
-      out.scale = load_half(p);
-      out.min = load_half(p + 2);
+      out.scale = load_scale(p, name);
+      out.min = load_scale(p + 2, name);
       for (int i = 0; i < 16; ++i) {
         out.w[i] = static_cast<std::int16_t>(p[4 + i] & 15);
         out.w[i + 16] = static_cast<std::int16_t>(p[4 + i] >> 4);

@@ -86,7 +86,11 @@ struct Checkpoint::Header {
 CheckpointKey checkpoint_key(const gguf::File& file, const ModelConfig& config, const Capabilities& chip,
                              std::uint32_t context, std::uint32_t sequences, const std::string& program) {
   CheckpointKey key;
-  key.model = Hash().add(file.size()).add(file.modified()).add(config.layers).add(file.header()).value();
+  Hash model;
+  model.add(config.layers);
+  for (const gguf::File::Part& part : file.parts())
+    model.add(part.size).add(part.modified).add(part.header());
+  key.model = model.value();
   key.chip = Hash()
                  .add(chip.lanes)
                  .add(chip.columns)

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gguf/values.h"
 #include "luoshu/checked.h"
 
 namespace luoshu {
@@ -140,10 +141,10 @@ Image::Matrix Image::place(pack::MatrixSource source) {
   return m;
 }
 
-Image::Vector Image::place_vector(std::vector<const gguf::Tensor*> parts) {
+Image::Vector Image::place_vector(std::vector<VectorPart> parts) {
   Vector v;
   std::uint64_t bytes = 0;
-  for (const gguf::Tensor* t : parts) bytes += t->dims[0] * 4;
+  for (const VectorPart& part : parts) bytes += part.elements * 4;
   v.bytes = static_cast<std::uint32_t>((bytes + chip_.lanes - 1) / chip_.lanes * chip_.lanes);
   v.address = allocate(v.bytes);
   weight_bytes_ += v.bytes;
@@ -169,13 +170,15 @@ void Image::plan_layers() {
   const auto joined = [](const gguf::Tensor& t) {
     return pack::is_joined(pack::natural_mode(static_cast<std::uint32_t>(t.type)));
   };
-  const auto vector = [&](std::vector<const gguf::Tensor*> parts) {
-    for (const gguf::Tensor* t : parts) {
-      file_bytes_ += t->bytes;
-      least_bytes_ += std::min<std::uint64_t>(t->bytes, t->dims[0] * 4);
-      plans_.push_back({t->name,
-                        gguf::type_name(t->type),
-                        {t->dims[0]},
+  const auto part = [](const gguf::Tensor& t) { return VectorPart{&t, t.dims[0]}; };
+  const auto vector = [&](std::vector<VectorPart> parts) {
+    for (const VectorPart& p : parts) {
+      if (p.tensor == nullptr) continue;
+      file_bytes_ += p.tensor->bytes;
+      least_bytes_ += std::min<std::uint64_t>(p.tensor->bytes, p.elements * 4);
+      plans_.push_back({p.tensor->name,
+                        gguf::type_name(p.tensor->type),
+                        {p.tensor->dims[0]},
                         pack::Mode::kPlanes,
                         true,
                         pack::Fidelity::kLossless});
@@ -185,16 +188,21 @@ void Image::plan_layers() {
   for (std::uint32_t l = 0; l < config_.layers; ++l) {
     const std::string p = "blk." + std::to_string(l) + ".";
     Layer layer;
-    layer.attn_norm = vector({&tensor(p + "attn_norm.weight")});
-    std::vector<const gguf::Tensor*> params;
+    layer.attn_norm = vector({part(tensor(p + "attn_norm.weight"))});
+    std::vector<VectorPart> params;
     if (config_.qk_norm) {
-      params.push_back(&tensor(p + "attn_q_norm.weight"));
-      params.push_back(&tensor(p + "attn_k_norm.weight"));
+      params.push_back(part(tensor(p + "attn_q_norm.weight")));
+      params.push_back(part(tensor(p + "attn_k_norm.weight")));
     }
-    if (config_.qkv_bias) {
-      for (const char* name : {"attn_k.bias", "attn_v.bias", "attn_q.bias"})
-        params.push_back(&tensor(p + name));
-    }
+    // Any of a layer's biases brings all three: those that the file has not are zero.
+    const std::uint64_t kv = std::uint64_t{config_.kv_heads} * config_.head_dim;
+    const VectorPart biases[] = {
+        {file_.find(p + "attn_k.bias"), kv},
+        {file_.find(p + "attn_v.bias"), kv},
+        {file_.find(p + "attn_q.bias"), std::uint64_t{config_.heads} * config_.head_dim}};
+    layer.bias = std::any_of(std::begin(biases), std::end(biases),
+                             [](const VectorPart& bias) { return bias.tensor != nullptr; });
+    if (layer.bias) params.insert(params.end(), std::begin(biases), std::end(biases));
     if (!params.empty()) layer.qkv_params = vector(std::move(params));
     const gguf::Tensor* qkv[3] = {&tensor(p + "attn_k.weight"), &tensor(p + "attn_v.weight"),
                                   &tensor(p + "attn_q.weight")};
@@ -211,7 +219,7 @@ void Image::plan_layers() {
     layer.qkv.push_back(place(pack::concatenate(std::move(same))));
     const gguf::Tensor& o = tensor(p + "attn_output.weight");
     layer.o = place(matrix(o, agreed_mode(o, true)));
-    layer.ffn_norm = vector({&tensor(p + "ffn_norm.weight")});
+    layer.ffn_norm = vector({part(tensor(p + "ffn_norm.weight"))});
     const gguf::Tensor& gate = tensor(p + "ffn_gate.weight");
     const gguf::Tensor& up = tensor(p + "ffn_up.weight");
     const bool ffn_joined = joined(gate) && joined(up);
@@ -223,7 +231,7 @@ void Image::plan_layers() {
     layer.down = place(matrix(down, agreed_mode(down, true)));
     layers_.push_back(std::move(layer));
   }
-  output_norm_ = vector({&tensor("output_norm.weight")});
+  output_norm_ = vector({part(tensor("output_norm.weight"))});
   const gguf::Tensor& embedding = tensor("token_embd.weight");
   const gguf::Tensor* output = file_.find("output.weight");
   tied_ = output == nullptr;
@@ -294,7 +302,7 @@ void Image::project(const Layer& layer, std::uint32_t kv_base, std::uint32_t pos
                     .set(LUOSHU_CMD_QKV_HEAD_DIM, hd)
                     .set(LUOSHU_CMD_QKV_ROT, config_.rope_dims)
                     .set(LUOSHU_CMD_QKV_HALVES, config_.rope_halves ? 1 : 0)
-                    .set(LUOSHU_CMD_QKV_BIAS, config_.qkv_bias ? 1 : 0)
+                    .set(LUOSHU_CMD_QKV_BIAS, layer.bias ? 1 : 0)
                     .set(LUOSHU_CMD_QKV_QK_NORM, config_.qk_norm ? 1 : 0)
                     .set_float(LUOSHU_CMD_QKV_INV_HEAD_DIM, 1.0f / static_cast<float>(hd))
                     .set_float(LUOSHU_CMD_QKV_Q_SCALE,
@@ -421,21 +429,20 @@ void Image::upload(Chip& chip, const Progress& progress, bool verify, Checkpoint
   };
   const auto upload_vector = [&](const Vector& v) {
     std::vector<float> values;
-    for (const gguf::Tensor* t : v.parts) {
+    for (const VectorPart& part : v.parts) {
       const std::size_t at = values.size();
-      values.resize(at + t->dims[0]);
-      gguf::dequantise_row(*t, 0, values.data() + at);
+      values.resize(at + part.elements);
+      if (part.tensor == nullptr) continue;
+      gguf::dequantise_row(*part.tensor, 0, values.data() + at);
+      gguf::check_values(part.tensor->name, values.data() + at, part.elements);
       for (std::size_t i = at; i < values.size(); ++i) {
-        if (!std::isfinite(values[i])) {
-          throw InputError("tensor '" + t->name +
-                           "' holds a value that is not finite; the file is damaged, download it again");
-        }
         if (std::fpclassify(values[i]) != FP_NORMAL)
           values[i] = 0;  // zero, or a subnormal that the chip takes as zero
       }
     }
     values.resize(v.bytes / 4);
-    upload_words(v.address, values.data(), v.bytes, v.parts[0]->name);
+    upload_words(v.address, values.data(), v.bytes,
+                 v.parts[0].tensor != nullptr ? v.parts[0].tensor->name : "the biases");
   };
   for (Layer& layer : layers_) {
     upload_vector(layer.attn_norm);
@@ -449,6 +456,7 @@ void Image::upload(Chip& chip, const Progress& progress, bool verify, Checkpoint
   upload_vector(output_norm_);
   upload_matrix(lm_head_);
   if (!tied_) upload_matrix(embedding_);
+  file_.check_unchanged();  // pages that were cut off within one page read as zeros
 
   const std::uint32_t pairs = config_.rope_dims / 2;
   std::vector<std::uint32_t> steps((std::size_t{pairs} * 4 + chip_.lanes - 1) / chip_.lanes * chip_.lanes / 4,

@@ -96,13 +96,18 @@ class Image {
     int reference = 0;  // W, known after packing; in the commands of a checkpoint
     bool lm_head = false;
   };
+  struct VectorPart {
+    const gguf::Tensor* tensor;  // null: zeros
+    std::uint64_t elements;
+  };
   struct Vector {  // fp32 parameters
     std::uint32_t address = 0;
     std::uint32_t bytes = 0;  // whole beats
-    std::vector<const gguf::Tensor*> parts;
+    std::vector<VectorPart> parts;
   };
   struct Layer {
     Vector attn_norm, qkv_params, ffn_norm;
+    bool bias = false;        // qkv_params ends in the biases of K, V and Q
     std::vector<Matrix> qkv;  // one or more, rows K, V, Q
     Matrix o, gate_up, down;
   };
@@ -110,7 +115,7 @@ class Image {
   std::uint32_t allocate(std::uint64_t bytes);
   void each_matrix(const std::function<void(const Matrix&)>& visit) const;  // of one pass, LM head included
   Matrix place(pack::MatrixSource source);
-  Vector place_vector(std::vector<const gguf::Tensor*> parts);
+  Vector place_vector(std::vector<VectorPart> parts);
   void plan_layers();
   void plan_limits();
   void restore(Chip& chip, const Progress& progress, bool verify, const Checkpoint& from) const;

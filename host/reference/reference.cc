@@ -3,23 +3,13 @@
 
 #include <cmath>
 
+#include "gguf/values.h"
 #include "luoshu/error.h"
 #include "luoshu/interrupt.h"
 
 namespace luoshu {
 
 using Eigen::Index;
-
-namespace {
-
-template <class Values>
-void check_finite(const Values& values, const std::string& name) {
-  if (values.allFinite()) return;
-  throw InputError("tensor '" + name +
-                   "' holds a value that is not finite; the file is damaged, download it again");
-}
-
-}  // namespace
 
 Reference::Matrix Reference::matrix(const std::string& name) const {
   const gguf::Tensor& t = file_.require(name);
@@ -28,7 +18,7 @@ Reference::Matrix Reference::matrix(const std::string& name) const {
     if (r % 1024 == 0) poll_interrupt();
     gguf::dequantise_row(t, static_cast<std::uint64_t>(r), m.row(r).data());
   }
-  check_finite(m, name);
+  gguf::check_values(name, m.data(), static_cast<std::uint64_t>(m.size()));
   return m;
 }
 
@@ -36,12 +26,12 @@ Reference::Vector Reference::vector(const std::string& name) const {
   const gguf::Tensor& t = file_.require(name);
   Vector v(static_cast<Index>(t.dims[0]));
   gguf::dequantise_row(t, 0, v.data());
-  check_finite(v, name);
+  gguf::check_values(name, v.data(), static_cast<std::uint64_t>(v.size()));
   return v;
 }
 
-Reference::Vector Reference::optional_vector(const std::string& name, bool present) const {
-  return present ? vector(name) : Vector();
+Reference::Vector Reference::optional_vector(const std::string& name) const {
+  return file_.find(name) != nullptr ? vector(name) : Vector();
 }
 
 Reference::Reference(const gguf::File& file, const ModelConfig& config, std::uint32_t context)
@@ -62,15 +52,16 @@ Reference::Reference(const gguf::File& file, const ModelConfig& config, std::uin
     l.gate = matrix(p + "ffn_gate.weight");
     l.up = matrix(p + "ffn_up.weight");
     l.down = matrix(p + "ffn_down.weight");
-    l.q_bias = optional_vector(p + "attn_q.bias", config.qkv_bias);
-    l.k_bias = optional_vector(p + "attn_k.bias", config.qkv_bias);
-    l.v_bias = optional_vector(p + "attn_v.bias", config.qkv_bias);
-    l.q_norm = optional_vector(p + "attn_q_norm.weight", config.qk_norm);
-    l.k_norm = optional_vector(p + "attn_k_norm.weight", config.qk_norm);
+    l.q_bias = optional_vector(p + "attn_q.bias");
+    l.k_bias = optional_vector(p + "attn_k.bias");
+    l.v_bias = optional_vector(p + "attn_v.bias");
+    l.q_norm = optional_vector(p + "attn_q_norm.weight");
+    l.k_norm = optional_vector(p + "attn_k_norm.weight");
     const Index width = static_cast<Index>(config.kv_heads) * static_cast<Index>(config.head_dim);
     l.keys.resize(static_cast<Index>(context), width);
     l.values.resize(static_cast<Index>(context), width);
   }
+  file_.check_unchanged();
 }
 
 void Reference::rms_norm(Eigen::Ref<Vector> x, const Vector& weight) const {
@@ -169,6 +160,8 @@ void Reference::evaluate(const std::vector<std::int32_t>& tokens, std::vector<fl
   logits.resize(tokens.size() * config_.vocab);
   Eigen::Map<Matrix> out(logits.data(), count, static_cast<Index>(config_.vocab));
   out.noalias() = n * (output_.size() != 0 ? output_ : embedding_).transpose();
+  if (!out.allFinite())
+    throw InputError("the logits leave the range of fp32; the weights are damaged, download the file again");
   position_ += static_cast<std::uint32_t>(tokens.size());
 }
 

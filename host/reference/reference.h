@@ -14,11 +14,13 @@ namespace luoshu {
 class Reference {
  public:
   // Expands the weights to fp32. context: positions of the KV cache. Both arguments must outlive the object.
+  // Throws InputError for values that are not finite, Error when the file changes meanwhile.
   Reference(const gguf::File& file, const ModelConfig& config, std::uint32_t context);
   void reset() { position_ = 0; }
   // Forgets what was evaluated at `position` and after it; position <= tokens evaluated.
   void rollback(std::uint32_t position) { position_ = position; }
-  // Evaluates tokens at the next positions; logits become [tokens, vocab], row-major.
+  // Evaluates tokens at the next positions; logits become [tokens, vocab], row-major. Throws
+  // InputError when one is not finite.
   void evaluate(const std::vector<std::int32_t>& tokens, std::vector<float>& logits);
 
  private:
@@ -31,7 +33,7 @@ class Reference {
   };
   Matrix matrix(const std::string& name) const;
   Vector vector(const std::string& name) const;
-  Vector optional_vector(const std::string& name, bool present) const;
+  Vector optional_vector(const std::string& name) const;  // empty where the file has none
   void rms_norm(Eigen::Ref<Vector> x, const Vector& weight) const;
   Matrix normalised(const Matrix& x, const Vector& weight) const;
   void rotate(Eigen::Ref<Vector> head, std::uint32_t position) const;

@@ -62,7 +62,7 @@ std::string decode_byte_alphabet(std::string_view token) {
   return bytes;
 }
 
-ByteBpeEncoder::ByteBpeEncoder(const Vocabulary& vocabulary)
+ByteBpeEncoder::ByteBpeEncoder(const Vocabulary& vocabulary, std::vector<std::string>& notes)
     : pre_tokenizer_(vocabulary.pre), vocabulary_size_(static_cast<std::int32_t>(vocabulary.tokens.size())) {
   symbols_.reserve(vocabulary.tokens.size() + 256);
   for (std::int32_t id = 0; id < vocabulary_size_; ++id) {
@@ -76,13 +76,15 @@ ByteBpeEncoder::ByteBpeEncoder(const Vocabulary& vocabulary)
     byte_symbols_[byte] = intern(character);
   }
   rules_.reserve(vocabulary.merges.size());
+  std::size_t odd = 0;
+  std::size_t first_odd = 0;
   for (std::size_t rank = 0; rank < vocabulary.merges.size(); ++rank) {
     const std::string_view merge = vocabulary.merges[rank];
     const std::size_t space = merge.find(' ');
     if (space == 0 || space == std::string_view::npos || space + 1 == merge.size() ||
         merge.find(' ', space + 1) != std::string_view::npos) {
-      throw InputError("tokenizer.ggml.merges[" + std::to_string(rank) +
-                       "] is not two parts with one space between; convert the model again");
+      if (odd++ == 0) first_odd = rank;
+      continue;
     }
     const std::int32_t left = intern(merge.substr(0, space));
     const std::int32_t right = intern(merge.substr(space + 1));
@@ -91,6 +93,12 @@ ByteBpeEncoder::ByteBpeEncoder(const Vocabulary& vocabulary)
     rules_.emplace(key,
                    Rule{static_cast<std::int32_t>(rank), result});  // a repeated pair keeps its best rank
   }
+  if (odd == 0) return;
+  const std::string what = "tokenizer.ggml.merges[" + std::to_string(first_odd) + "]" +
+                           (odd == 1 ? std::string(" is") : " and " + std::to_string(odd - 1) + " more are") +
+                           " not two parts with one space between";
+  if (rules_.empty()) throw InputError(what + ", and there are no others; convert the model again");
+  notes.push_back(what + ", and left out");
 }
 
 // The symbol spelt `symbol`, a new one if it is no token. Byte symbols come first, so that the bytes of later

@@ -22,8 +22,9 @@ std::string decode_byte_alphabet(std::string_view token);
 class ByteBpeEncoder final : public TextEncoder {
  public:
   // Keeps a reference to `vocabulary`, which has been checked except for its merges and the name of its
-  // pattern. Throws InputError naming tokenizer.ggml.merges or tokenizer.ggml.pre.
-  explicit ByteBpeEncoder(const Vocabulary& vocabulary);
+  // pattern. Merges that are not "left right" are left out, and `notes` gets a line about them. Throws
+  // InputError naming tokenizer.ggml.merges when all are so, or tokenizer.ggml.pre.
+  ByteBpeEncoder(const Vocabulary& vocabulary, std::vector<std::string>& notes);
 
   // Merges the pair of lowest rank, the leftmost at equal ranks, until none is left; O(n log n) in the
   // longest word.

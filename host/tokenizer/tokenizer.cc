@@ -15,28 +15,52 @@ namespace {
 
 constexpr std::size_t kLongestText = std::size_t{1} << 30;  // bytes; positions are 32-bit
 
-// Texts of the control tokens that end a turn or a document in published models, besides the EOS that a file
-// names.
+// Texts of the tokens that end a turn, a message or a document in published models, besides the ids that a
+// file names.
 constexpr std::string_view kEndings[] = {
-    "<|eot_id|>",
-    "<|eom_id|>",
-    "<|im_end|>",
-    "<|end|>",
-    "<|endoftext|>",
-    "<|return|>",
-    "<|call|>",
-    "<|end_of_text|>",
+    "</s>",
+    "<EOT>",
+    "_<EOT>",
+    "[EOT]",
+    "[EOS]",
+    "<eos>",
     "<end_of_turn>",
     "<end_of_utterance>",
-    "<EOT>",
-    "[EOS]",
-    "</s>",
-    "<eos>",
+    "<turn|>",
+    "<|call|>",
+    "<|calls|>",
+    "<|end|>",
+    "<|end_of_text|>",
+    "<|endoftext|>",
+    "<|eom_id|>",
+    "<|eot_id|>",
+    "<|flush|>",
+    "<|im_end|>",
+    "<|return|>",
+    "<|tool_response>",
     "<｜end▁of▁sentence｜>",
+    "[e~[",
+    // Of models that fill in the middle: padding, the next repository, the next file.
     "<|fim_pad|>",
+    "<fim-pad>",
+    "<fim_pad>",
+    "<PAD>",
+    "[PAD]",
+    "<|fim_repo|>",
     "<|repo_name|>",
+    "<fim-repo>",
+    "<REPO>",
+    "<reponame>",
     "<|file_sep|>",
 };
+// Where a vocabulary has all the tokens on the left, the one on the right ends no generation: messages of
+// several channels follow each other.
+struct NoEnding {
+  std::string_view first, second, text;
+};
+constexpr NoEnding kNoEndings[] = {{"<|return|>", "<|call|>", "<|end|>"},
+                                   {"<|calls|>", "<|flush|>", "<|end|>"},
+                                   {"<|tool_response>", "<|tool_response>", "</s>"}};
 
 void check_id_key(const char* name, std::int32_t id, std::size_t size) {
   if (id >= -1 && (id < 0 || static_cast<std::size_t>(id) < size)) return;
@@ -59,9 +83,7 @@ void check_tokens(const Vocabulary& v) {
   std::unordered_map<std::string_view, std::size_t> seen;
   seen.reserve(v.tokens.size());
   for (std::size_t i = 0; i < v.tokens.size(); ++i) {
-    if (v.tokens[i].empty()) {
-      throw InputError("tokenizer.ggml.tokens[" + std::to_string(i) + "] is empty; convert the model again");
-    }
+    if (v.tokens[i].empty()) continue;  // stands for no text
     const auto [first, is_new] = seen.emplace(v.tokens[i], i);
     if (!is_new) {
       throw InputError("tokenizer.ggml.tokens[" + std::to_string(i) + "] repeats entry " +
@@ -76,7 +98,7 @@ void check(const Vocabulary& v) {
                      "' is not supported; use a model with 'llama' or 'gpt2'");
   }
   check_tokens(v);
-  if (v.model == "llama" || !v.scores.empty()) check_count("scores", v.scores.size(), v.tokens.size());
+  if (!v.scores.empty()) check_count("scores", v.scores.size(), v.tokens.size());
   for (std::size_t i = 0; i < v.scores.size(); ++i) {
     if (std::isnan(v.scores[i])) {
       throw InputError("tokenizer.ggml.scores[" + std::to_string(i) +
@@ -85,16 +107,16 @@ void check(const Vocabulary& v) {
   }
   if (!v.types.empty()) check_count("token_type", v.types.size(), v.tokens.size());
   for (std::size_t i = 0; i < v.types.size(); ++i) {
-    if (v.types[i] < static_cast<std::int32_t>(TokenType::kNormal) ||
-        v.types[i] > static_cast<std::int32_t>(TokenType::kByte)) {
+    if (v.types[i] < 0 || v.types[i] > static_cast<std::int32_t>(TokenType::kByte)) {
       throw InputError("tokenizer.ggml.token_type[" + std::to_string(i) + "] is " +
-                       std::to_string(v.types[i]) + ", not 1 to 6; convert the model again");
+                       std::to_string(v.types[i]) + ", not 0 to 6; convert the model again");
     }
   }
   check_id_key("bos_token_id", v.bos, v.tokens.size());
   check_id_key("eos_token_id", v.eos, v.tokens.size());
   check_id_key("unknown_token_id", v.unk, v.tokens.size());
   check_id_key("padding_token_id", v.pad, v.tokens.size());
+  for (const std::int32_t id : v.ends) check_id_key("eot_token_id", id, v.tokens.size());
   if (v.add_bos && v.bos < 0) {
     throw InputError(
         "tokenizer.ggml.bos_token_id is missing but tokenizer.ggml.add_bos_token asks for it; convert the "
@@ -140,22 +162,38 @@ std::unique_ptr<Tokenizer> Tokenizer::create(Vocabulary vocabulary) {
   return std::unique_ptr<Tokenizer>(new Tokenizer(std::move(vocabulary)));
 }
 
+// The encoders keep references to the vocabulary, which stays as it is from then on (but for its notes).
 Tokenizer::Tokenizer(Vocabulary vocabulary)
     : vocabulary_(std::move(vocabulary)), eog_(vocabulary_.tokens.size()) {
+  if (vocabulary_.model == "llama" && vocabulary_.scores.empty())
+    vocabulary_.scores.resize(vocabulary_.tokens.size());
+  for (std::int32_t& type : vocabulary_.types) {
+    if (type == 0) type = static_cast<std::int32_t>(TokenType::kNormal);
+  }
+  find_ends();
+  std::size_t empty = 0;
+  std::int32_t first_empty = 0;
   for (std::int32_t id = 0; id < size(); ++id) {
     const std::string& token = vocabulary_.tokens[static_cast<std::size_t>(id)];
     const TokenType kind = type(id);
+    if (token.empty()) {
+      if (empty++ == 0) first_empty = id;
+      continue;
+    }
     if (kind == TokenType::kByte && byte_of(token) < 0) {
       throw InputError("tokenizer.ggml.tokens[" + std::to_string(id) +
                        "] has type byte but is not written <0x00> to <0xFF>; convert the model again");
     }
-    if (kind != TokenType::kControl && kind != TokenType::kUserDefined && kind != TokenType::kUnknown)
-      continue;
-    special_.push_back(id);
-    eog_[static_cast<std::size_t>(id)] =
-        std::find(std::begin(kEndings), std::end(kEndings), token) != std::end(kEndings);
+    if (kind == TokenType::kControl || kind == TokenType::kUserDefined || kind == TokenType::kUnknown)
+      special_.push_back(id);
   }
-  if (vocabulary_.eos >= 0) eog_[static_cast<std::size_t>(vocabulary_.eos)] = true;
+  if (empty != 0) {
+    vocabulary_.notes.push_back("tokenizer.ggml.tokens[" + std::to_string(first_empty) + "]" +
+                                (empty == 1
+                                     ? std::string(" is empty and stands")
+                                     : " and " + std::to_string(empty - 1) + " more are empty and stand") +
+                                " for no text");
+  }
   std::stable_sort(special_.begin(), special_.end(), [this](std::int32_t a, std::int32_t b) {
     return vocabulary_.tokens[static_cast<std::size_t>(a)].size() >
            vocabulary_.tokens[static_cast<std::size_t>(b)].size();
@@ -167,8 +205,30 @@ Tokenizer::Tokenizer(Vocabulary vocabulary)
   if (vocabulary_.model == "llama") {
     encoder_ = std::make_unique<SentencePieceEncoder>(vocabulary_);
   } else {
-    encoder_ = std::make_unique<ByteBpeEncoder>(vocabulary_);
+    encoder_ = std::make_unique<ByteBpeEncoder>(vocabulary_, vocabulary_.notes);
   }
+}
+
+void Tokenizer::find_ends() {
+  std::unordered_map<std::string_view, std::int32_t> ids;
+  for (std::int32_t id = 0; id < size(); ++id)
+    ids.emplace(vocabulary_.tokens[static_cast<std::size_t>(id)], id);
+  for (const std::string_view text : kEndings) {
+    const auto found = ids.find(text);
+    if (found == ids.end()) continue;
+    const bool message = std::any_of(std::begin(kNoEndings), std::end(kNoEndings), [&](const NoEnding& no) {
+      return no.text == text && ids.count(no.first) != 0 && ids.count(no.second) != 0;
+    });
+    if (message) continue;
+    eog_[static_cast<std::size_t>(found->second)] = true;
+    if (type(found->second) == TokenType::kControl) continue;
+    if (vocabulary_.types.empty())
+      vocabulary_.types.assign(vocabulary_.tokens.size(), static_cast<std::int32_t>(TokenType::kNormal));
+    vocabulary_.types[static_cast<std::size_t>(found->second)] =
+        static_cast<std::int32_t>(TokenType::kControl);
+  }
+  for (const std::int32_t id : vocabulary_.ends) eog_[static_cast<std::size_t>(id)] = true;
+  if (vocabulary_.eos >= 0) eog_[static_cast<std::size_t>(vocabulary_.eos)] = true;
 }
 
 TokenType Tokenizer::type(std::int32_t id) const {
@@ -254,7 +314,7 @@ std::string Tokenizer::piece(std::int32_t id, bool show_control) const {
     case TokenType::kUserDefined:
       return token;
     case TokenType::kByte:
-      return std::string(1, static_cast<char>(byte_of(token)));
+      return token.empty() ? "" : std::string(1, static_cast<char>(byte_of(token)));
     case TokenType::kNormal:
       break;
   }

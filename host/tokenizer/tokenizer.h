@@ -13,7 +13,7 @@
 
 namespace luoshu {
 
-// Values of Vocabulary::types, as in the key tokenizer.ggml.token_type.
+// Values of Vocabulary::types, as in the key tokenizer.ggml.token_type; 0 there (undefined) counts as normal.
 enum class TokenType : std::int32_t { kNormal = 1, kUnknown, kControl, kUserDefined, kUnused, kByte };
 
 // The tokenizer.ggml.* metadata of a GGUF file. An id of -1 means that the file does not name one.
@@ -21,13 +21,15 @@ struct Vocabulary {
   std::string model;                // "llama" or "gpt2"
   std::string pre;                  // name of the split pattern, "gpt2" only; empty means "default"
   std::vector<std::string> tokens;  // [vocab]
-  std::vector<float> scores;        // [vocab]; may be empty for "gpt2"
+  std::vector<float> scores;        // [vocab]; empty means all equal
   std::vector<std::int32_t> types;  // [vocab] of TokenType; empty means all normal
   std::vector<std::string> merges;  // "left right", best rank first; "gpt2" only
   std::int32_t bos = -1, eos = -1, unk = -1, pad = -1;
-  bool add_bos = false;  // see default_add_bos() for a file without the key
+  std::vector<std::int32_t> ends;  // more ids that end a generation: of a turn, of a message
+  bool add_bos = false;            // see default_add_bos() for a file without the key
   bool add_eos = false;
-  bool add_space_prefix = true;  // "llama" only
+  bool add_space_prefix = true;    // "llama" only
+  std::vector<std::string> notes;  // what the user should know: lines without an end
 };
 
 // Whether BOS is added when the file has no tokenizer.ggml.add_bos_token: SentencePiece and Llama 3 models
@@ -67,18 +69,22 @@ class Tokenizer {
 
   // Each throws InputError if `id` is out of range.
   bool is_control(std::int32_t id) const;
-  bool is_eog(
-      std::int32_t id) const;  // ends a generation: EOS, or a control token known by its text (<|im_end|>...)
+  // Ends a generation: EOS, one of Vocabulary::ends, or a token with the text of one (<|im_end|>, _<EOT>...),
+  // which then counts as a control token whatever type the file gives it.
+  bool is_eog(std::int32_t id) const;
 
   std::int32_t size() const { return static_cast<std::int32_t>(vocabulary_.tokens.size()); }
   std::int32_t bos() const { return vocabulary_.bos; }
   std::int32_t eos() const { return vocabulary_.eos; }
   const Vocabulary& vocabulary() const { return vocabulary_; }
+  // What was odd in the vocabulary and does no harm, with Vocabulary::notes: lines without an end.
+  const std::vector<std::string>& notes() const { return vocabulary_.notes; }
 
  private:
   explicit Tokenizer(Vocabulary vocabulary);
   TokenType type(std::int32_t id) const;
   void check_id(std::int32_t id) const;
+  void find_ends();
   struct Fragment {
     std::string_view text;
     std::int32_t special = -1;  // id of the token that `text` spells, or -1 for ordinary text

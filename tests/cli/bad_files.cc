@@ -106,7 +106,7 @@ void models(Folder& f) {
   f.model("head_too_narrow", [](RandomModel& m) { m.head_dim = 4; });
   f.model("head_of_odd_width", [](RandomModel& m) { m.head_dim = 9; });
   f.model("no_qk_norm", [](RandomModel& m) { m.arch = "qwen3"; });
-  f.model("no_bias", [](RandomModel& m) { m.arch = "qwen2"; });
+  f.model("norms_of_heads_in_llama", [](RandomModel& m) { m.qk_norm = true; });
   f.model("more_tokens_than_rows", [](RandomModel& m) { m.vocab = 2; });
   f.patched("layers_zero", "llama.block_count", 4, bytes(std::uint32_t{0}));
   f.patched("layers_too_many", "llama.block_count", 4, bytes(std::uint32_t{5}));

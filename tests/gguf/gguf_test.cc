@@ -74,11 +74,62 @@ TEST_F(GgufTest, KeysAndTensors) {
   EXPECT_EQ(file.strings("names"), (std::vector<std::string>{"a", "", "ccc"}));
   EXPECT_EQ(file.integers("ids"), (std::vector<std::int32_t>{1, -2, 3}));
   EXPECT_EQ(file.reals("scores"), (std::vector<float>{0.5f, -1.0f}));
+  EXPECT_EQ(file.numbers("ids"), (std::vector<double>{1, -2, 3}));
+  EXPECT_EQ(file.numbers("yes"), std::vector<double>{1});
+  EXPECT_EQ(file.numbers("x"), std::vector<double>{1.5});
+  EXPECT_TRUE(file.numbers("none").empty());
+  EXPECT_THROW(file.numbers("names"), InputError);
+  EXPECT_TRUE(file.is_array("ids"));
+  EXPECT_FALSE(file.is_array("x"));
+  EXPECT_FALSE(file.is_array("none"));
+  EXPECT_EQ(file.keys(),
+            (std::vector<std::string>{"general.architecture", "a.b", "x", "yes", "names", "ids", "scores"}));
+  EXPECT_EQ(file.shown("general.architecture"), "'llama'");
+  EXPECT_EQ(file.shown("a.b"), "7");
+  EXPECT_EQ(file.shown("x"), "1.5");
+  EXPECT_EQ(file.shown("yes"), "true");
+  EXPECT_EQ(file.shown("names"), "[3 string]");
+  EXPECT_EQ(file.shown("ids"), "[3 i32]");
   EXPECT_FALSE(file.integer("none").has_value());
   EXPECT_THROW(file.integer("x"), InputError);
   EXPECT_THROW(file.string("names"), InputError);
   EXPECT_EQ(file.require("t").dims[0], 4u);
   EXPECT_EQ(file.find("u"), nullptr);
+}
+
+// Integers of every width, as one and in arrays.
+TEST_F(GgufTest, IntegersOfEveryWidth) {
+  GgufWriter w = small();
+  const auto array = [](std::uint32_t type, std::uint64_t count, const std::string& data) {
+    return GgufWriter::bytes(type) + GgufWriter::bytes(count) + data;
+  };
+  w.raw_key("u8", 9, array(0, 2, "\x01\xff"));
+  w.raw_key("i8", 9, array(1, 2, "\x01\xff"));
+  w.raw_key("u16", 9, array(2, 1, "\xff\xff"));
+  w.raw_key("i16", 9, array(3, 1, "\xff\xff"));
+  w.raw_key("i64", 9, array(11, 1, GgufWriter::bytes(std::int64_t{-5})));
+  w.raw_key("u64", 9, array(10, 1, GgufWriter::bytes(std::uint64_t{5})));
+  w.raw_key("wide", 9, array(10, 1, GgufWriter::bytes(~std::uint64_t{0})));
+  w.raw_key("above", 9, array(4, 1, GgufWriter::bytes(std::uint32_t{1} << 31)));
+  w.raw_key("minus", 11, GgufWriter::bytes(std::int64_t{-1}));
+  w.raw_key("most", 10, GgufWriter::bytes(~std::uint64_t{0}));
+  w.raw_key("flags", 9, array(7, 3, std::string("\0\1\2", 3)));
+  w.raw_key(std::string(70000, 'k'), 4, GgufWriter::bytes(std::uint32_t{3}));
+  const gguf::File file(write(w.file()));
+  using Numbers = std::vector<std::int32_t>;
+  EXPECT_EQ(file.integers("u8"), (Numbers{1, 255}));
+  EXPECT_EQ(file.integers("i8"), (Numbers{1, -1}));
+  EXPECT_EQ(file.integers("u16"), Numbers{65535});
+  EXPECT_EQ(file.integers("i16"), Numbers{-1});
+  EXPECT_EQ(file.integers("i64"), Numbers{-5});
+  EXPECT_EQ(file.integers("u64"), Numbers{5});
+  EXPECT_THROW(file.integers("wide"), InputError);
+  EXPECT_THROW(file.integers("above"), InputError);
+  EXPECT_THROW(file.integers("flags"), InputError);
+  EXPECT_EQ(file.numbers("flags"), (std::vector<double>{0, 1, 1}));
+  EXPECT_THROW(file.integer("minus"), InputError);
+  EXPECT_EQ(file.integer("most").value(), ~std::uint64_t{0});
+  EXPECT_EQ(file.integer(std::string(70000, 'k')).value(), 3u);
 }
 
 TEST_F(GgufTest, Dequantise) {
@@ -186,7 +237,7 @@ TEST_F(GgufTest, RefusesBadModels) {
   EXPECT_TRUE(has(refusal(model([](RandomModel& m) { m.kv_heads = 3; }), true), "head_count_kv"));
   EXPECT_TRUE(has(refusal(model([](RandomModel& m) { m.head_dim = 6; }), true), "key_length"));
   EXPECT_TRUE(has(refusal(model([](RandomModel& m) { m.arch = "qwen3"; }), true), "attn_q_norm"));
-  EXPECT_TRUE(has(refusal(model([](RandomModel& m) { m.arch = "qwen2"; }), true), "attn_q.bias"));
+  EXPECT_TRUE(has(refusal(model([](RandomModel& m) { m.qk_norm = true; }), true), "attn_q_norm"));
   EXPECT_TRUE(has(refusal(model([](RandomModel& m) { m.vocab = 2; }), true), "tokenizer.ggml.tokens"));
 }
 

@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <random>
 
 #include "chip/model_chip.h"
+#include "config/inventory.h"
 #include "config/vocabulary.h"
+#include "faults/tiny_model.h"
 #include "luoshu/configuration.h"
 #include "program/image.h"
 #include "runtime/engine.h"
@@ -20,6 +23,7 @@ namespace {
 
 using namespace luoshu;
 using testing_support::RandomModel;
+using testing_support::TinyModel;
 
 RandomModel small_model() {
   RandomModel m;
@@ -33,10 +37,16 @@ RandomModel small_model() {
   return m;
 }
 
-// Everything that `generate` does with a file: read, tokenize, plan, pack, run.
-void run_file(const std::string& data) {
-  const auto file = testing_support::mapped(data);
+// Everything that `examine` and `generate` do with a file: list, read, tokenize, plan, pack, run.
+void run_file(const std::function<std::unique_ptr<gguf::File>()>& open) {
+  const auto file = open();
+  const Inventory inventory = inventory_of(*file);
+  ASSERT_EQ(inventory.keys.size(), file->keys().size());
+  ASSERT_EQ(inventory.tensors.size(), file->tensors().size());
+  for (const Finding& f : inventory.keys) ASSERT_FALSE(file->shown(f.name).empty()) << f.name;
   const ModelConfig config = ModelConfig::from(*file);
+  for (const Finding& f : inventory.keys) ASSERT_NE(f.fate, Fate::kRefused) << f.name;
+  for (const Finding& f : inventory.tensors) ASSERT_EQ(f.fate, Fate::kUsed) << f.name;
   const auto tokenizer = Tokenizer::create(vocabulary_of(*file, config.vocab));
   std::vector<std::int32_t> ids = tokenizer->encode("Once <s>\n");
   tokenizer->decode(ids, true);
@@ -60,9 +70,10 @@ struct Outcome {
 };
 
 // Runs a file; anything but an InputError of one line with advice is a failure.
-void try_file(const std::string& data, const std::string& what, Outcome& outcome) {
+void try_opened(const std::function<std::unique_ptr<gguf::File>()>& open, const std::string& what,
+                Outcome& outcome) {
   try {
-    run_file(data);
+    run_file(open);
     ++outcome.ran;
   } catch (const InputError& e) {
     const std::string text = e.what();
@@ -72,6 +83,10 @@ void try_file(const std::string& data, const std::string& what, Outcome& outcome
   } catch (const std::exception& e) {
     ADD_FAILURE() << what << ": " << e.what();
   }
+}
+
+void try_file(const std::string& data, const std::string& what, Outcome& outcome) {
+  try_opened([&] { return testing_support::mapped(data); }, what, outcome);
 }
 
 // The offset behind the last tensor's description, where only weights follow.
@@ -134,6 +149,65 @@ TEST(Mutation, ExtremeNumbers) {
   EXPECT_GT(outcome.refused, 0);
 }
 
+// Byte-level BPE with an odd merge and an empty token, numbers per layer, one bias, a RoPE factor.
+struct OddModel : TinyModel {
+  OddModel() : TinyModel("qwen2", false) {
+    merges.insert(merges.begin() + 2, "odd");
+    tokens[301] = "";
+    types[302] = 0;
+    for (const char* key : {"qwen2.attention.head_count", "qwen2.feed_forward_length"}) {
+      const std::int32_t n = key[6] == 'a' ? 4 : 64;
+      set(key, [n](gguf::Writer& w, const std::string& k) { w.integers(k, {n, n}); });
+    }
+    f32("qwen2.rope.scaling.factor", 2);
+    u32("tokenizer.ggml.eot_token_id", 399);
+    u32("tokenizer.ggml.padding_token_id", 4000);
+    add("blk.1.attn_k.bias", {kKvHeads * kHead});
+  }
+};
+const TinyModel& odd_model() {
+  static const OddModel model;
+  return model;
+}
+
+TEST(Mutation, TheOddFileRuns) {
+  Outcome outcome;
+  try_file(odd_model().file(), "the odd file", outcome);
+  EXPECT_EQ(outcome.ran, 1);
+}
+
+// Bytes of either part of a split model.
+TEST(Mutation, SplitParts) {
+  std::mt19937_64 random(test_seed());
+  const TinyModel& m = odd_model();
+  const std::size_t half = m.order.size() / 2;
+  const std::string good[] = {m.part(0, half, 0, 2), m.part(half, m.order.size(), 1, 2)};
+  const std::string stem = testing::TempDir() + "luoshu_split_" + std::to_string(getpid());
+  const std::string names[] = {stem + "-00001-of-00002.gguf", stem + "-00002-of-00002.gguf"};
+  const auto write = [&](int part, const std::string& data) {
+    std::ofstream(names[part], std::ios::binary) << data;
+  };
+  const auto open = [&] { return std::make_unique<gguf::File>(names[0]); };
+  Outcome outcome;
+  for (int part = 0; part < 2; ++part) write(part, good[part]);
+  try_opened(open, "the good parts", outcome);
+  EXPECT_EQ(outcome.ran, 1);
+  for (int i = 0; i < 400; ++i) {
+    const int part = random() % 4 == 0 ? 0 : 1;
+    std::string bad = good[part];
+    const std::size_t reach = std::min<std::size_t>(bad.size(), random() % 4 == 0 ? bad.size() : 900);
+    for (std::uint64_t n = 1 + random() % 4; n > 0; --n) bad[random() % reach] = static_cast<char>(random());
+    if (random() % 8 == 0) bad.resize(random() % bad.size());
+    write(part, bad);
+    try_opened(open, "seed " + std::to_string(test_seed()) + ", split mutation " + std::to_string(i),
+               outcome);
+    write(part, good[part]);
+  }
+  EXPECT_GT(outcome.ran, 10);
+  EXPECT_GT(outcome.refused, 10);
+  for (const std::string& name : names) std::filesystem::remove(name);
+}
+
 TEST(Mutation, RandomBytes) {
   std::mt19937_64 random(test_seed());
   std::vector<std::string> files;
@@ -145,6 +219,7 @@ TEST(Mutation, RandomBytes) {
     if (family == 3) m.type = gguf::Type::kF16, m.ff = 44, m.tied = false;
     files.push_back(m.file());
   }
+  files.push_back(odd_model().file());
   Outcome outcome;
   for (int i = 0; i < 4000; ++i) {
     std::string bad = files[random() % files.size()];

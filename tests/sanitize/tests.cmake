@@ -10,7 +10,7 @@ if(LUOSHU_SANITIZE OR NOT LUOSHU_HAS_SANITIZERS)
 endif()
 include(ExternalProject)
 set(sanitized ${CMAKE_BINARY_DIR}/sanitize)
-set(sanitized_tests gguf_test gguf_mutation program_test link_host_test link_socket_test sampler_random sampler_sampler tokenizer_utf8
+set(sanitized_tests gguf_test gguf_mutation faults_test program_test link_host_test link_socket_test sampler_random sampler_sampler tokenizer_utf8
   tokenizer_pretokenizer tokenizer_byte_bpe tokenizer_sentencepiece tokenizer_tokenizer)
 ExternalProject_Add(sanitized SOURCE_DIR ${CMAKE_SOURCE_DIR} BINARY_DIR ${sanitized}
   CMAKE_ARGS -DCMAKE_BUILD_TYPE=Debug -DLUOSHU_SANITIZE=ON -DLUOSHU_RTL=OFF

@@ -91,6 +91,10 @@ inline std::string RandomModel::file() const {
     tokens.emplace_back(name);
     types.push_back(6);
   }
+  while (tokens.size() < vocab) {
+    tokens.push_back("piece" + std::to_string(tokens.size()));
+    types.push_back(1);
+  }
   w.string("tokenizer.ggml.model", "llama");
   w.strings("tokenizer.ggml.tokens", tokens);
   w.floats("tokenizer.ggml.scores", std::vector<float>(tokens.size(), 0.0f));

@@ -134,12 +134,18 @@ TEST(ByteBpe, RepeatedMergeKeepsItsBestRank) {
   EXPECT_EQ(t->encode("abc"), (Ids{256, 'c'}));
 }
 
+// A merge that is not two parts joins nothing; the others keep their ranks.
 TEST(ByteBpe, MergesThatDoNotParse) {
   for (const char* merge : {"", " ", "ab", "a ", " b", "a b c", "a  b"}) {
-    Vocabulary v = testing::byte_vocabulary("gpt-2", Merges{{"a", "b"}});
-    v.merges.push_back(merge);
+    Vocabulary v = testing::byte_vocabulary("gpt-2", Merges{{"b", "c"}, {"a", "b"}});
+    v.merges.insert(v.merges.begin() + 1, merge);
+    const auto t = Tokenizer::create(v);
+    EXPECT_EQ(t->encode("abcab"), (Ids{'a', 256, 257})) << merge;
+    ASSERT_EQ(t->notes().size(), 1u) << merge;
+    EXPECT_NE(t->notes()[0].find("tokenizer.ggml.merges[1] is not two parts"), std::string::npos) << merge;
+    v.merges.assign(2, merge);
     const std::string message = testing::input_error([&] { Tokenizer::create(v); });
-    EXPECT_NE(message.find("tokenizer.ggml.merges[1]"), std::string::npos) << merge << ": " << message;
+    EXPECT_NE(message.find("tokenizer.ggml.merges[0] and 1 more are not"), std::string::npos) << merge;
   }
 }
 

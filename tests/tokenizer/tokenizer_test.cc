@@ -70,17 +70,57 @@ TEST(Tokenizer, BosAndEos) {
 
 TEST(Tokenizer, EndOfGeneration) {
   Vocabulary v =
-      byte_vocabulary("gpt-2", {}, {"<|endoftext|>", "<|im_start|>", "<|im_end|>", "</s>", "stop"});
-  v.types[259] = 1;  // the text </s> as an ordinary token, as in Qwen2
+      byte_vocabulary("gpt-2", {}, {"<|endoftext|>", "<|im_start|>", "<|im_end|>", "_<EOT>", "stop", "turn"});
+  v.types[258] = 1;  // a wrong type, as in some converted files
+  v.types[259] = 4;
+  v.types[261] = 1;
   v.eos = 260;
+  v.ends = {261};
   const auto t = Tokenizer::create(v);
   EXPECT_TRUE(t->is_eog(256));
   EXPECT_FALSE(t->is_eog(257));
   EXPECT_TRUE(t->is_eog(258));
-  EXPECT_FALSE(t->is_eog(259));
+  EXPECT_TRUE(t->is_eog(259));
   EXPECT_TRUE(t->is_eog(260));
+  EXPECT_TRUE(t->is_eog(261));
   EXPECT_TRUE(t->is_control(257));
+  EXPECT_TRUE(t->is_control(258));
+  EXPECT_TRUE(t->is_control(259));
+  EXPECT_FALSE(t->is_control(261));  // an end by its id stays text in a prompt
   EXPECT_FALSE(t->is_control('a'));
+  EXPECT_EQ(t->piece(258), "");
+  EXPECT_EQ(t->encode("a<|im_end|>"), (Ids{'a', 258}));
+  // Without types every token is normal but these.
+  v.types.clear();
+  const auto untyped = Tokenizer::create(v);
+  EXPECT_TRUE(untyped->is_control(258));
+  EXPECT_FALSE(untyped->is_control(257));
+  // Messages of several channels: <|end|> is between them.
+  v = byte_vocabulary("gpt-2", {}, {"<|end|>", "<|return|>"});
+  EXPECT_TRUE(Tokenizer::create(v)->is_eog(256));
+  v = byte_vocabulary("gpt-2", {}, {"<|end|>", "<|return|>", "<|call|>"});
+  EXPECT_FALSE(Tokenizer::create(v)->is_eog(256));
+  EXPECT_TRUE(Tokenizer::create(v)->is_eog(257));
+}
+
+// What is odd and harmless is taken, and said.
+TEST(Tokenizer, OddVocabularies) {
+  Vocabulary v = piece_vocabulary({{"a", 0}, {"", 0}, {"aa", 0}, {"", 0}});
+  v.types[259] = 0;  // undefined: as normal
+  const auto t = Tokenizer::create(v);
+  EXPECT_EQ(t->encode("aa", false), (Ids{3 + 0xE2, 3 + 0x96, 3 + 0x81, 261}));
+  EXPECT_EQ(t->piece(259), "a");
+  EXPECT_EQ(t->piece(260), "");
+  EXPECT_FALSE(t->is_control(259));
+  ASSERT_EQ(t->notes().size(), 1u);
+  EXPECT_NAMES(t->notes()[0], "tokenizer.ggml.tokens[260] and 1 more are empty");
+  v.types[260] = 3;
+  EXPECT_EQ(Tokenizer::create(v)->encode("aa", false).size(), 4u);
+  v.types[260] = 6;
+  EXPECT_EQ(Tokenizer::create(v)->piece(260), "");
+  v.scores.clear();  // all equal
+  v.types[260] = 1;
+  EXPECT_EQ(Tokenizer::create(v)->encode("aaa", false), (Ids{3 + 0xE2, 3 + 0x96, 3 + 0x81, 261, 259}));
 }
 
 TEST(Tokenizer, IdsOutsideTheVocabulary) {
@@ -109,9 +149,6 @@ TEST(Tokenizer, HostileVocabularies) {
   v.tokens.clear();
   EXPECT_NAMES(create_error(v), "tokenizer.ggml.tokens is empty");
   v = good;
-  v.tokens[7] = "";
-  EXPECT_NAMES(create_error(v), "tokenizer.ggml.tokens[7] is empty");
-  v = good;
   v.tokens[7] = v.tokens[5];
   EXPECT_NAMES(create_error(v), "tokenizer.ggml.tokens[7] repeats entry 5");
   v = good;
@@ -123,7 +160,7 @@ TEST(Tokenizer, HostileVocabularies) {
   v = good;
   v.types.push_back(1);
   EXPECT_NAMES(create_error(v), "tokenizer.ggml.token_type has 261 entries");
-  for (const std::int32_t type : {-1, 0, 7}) {
+  for (const std::int32_t type : {-1, 7}) {
     v = good;
     v.types[1] = type;
     EXPECT_NAMES(create_error(v), "tokenizer.ggml.token_type[1] is " + std::to_string(type));
@@ -167,9 +204,10 @@ TEST(Tokenizer, RandomBytesAsVocabulary) {
     for (std::size_t i = 0; i < changes; ++i) {
       std::string& token = v.tokens[random() % v.tokens.size()];
       token.clear();
-      for (std::size_t length = 1 + random() % 6; length > 0; --length)
+      for (std::size_t length = random() % 7; length > 0; --length)
         token.push_back(static_cast<char>(random()));
-      v.types[random() % v.types.size()] = static_cast<std::int32_t>(1 + random() % 6);
+      v.types[random() % v.types.size()] = static_cast<std::int32_t>(random() % 7);
+      if (random() % 8 == 0) v.ends.push_back(static_cast<std::int32_t>(random() % v.tokens.size()));
       if (random() % 4 == 0) v.merges.push_back(std::string(token).append(" ").append(token));
     }
     try {
