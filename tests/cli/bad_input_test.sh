@@ -7,7 +7,7 @@ luoshu=$1 root=$2 bad_files=$3
 . "$root/tests/cli/expect.sh"
 
 # Flags.
-expect 2 "unknown verb 'frobnicate'; the verbs are area, bench" frobnicate
+expect 2 "unknown verb 'frobnicate'; the verbs are generate, perplexity" frobnicate
 expect 2 "unknown verb 'frobnicate'" -q frobnicate
 expect 2 "unknown verb ''" ''
 expect 2 'see luoshu --help'
@@ -51,7 +51,7 @@ done
 expect 2 "--seed '18446744073709551616'" generate --device model -p x -s 18446744073709551616
 expect 2 "--seed '-2'" generate --device model -p x -s -2
 expect 2 "--seed '1.5'" generate --device model -p x -s 1.5
-expect 2 "--seed is empty" generate --device model -p x -s ''
+expect 2 "--seed ''" generate --device model -p x -s ''
 expect 2 "--sim-seed '-1'" generate --device model -p x --sim-seed -1
 expect 2 "--sim-seed '99999999999999999999'" generate --device model -p x --sim-seed 99999999999999999999
 expect 2 "--first-seed '99999999999999999999'" soak --first-seed 99999999999999999999

@@ -32,7 +32,7 @@ expect 0 '' "${run[@]}" --seed "$seed"
 [ "$(value tokens)" = "$tokens" ] || fail 'the random seed does not give its text again'
 ! grep -q '^luoshu: seed' "$work/err" || fail 'a given seed is told' "$work/err"
 seeds=$seed
-for _ in 1 2 3; do expect 0 '' "${run[@]}" -s -1 -n 1; seeds="$seeds $(value seed)"; done
+for _ in 1 2 3; do expect 0 "" "${run[@]}" -s -1; seeds="$seeds $(value seed)"; done
 [ "$(printf '%s\n' $seeds | sort -u | wc -l)" -ge 3 ] || fail "seeds that are not random: $seeds"
 
 # Prompts: from a file as from -p and from stdin, a byte order mark and carriage returns are no text.

@@ -7,17 +7,21 @@ luoshu=$1 root=$2 kind=${3:-model}
 . "$root/tests/cli/expect.sh"
 limit_ms=${LUOSHU_INTERRUPT_MS:-1500}  # half a second is what is promised; the rest is for a machine with other work
 
-# interrupt PART WAIT ARGUMENTS...: Ctrl-C, WAIT seconds after the start or, for a name of a file, once it has text.
+# interrupt PART WAIT ARGUMENTS...: Ctrl-C once stderr has WAIT (progress comes after some two seconds), or stdout has text for
+# "text"; PART must be in the JSON.
 interrupt() {
   local part=$1 wait=$2 process status start took
   shift 2
-  rm -f "$work/r.json" "$work/err"
+  rm -f "$work/r.json"
+  : >"$work/out"
+  : >"$work/err"
   "$luoshu" "$@" --json "$work/r.json" >"$work/out" 2>"$work/err" </dev/null &
   process=$!
-  case $wait in
-    */*) for _ in $(seq 300); do [ -s "$wait" ] && break; sleep 0.1; done ;;
-    *) sleep "$wait" ;;
-  esac
+  for _ in $(seq 600); do
+    if [ "$wait" = text ]; then [ -s "$work/out" ] && break; else grep -qF "$wait" "$work/err" && break; fi
+    kill -0 "$process" 2>/dev/null || break
+    sleep 0.1
+  done
   kill -0 "$process" 2>/dev/null || fail "luoshu $*: ended before Ctrl-C" "$work/err"
   start=$(date +%s%N)
   kill -INT "$process"
@@ -34,16 +38,15 @@ interrupt() {
   [ "$(ls "$work" | grep -c 'tmp-')" -eq 0 ] || fail "luoshu $*: scratch files: $(ls "$work")"
 }
 
-for _ in $(seq 12); do cat "$root/tests/data/prose.txt"; echo; done >"$work/long.txt"
+for _ in $(seq 30); do cat "$root/tests/data/prose.txt"; echo; done >"$work/long.txt"
 head -c 1500 "$root/tests/data/prose.txt" | tr '\n' ' ' >"$work/prompt.txt"
 
 if [ "$kind" = model ]; then
-  interrupt '"tokens"' 1.2 perplexity --device model --against reference -f "$work/long.txt"
-  interrupt '"tokens"' 1.2 perplexity --device reference -f "$work/long.txt"
-  interrupt '"prompt_tokens"' "$work/out" generate --device model --ignore-eos -c 4000 -n 3900 -p Once
+  interrupt '"tokens"' "perplexity: window" perplexity --device model --against reference -f "$work/long.txt"
+    interrupt '"prompt_tokens"' text generate --device model --ignore-eos -c 4000 -n 3900 -p Once
   grep -q 'stop: interrupted' "$work/err" || fail 'the summary does not say interrupted' "$work/err"
-  interrupt '"test": "pp4000"' 2.5 bench --device model --shape smollm2-135m --test pp4000
-  interrupt '"test": "tg2000@d16"' 3 bench --device model --shape smollm2-135m --test tg1,tg2000@d16 --batch 2
+  interrupt '"test": "pp4000"' 'pp4000 batch 1, token' bench --device model --shape smollm2-135m --test pp4000
+  interrupt '"test": "tg2000@d16"' 'tg2000@d16 batch 2, pass' bench --device model --shape smollm2-135m --test tg1,tg2000@d16 --batch 2
   grep -q '"stop": "end"' "$work/r.json" || fail 'bench keeps no row of a test that ended' "$work/r.json"
   # A text from stdin that never comes.
   mkfifo "$work/silent"
@@ -57,7 +60,7 @@ if [ "$kind" = model ]; then
   [ $? -eq 130 ] || fail 'Ctrl-C while it reads stdin' "$work/err"
   kill "$silent"
   # Progress: a line after some two seconds, none with -q.
-  timeout -s INT 3 "$luoshu" perplexity --device reference -f "$work/long.txt" >/dev/null 2>"$work/err"
+  interrupt '"tokens"' 'perplexity: window' perplexity --device reference -f "$work/long.txt"
   grep -qE '^luoshu: perplexity: window [0-9]+ of [0-9]+, token [0-9]+ of [0-9]+, [0-9]+ s$' "$work/err" || fail 'no progress' "$work/err"
   timeout -s INT 3 "$luoshu" -q perplexity --device reference -f "$work/long.txt" >/dev/null 2>"$work/err"
   [ ! -s "$work/err" ] || fail '-q is not quiet' "$work/err"
@@ -68,14 +71,14 @@ if [ "$kind" = model ]; then
     [ "$(grep -ac 'perplexity: window' "$work/tty")" -le 1 ] || fail 'progress takes more than a line of a terminal' "$work/tty"
   fi
 else
-  interrupt '"prompt_tokens"' 1.5 generate --temp 0 -f "$work/prompt.txt"
+  interrupt '"prompt_tokens"' 'prefill: token' generate --temp 0 -c 1024 -f "$work/prompt.txt"
   grep -qE '"prefill": [1-9]' "$work/r.json" || fail 'no cycles of the prefill' "$work/r.json"
-  interrupt '"tokens"' 1.5 perplexity -f "$work/long.txt"
-  interrupt '"failed": []' 2 soak --runs 1000 -n 40
-  interrupt '"test": "tg64"' 4 bench --shape smollm2-135m --type Q4_0 --test tg64  # in the middle of a pass of seconds
-  interrupt '"test": "pp64"' 4 bench --shape smollm2-135m --type Q4_0 --test pp64
-  interrupt '' 2 bench --shape smollm2-135m --type Q8_0 --test tg1 --upload link
-  interrupt '"prompt_tokens"' "$work/out" generate --temp 0 --ignore-eos -n 400 -p 'Once upon a time' --logits "$work/r.npy"
+  interrupt '"tokens"' 'perplexity: window' perplexity -f "$work/long.txt"
+  interrupt '"failed": []' 'soak: run' soak --runs 1000 -n 40
+  interrupt '"test": "tg64"' 'tg64 batch 1, pass' bench --shape smollm2-135m --type Q4_0 --test tg64  # in the middle of a pass of seconds
+  interrupt '"test": "pp64"' 'pp64 batch 1, token' bench --shape smollm2-135m --type Q4_0 --test pp64
+  interrupt '' 'upload: ' bench --shape smollm2-135m --type Q8_0 --test tg1 --upload link
+  interrupt '"prompt_tokens"' text generate --temp 0 --ignore-eos -n 400 -p 'Once upon a time' --logits "$work/r.npy"
   if command -v python3 >/dev/null; then
     python3 - "$work/r.json" "$work/r.npy" <<'PY' || fail 'JSON and logits of an interrupted text' "$work/r.json"
 import json, sys
@@ -87,17 +90,17 @@ assert rows == len(r["prompt_tokens"]) + len(r["cycles"]["per_token"]), (rows, r
 assert r["units"]["array"]["busy"] > 0 and r["bytes"]["weights_read"] > 0 and r["roofline"]["decode_share"] < 1, r
 PY
   fi
-  interrupt '"prompt_tokens"' "$work/out" generate --temp 0 --ignore-eos -n 400 -p 'Once upon a time' \
+  interrupt '"prompt_tokens"' text generate --temp 0 --ignore-eos -n 400 -p 'Once upon a time' \
     --timeline "$work/t.json" --timeline-window 0:100000
   [ -s "$work/t.json" ] || fail 'no timeline of an interrupted run'
   # Over a socket: the client ends at once, the simulator serves the next one.
   "$luoshu" simulator --listen "unix:$work/chip.sock" 2>"$work/sim.err" &
   simulator=$!
   for _ in $(seq 200); do [ -S "$work/chip.sock" ] && break; sleep 0.1; done
-  interrupt '"prompt_tokens"' 2 generate --device "unix:$work/chip.sock" --temp 0 -f "$work/prompt.txt"
+  interrupt '"prompt_tokens"' 'prefill: token' generate --device "unix:$work/chip.sock" --temp 0 -c 1024 -f "$work/prompt.txt"
   expect 0 '' generate --device "unix:$work/chip.sock" --temp 0 -n 2 -p Once
   # While one is served another hears at once that the simulator is busy.
-  "$luoshu" generate --device "unix:$work/chip.sock" --temp 0 -f "$work/prompt.txt" >/dev/null 2>&1 &
+  "$luoshu" generate --device "unix:$work/chip.sock" --temp 0 -c 1024 -f "$work/prompt.txt" >/dev/null 2>&1 &
   client=$!
   sleep 1.5
   start=$(date +%s%N)
