@@ -20,15 +20,17 @@ for tool in yosys yosys-abc; do
   command -v $tool >/dev/null || { echo "prove: $tool is missing; install the package yosys" >&2; exit 2; }
 done
 
-# solve FOLDER TOP PARAMETERS: the verdict in $verdict, proven, refuted or unknown. FOLDER holds every source.
+# solve FOLDER TOP PARAMETERS LEFT_OUT: the verdict in $verdict, proven, refuted or unknown. FOLDER holds every source.
 solve() {
   options=
   for assignment in $3; do options="$options -chparam $(echo "$assignment" | tr = ' ')"; done
+  drop=
+  for assertion in $4; do drop="$drop; delete c:$assertion"; done
   packages=$(ls "$1"/*_pkg.sv 2>/dev/null || :)
   # Registers start at any value that they do not name themselves; so do undriven signals, in every cycle.
   if ! yosys -q -l "$1/yosys.log" -p "read_verilog -formal -sv -I$rtl/prim $(echo $packages) $(ls "$1"/*.sv | grep -v _pkg | tr "\n" " ")
     hierarchy -check -top $2 $options
-    proc; flatten; opt -fast; memory -nordff -nomap; memory_map; async2sync; dffunmap; opt -fast; techmap; opt -fast; dffunmap
+    proc; flatten$drop; opt -fast; memory -nordff -nomap; memory_map; async2sync; dffunmap; opt -fast; techmap; opt -fast; dffunmap
     setundef -undriven -anyseq; setundef -anyseq; aigmap; opt_clean
     write_aiger -zinit -I -B $1/proof.aig" >/dev/null 2>&1; then
     tail -3 "$1/yosys.log" >&2
@@ -53,8 +55,10 @@ while IFS='|' read -r name top parameters files broken change; do
     rm -rf "$folder"
     mkdir -p "$folder"
     cp "$here/$top.sv" "$folder"
+    left_out=
     for file in $files; do
       case $file in
+        -*) left_out="$left_out ${file#-}" ;;
         +*) cp "$here/${file#+}" "$folder" ;;   # a stand-in for a unit
         *) cp "$rtl/$file" "$folder" ;;
       esac
@@ -68,7 +72,7 @@ while IFS='|' read -r name top parameters files broken change; do
       fi
       mv "$target.new" "$target"
     fi
-    solve "$folder" "$top" "$parameters"
+    solve "$folder" "$top" "$parameters" "$left_out"
     [ $twin = good ] && holds=$verdict
   done
   if [ "$holds" = proven ] && [ "$verdict" = refuted ]; then

@@ -3,7 +3,7 @@
 // them. One semaphore, chosen freely, is counted: its posts less its takes.
 //
 // What the users promise: a queue posts again at the earliest after 16 cycles, a command keeps what it waits for until it has
-// it, its two semaphores differ, and none stands above 15.
+// it, its two semaphores differ, and the chosen one never stands above 15; nobody posts in the 16 cycles after reset.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -50,7 +50,7 @@ module semaphores_proof (
       count_q <= '0;
       late_q  <= '0;
       want_q  <= '0;
-      for (int u = 0; u < 4; u++) since_q[u] <= 4'd15;
+      for (int u = 0; u < 4; u++) since_q[u] <= '0;
     end else begin
       count_q <= count_q + posts - takes;
       late_q  <= (alone && !take[queue]) ? late_q + 1'b1 : '0;

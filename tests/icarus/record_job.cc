@@ -30,7 +30,7 @@ struct Result {
 
 Result job(Chip& chip, const gguf::File& file, const ModelConfig& config) {
   Image image(file, config, chip.capabilities(), 16);
-  image.upload(chip, nullptr, true);
+  image.upload(chip, nullptr, false);
   const auto engine = make_chip_engine(chip, image, config.vocab);
   Result result;
   result.tokens.push_back(engine->evaluate({1, 5, 3}, LogitsMode::kAll, &result.logits));
@@ -60,10 +60,10 @@ int record(const std::string& configuration_name, const std::string& pins_file) 
   PinLog pins(pins_file);
   SimulationOptions options;
   options.config = configuration_name;
-  options.memory = "latency30";
-  options.seed = 1;  // stalls on memory and link, random initial state
+  options.memory = "ideal";
+  options.seed = 0;
   options.pins = &pins;
-  SimulatedChip chip(options, false);
+  SimulatedChip chip(options, true);
   const Result simulated = job(chip, file, config);
   pins.finish();
 
