@@ -136,7 +136,7 @@ module luoshu_attn_heads #(
       .recip_valid_i, .recip_frac_i, .recip_ready_o, .recip_done_o, .recip_value_o
   );
   luoshu_attn_sums #(.Lanes(Lanes), .Heads(Heads), .Soft(Soft), .MetaBits(MetaBits)) u_sums (
-      .clk_i, .hpb_i, .acc_valid_i, .acc_meta_i(acc_meta_i[MetaBits-1:0]), .acc_i, .drain_busy_o, .dr_head_o(dr_head),
+      .clk_i, .rst_ni, .hpb_i, .acc_valid_i, .acc_meta_i(acc_meta_i[MetaBits-1:0]), .acc_i, .drain_busy_o, .dr_head_o(dr_head),
       .dr_item_o(dr_item), .dr_any_i(dr_any), .dr_first_i(dr_first), .dr_osh_i(dr_osh), .dr_bsh_i(dr_bsh),
       .out_re_i, .out_head_i, .out_set_i, .out_elem_i, .out_gnt_o, .out_o_o
   );

@@ -5,7 +5,7 @@
 // acc_*: lane accumulators of the columns, one cycle apart, which stay until the next ones. DrainLanes elements per cycle;
 // drain_busy_o while accumulators are still needed. An element is merged three cycles after its accumulators are read.
 // out_* reads o of a finished set, one cycle latency; a drain of the same bank goes first.
-// Reset: none needed, all state is written before it is read.
+// Reset ends a drain; all other state is written before it is read.
 `default_nettype none
 
 module luoshu_attn_sums #(
@@ -18,6 +18,7 @@ module luoshu_attn_sums #(
     parameter int DrainLanes = (Lanes > 32) ? Lanes / 32 : 1   // elements of o per cycle
 ) (
     input  wire                      clk_i,
+    input  wire                      rst_ni,
     input  wire  [3:0]               hpb_i,         // log2 of the padded head_dim, 3..8
     // V results
     input  wire  [Heads-1:0]         acc_valid_i,   // accumulators will be there in the next cycle
@@ -105,13 +106,11 @@ module luoshu_attn_sums #(
       dr_item_q  <= acc_meta_i[13:12];
       dr_set_q   <= acc_meta_i[11:10];
     end
-    if (acc_valid_i[0] || dr_next) begin
-      left_q <= count;
-      elem_q <= '0;
-    end else if (dr_run) begin
-      left_q <= left_q - 1'b1;
-      elem_q <= elem_q + LB'(DrainLanes);
-    end
+    if (!rst_ni) left_q <= '0;
+    else if (acc_valid_i[0] || dr_next) left_q <= count;
+    else if (dr_run) left_q <= left_q - 1'b1;
+    if (acc_valid_i[0] || dr_next) elem_q <= '0;
+    else if (dr_run) elem_q <= elem_q + LB'(DrainLanes);
   end
   always_ff @(posedge clk_i) begin
     if (dr_run) begin

@@ -71,12 +71,12 @@ module luoshu_vector_emit #(
 
   // Group descriptions travel with the data: [0] data, [2] integers.
   logic [2:0] v_q, last_q, pair_q, odd_q, fill_up_q;  // fill up: the last word of the head, or zeros behind it
-  logic [4:0] count_q[0:2];
+  logic [14:0] count_q;   // a vector, see tag_word_q of luoshu_vector_passes
   logic [VL*12-1:0] ints;
   generate
     for (genvar l = 0; l < VL; l++) begin : gen_int
       logic [11:0] mag;
-      assign mag = 5'(l) < count_q[2] ? {1'b0, q_mag_i[l*17+:11]} : 12'd0;
+      assign mag = 5'(l) < count_q[14:10] ? {1'b0, q_mag_i[l*17+:11]} : 12'd0;
       luoshu_add_sub #(.Width(12)) u_sign (.a_i('0), .b_i(mag), .sub_i(q_neg_i[l]), .y_o(ints[l*12+:12]));
     end
   endgenerate
@@ -173,13 +173,12 @@ module luoshu_vector_emit #(
     pair_q  <= {pair_q[1:0], interleave_i && group_q < 9'(rot_words_i)};
     odd_q   <= {odd_q[1:0], group_q[0]};
     fill_up_q <= {fill_up_q[1:0], none || head_end};
-    count_q[0] <= count;
-    for (int i = 1; i < 3; i++) count_q[i] <= count_q[i-1];
+    count_q    <= {count_q[9:0], count};
     last1_q <= last_q[2];
     pair1_q <= pair_q[2];
     odd1_q  <= odd_q[2];
     fill_up1_q <= fill_up_q[2];
-    count1_q   <= count_q[2];
+    count1_q   <= count_q[14:10];
     ints1_q <= ints;
     ints2_q <= ints1_q;
     if (v1_q) begin

@@ -143,7 +143,7 @@ module luoshu_vector_passes #(
   // Tags: position k leaves in k cycles. {valid, last word, word}
   logic [7:0]          tag_q;
   logic [7:0]          tag_last_q, tag_pair_q;
-  logic [HeadBits-1:0] tag_word_q[0:7];
+  logic [8*HeadBits-1:0] tag_word_q;   // a vector: Icarus 11 leaves assignments from elements of such arrays unknown
   logic                enter;
   logic [3:0]          latency;
   logic [HeadBits-1:0] enter_word;
@@ -156,13 +156,13 @@ module luoshu_vector_passes #(
   assign enter_pair = {1'b0, enter_word[HeadBits-1:1]} == last_pair;
   assign tag_mask   = tag_pair_q[0] ? pair_mask_i : tag_last_q[0] ? tail_mask_i : '1;
   assign we_o       = tag_q[0];
-  assign wword_o    = tag_word_q[0];
+  assign wword_o    = tag_word_q[HeadBits-1:0];
   assign w_chain_o  = state_q == StScale || state_q == StNorm;
   assign chain_valid_o = tag_q[3] && state_q == StNorm;
   assign rope_add_o    = tag_q[4] && state_q == StRope;
   assign coef_bias_o = state_q == StBias;
   assign coef_re_o   = state_q == StBias ? go : tag_q[4];
-  assign coef_word_o = state_q == StBias ? word_q[HeadBits-1:0] : tag_word_q[4];
+  assign coef_word_o = state_q == StBias ? word_q[HeadBits-1:0] : tag_word_q[4*HeadBits +: HeadBits];
 
   // Largest exponent: of results, or of the data in a scan.
   logic       scan;
@@ -215,12 +215,12 @@ module luoshu_vector_passes #(
       word_q   <= word_q + 1'b1;
     end
     for (int i = 0; i < 7; i++) begin
-      tag_word_q[i] <= tag_word_q[i+1];
+      tag_word_q[i*HeadBits +: HeadBits] <= tag_word_q[(i+1)*HeadBits +: HeadBits];
       tag_last_q[i] <= tag_last_q[i+1];
       tag_pair_q[i] <= tag_pair_q[i+1];
     end
     if (enter) begin
-      tag_word_q[3'(latency - 4'd1)] <= enter_word;
+      tag_word_q[32'(3'(latency - 4'd1))*HeadBits +: HeadBits] <= enter_word;
       tag_last_q[3'(latency - 4'd1)] <= enter_last;
       tag_pair_q[3'(latency - 4'd1)] <= enter_pair;
     end

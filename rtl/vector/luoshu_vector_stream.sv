@@ -101,23 +101,19 @@ module luoshu_vector_stream #(
 
   // RESID
   logic [4:0]  add_q;
-  logic [19:0] row_q[0:4];
-  logic [5:0]  token_q[0:4];
+  logic [5*20-1:0] row_q;     // vectors, not arrays: Icarus 11 does not see an element of an array change
+  logic [5*6-1:0]  token_q;
   assign x_re_o      = accept && op_q == OpResid;
   assign add_valid_o = add_q[0];
   assign wb_valid_o  = add_q[4];
-  assign wb_row_o    = row_q[4];
-  assign wb_token_o  = token_q[4];
+  assign wb_row_o    = row_q[99:80];
+  assign wb_token_o  = token_q[29:24];
   always_ff @(posedge clk_i) begin
     if (!rst_ni) add_q <= '0;
     else add_q <= {add_q[3:0], x_re_o};
-    row_q[0]   <= r_row_i;
-    token_q[0] <= r_token_i;
-    add_y_o    <= r_data_i;
-    for (int i = 1; i < 5; i++) begin
-      row_q[i]   <= row_q[i-1];
-      token_q[i] <= token_q[i-1];
-    end
+    row_q   <= {row_q[79:0], r_row_i};
+    token_q <= {token_q[23:0], r_token_i};
+    add_y_o <= r_data_i;
   end
 
   // SWIGLU: step k of a pair happens k cycles after its up row was taken.

@@ -50,7 +50,9 @@ struct Merge {
 class AttnSumsTest : public ::testing::Test {
  protected:
   AttnSumsTest() : random_(luoshu::test_seed()), top_(std::make_unique<Vattn_sums>(&context_, "sums")) {
+    top_->rst_ni = 0;
     for (int i = 0; i < 4; ++i) cycle();
+    top_->rst_ni = 1;
   }
   unsigned pick(unsigned low, unsigned high) {
     return std::uniform_int_distribution<unsigned>(low, high)(random_);
