@@ -56,7 +56,7 @@ ${CMAKE_SOURCE_DIR}/rtl/usb/luoshu_usb_tx.sv ${CMAKE_SOURCE_DIR}/rtl/usb/luoshu_
 ${CMAKE_SOURCE_DIR}/rtl/usb/luoshu_usb_line.sv ${CMAKE_SOURCE_DIR}/rtl/cdc/luoshu_cdc_bits.sv; \
 hierarchy -check -top usb_stuff_proof -chparam Broken ${broken}; proc; flatten; opt -full; async2sync; memory; \
 techmap; opt -full; dffunmap; abc -g AND -fast; opt_clean; write_aiger -I -B -zinit ${usb_aiger}'\n\
-${YOSYS_ABC} -c 'read_aiger ${usb_aiger}; fold; strash; scorr; bmc3 -F 110'\n")
+${YOSYS_ABC} -c 'read_aiger ${usb_aiger}; fold; strash; scorr; bmc3 -F 130'\n")
     add_test(NAME usb_stuff_proof_${broken} COMMAND sh ${CMAKE_CURRENT_BINARY_DIR}/usb_stuff_proof_${broken}.sh)
     set_tests_properties(usb_stuff_proof_${broken} PROPERTIES PASS_REGULAR_EXPRESSION "${stuff_goal}")
   endforeach()
