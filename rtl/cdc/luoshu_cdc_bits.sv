@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Synchroniser: each bit of d_i, from any clock or from none, into clk_i through two flip-flops.
 //
-// Latency 2 to 3 cycles of clk_i. The bits are independent: two that change together may arrive one cycle apart, so
-// d_i is single-bit levels, pins, or a Gray-coded number. A level shorter than one cycle may be lost.
-// Constraint: the path to the first stage (instances u_cdc_*, register meta_q) is a false path; for a Gray-coded
-// number its skew stays below one period of the faster clock. meta_q and q_o are placed together.
-// No reset: q_o is d_i after three cycles; before, Initial where the technology gives registers initial values (FPGA).
+// Latency 2 to 3 cycles of clk_i. The bits are independent: two that change together may arrive one
+// cycle apart, so d_i is single-bit levels, pins, or a Gray-coded number. A level shorter than one
+// cycle may be lost. Constraint: the path to the first stage (instances u_cdc_*, register meta_q)
+// is a false path; for a Gray-coded number its skew stays below one period of the faster clock.
+// meta_q and q_o are placed together. No reset: q_o is d_i after three cycles; before, Initial
+// where the technology gives registers initial values (FPGA).
 `default_nettype none
 
 module luoshu_cdc_bits #(

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // First-in first-out queue from one clock to another; any ratio and phase, equal clocks included.
 //
-// Handshake: valid/ready on each side in its own clock. Pointers cross Gray-coded through luoshu_cdc_bits; a word is
-// read two cycles of the reader after its pointer was written at the earliest, so the RAM's data are at rest by then.
-// Latency, push to out_valid_o: 1 cycle of in_clk_i and 2 to 3 of out_clk_i; a freed place is seen as long after.
-// Throughput: one word per cycle of the slower clock when Depth >= 8. Both resets overlap (luoshu_cdc_reset); in reset
-// a side neither takes nor shows a word. Constraint: besides u_cdc_*, the path from the RAM to out_data_o's users takes at most
-// one period of out_clk_i plus one of in_clk_i.
+// Handshake: valid/ready on each side in its own clock. Pointers cross Gray-coded through
+// luoshu_cdc_bits; a word is read two cycles of the reader after its pointer was written at the
+// earliest, so the RAM's data are at rest by then. Latency, push to out_valid_o: 1 cycle of
+// in_clk_i and 2 to 3 of out_clk_i; a freed place is seen as long after. Throughput: one word per
+// cycle of the slower clock when Depth >= 8. Both resets overlap (luoshu_cdc_reset); in reset a
+// side neither takes nor shows a word. Constraint: besides u_cdc_*, the path from the RAM to
+// out_data_o's users takes at most one period of out_clk_i plus one of in_clk_i.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -32,11 +33,12 @@ module luoshu_cdc_fifo #(
     end
   endgenerate
 
-  // Pointers: one more bit than the address. The Gray code of a full queue differs in its two top bits.
+  // Pointers, one more bit than the address. A full queue: Gray codes differ in the two top bits.
   logic [Bits:0] write_q, write_d, write_gray_q, write_gray_there;
   logic [Bits:0] read_q, read_d, read_gray_q, read_gray_there;
   logic          push, pop;
-  assign in_ready_o  = in_rst_ni && (write_gray_q != {~read_gray_there[Bits -: 2], read_gray_there[Bits-2:0]});
+  assign in_ready_o  = in_rst_ni &&
+      (write_gray_q != {~read_gray_there[Bits -: 2], read_gray_there[Bits-2:0]});
   assign out_valid_o = out_rst_ni && (read_gray_q != write_gray_there);
   assign push        = in_valid_i && in_ready_o;
   assign pop         = out_valid_o && out_ready_i;
@@ -61,8 +63,12 @@ module luoshu_cdc_fifo #(
       read_gray_q <= read_d ^ (read_d >> 1);
     end
   end
-  luoshu_cdc_bits #(.Width(Bits + 1)) u_cdc_read (.clk_i(in_clk_i), .d_i(read_gray_q), .q_o(read_gray_there));
-  luoshu_cdc_bits #(.Width(Bits + 1)) u_cdc_write (.clk_i(out_clk_i), .d_i(write_gray_q), .q_o(write_gray_there));
+  luoshu_cdc_bits #(.Width(Bits + 1)) u_cdc_read (
+      .clk_i(in_clk_i), .d_i(read_gray_q), .q_o(read_gray_there)
+  );
+  luoshu_cdc_bits #(.Width(Bits + 1)) u_cdc_write (
+      .clk_i(out_clk_i), .d_i(write_gray_q), .q_o(write_gray_there)
+  );
 
   luoshu_ram_small #(.Width(Width), .Depth(Depth)) u_ram (
       .clk_i(in_clk_i), .we_i(push), .waddr_i(write_q[Bits-1:0]), .wdata_i(in_data_i),

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // One reset for two clock domains: both are in it together before either leaves it.
 //
-// rst_ni (in clk_a_i, a pulse of one cycle is enough) puts domain a in reset at once, domain b 2 to 3 cycles of
-// clk_b_i later; b leaves it after a has seen it there, a leaves it last, after b has left. So pointers that cross
-// between the two are 0 on both sides whenever either starts. While clk_b_i stands still, a stays in reset.
-// Registers start in reset where the technology gives them initial values (FPGA), so that no pulse is needed there.
+// rst_ni (in clk_a_i, a pulse of one cycle is enough) puts domain a in reset at once, domain b 2 to
+// 3 cycles of clk_b_i later; b leaves it after a has seen it there, a leaves it last, after b has
+// left. So pointers that cross between the two are 0 on both sides whenever either starts. While
+// clk_b_i stands still, a stays in reset. Registers start in reset where the technology gives them
+// initial values (FPGA), so that no pulse is needed there.
 `default_nettype none
 
 module luoshu_cdc_reset (

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the host does to the bus as a whole: attach, reset, suspend, resume.
 //
-// attach_o: pull-up on, AttachClocks after our own reset, so that the hub sees the device leave and come.
-// reset_o: SE0 for 2.67 us or longer (128 cycles; low-speed ends of packets last 1.33 us), while it lasts.
-// suspended_o: 3 ms without a change of the idle line; any other state of the line ends it at once (resume, reset).
-// Remote wake-up is not done.
+// attach_o: pull-up on, AttachClocks after our own reset, so that the hub sees the device leave and
+// come. reset_o: SE0 for 2.67 us or longer (128 cycles; low-speed ends of packets last 1.33 us),
+// while it lasts. suspended_o: 3 ms without a change of the idle line; any other state of the line
+// ends it at once (resume, reset). Remote wake-up is not done.
 `default_nettype none
 
 module luoshu_usb_bus #(

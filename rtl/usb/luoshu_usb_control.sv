@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Endpoint 0: keeps a SETUP packet, has it decoded, reads out the answer, keeps the state that requests set.
+// Endpoint 0: keeps a SETUP packet, has it decoded, reads out the answer, keeps the state that
+// requests set.
 //
-// The packets of endpoint 0 as luoshu_usb_transaction has them (its in_*, out_* for endpoint 0 only). A control transfer:
-// SETUP, then either IN packets of at most 64 bytes (the last one shorter, or empty where the answer ends with a full
-// packet), then an empty OUT, which ends it at any time; or an empty IN. A request that is not good, data from the host,
-// and packets without a SETUP are answered STALL until the next SETUP, which is always taken.
-// SET_ADDRESS takes effect when its status stage was acknowledged. Configuration, interface and halts change when the SETUP
+// The packets of endpoint 0 as luoshu_usb_transaction has them (its in_*, out_* for endpoint 0
+// only). A control transfer: SETUP, then either IN packets of at most 64 bytes (the last one
+// shorter, or empty where the answer ends with a full packet), then an empty OUT, which ends it at
+// any time; or an empty IN. A request that is not good, data from the host, and packets without a
+// SETUP are answered STALL until the next SETUP, which is always taken. SET_ADDRESS takes effect
+// when its status stage was acknowledged. Configuration, interface and halts change when the SETUP
 // was decoded, and clear the toggles (clear_*_o, one cycle) of the endpoints that they concern.
 // Reset, which is also the bus reset: address 0, not configured, no halt.
 `default_nettype none
@@ -62,15 +64,17 @@ module luoshu_usb_control (
   assign length = setup_q[63:48];
 
   luoshu_usb_requests u_requests (
-      .request_type_i(setup_q[7:0]), .request_i(setup_q[15:8]), .value_i(value), .index_i(index), .length_i(length),
-      .configured_i(configured_o), .halt_out_i(halt_out_o), .halt_in_i(halt_in_o), .found_i(found), .good_o(good),
-      .read_o(read), .platform_o(platform), .status_o(status), .one_byte_o(one_byte), .set_address_o(set_address),
-      .set_configuration_o(set_configuration), .set_interface_o(set_interface), .clear_halt_o(clear_halt),
-      .set_halt_o(set_halt)
+      .request_type_i(setup_q[7:0]), .request_i(setup_q[15:8]), .value_i(value), .index_i(index),
+      .length_i(length), .configured_i(configured_o), .halt_out_i(halt_out_o),
+      .halt_in_i(halt_in_o), .found_i(found), .good_o(good), .read_o(read), .platform_o(platform),
+      .status_o(status), .one_byte_o(one_byte), .set_address_o(set_address),
+      .set_configuration_o(set_configuration), .set_interface_o(set_interface),
+      .clear_halt_o(clear_halt), .set_halt_o(set_halt)
   );
   luoshu_usb_descriptors u_descriptors (
-      .clk_i, .serial_i, .type_i(value[15:8]), .index_i(value[7:0]), .platform_i(platform), .status_i(status),
-      .found_o(found), .at_o(at), .bytes_o(bytes), .raddr_i(raddr_q), .data_o(in_data_o)
+      .clk_i, .serial_i, .type_i(value[15:8]), .index_i(value[7:0]), .platform_i(platform),
+      .status_i(status), .found_o(found), .at_o(at), .bytes_o(bytes), .raddr_i(raddr_q),
+      .data_o(in_data_o)
   );
 
   logic [7:0] found_bytes;
@@ -106,8 +110,10 @@ module luoshu_usb_control (
     end
     if (byte_valid_i && index_i < 7'd8) setup_q <= {byte_i, setup_q[63:8]};
   end
-  assign clear_out_o = act && (set_configuration || set_interface || (clear_halt && index[0] && !index[7]));
-  assign clear_in_o  = act && (set_configuration || set_interface || (clear_halt && index[0] && index[7]));
+  assign clear_out_o = act &&
+      (set_configuration || set_interface || (clear_halt && index[0] && !index[7]));
+  assign clear_in_o  = act &&
+      (set_configuration || set_interface || (clear_halt && index[0] && index[7]));
 
   always_ff @(posedge clk_i) begin
     if (state_q == Decode) begin

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// All descriptors, the one place where they are written down, and the answers of two bytes that never change.
+// All descriptors, the one place where they are written down, and the answers of two bytes that
+// never change.
 //
-// find: type_i and index_i (wValue of GET_DESCRIPTOR) -> found_o, at_o, bytes_o, combinational. platform_i asks for the
-// MS OS 2.0 descriptor set instead, status_i for a word: {0, status_i[0]}. read: data_o is the byte at raddr_i, one cycle
-// later. The serial number string is serial_i as 16 hexadecimal digits. Vendor and product are 1209:0001, an identifier
-// of pid.codes for tests only; a product needs its own.
+// find: type_i and index_i (wValue of GET_DESCRIPTOR) -> found_o, at_o, bytes_o, combinational.
+// platform_i asks for the MS OS 2.0 descriptor set instead, status_i for a word: {0, status_i[0]}.
+// read: data_o is the byte at raddr_i, one cycle later. The serial number string is serial_i as 16
+// hexadecimal digits. Vendor and product are 1209:0001, an identifier of pid.codes for tests only;
+// a product needs its own.
 `default_nettype none
 
 module luoshu_usb_descriptors (
@@ -86,7 +88,7 @@ module luoshu_usb_descriptors (
       32'd0
   };
   localparam int LanguagesBytes = 4;
-  localparam logic [8*LanguagesBytes-1:0] Languages = {8'd4, 8'd3, 8'h09, 8'h04};   // English (United States)
+  localparam logic [8*LanguagesBytes-1:0] Languages = {8'd4, 8'd3, 8'h09, 8'h04};   // English
   localparam int ManufacturerBytes = 14;
   localparam logic [8*ManufacturerBytes-1:0] Manufacturer = {
       8'd14, 8'd3,

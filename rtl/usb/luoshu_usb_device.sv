@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The device behind a transceiver: bus state, packets, transactions, endpoint 0, bulk endpoints OUT 1 and IN 1.
+// The device behind a transceiver: bus state, packets, transactions, endpoint 0, bulk endpoints OUT
+// 1 and IN 1.
 //
-// One clock, 48 MHz with luoshu_usb_phy. Streams: bytes, valid/ready. Reset, own: everything; bus reset: all but the data in the
-// bulk buffers. docs/usb.md is the contract with the host.
+// One clock, 48 MHz with luoshu_usb_phy. Streams: bytes, valid/ready. Reset, own: everything; bus
+// reset: all but the data in the bulk buffers. docs/usb.md is the contract with the host.
 `default_nettype none
 
 module luoshu_usb_device #(
@@ -36,7 +37,9 @@ module luoshu_usb_device #(
     output logic [10:0] frame_o        // number of the last SOF
 );
   logic bus_reset, bus_rst_n;
-  luoshu_usb_bus u_bus (.clk_i, .rst_ni, .state_i, .tx_busy_i, .attach_o, .reset_o(bus_reset), .suspended_o);
+  luoshu_usb_bus u_bus (
+      .clk_i, .rst_ni, .state_i, .tx_busy_i, .attach_o, .reset_o(bus_reset), .suspended_o
+  );
   assign bus_rst_n = rst_ni && !bus_reset;
 
   logic        token, sof, data, ack, other, byte_valid, crc_clear, crc_step;
@@ -46,9 +49,10 @@ module luoshu_usb_device #(
   logic [7:0]  packet_byte, crc_data;
   logic [15:0] crc;
   luoshu_usb_packet u_packet (
-      .clk_i, .rst_ni, .rx_active_i, .rx_valid_i, .rx_data_i, .rx_error_i, .token_o(token), .sof_o(sof), .data_o(data),
-      .ack_o(ack), .other_o(other), .pid_o(pid), .address_o(token_address), .endpoint_o(token_endpoint), .frame_o(frame),
-      .length_o(length), .byte_valid_o(byte_valid), .byte_o(packet_byte), .index_o(index), .crc_clear_i(crc_clear),
+      .clk_i, .rst_ni, .rx_active_i, .rx_valid_i, .rx_data_i, .rx_error_i, .token_o(token),
+      .sof_o(sof), .data_o(data), .ack_o(ack), .other_o(other), .pid_o(pid),
+      .address_o(token_address), .endpoint_o(token_endpoint), .frame_o(frame), .length_o(length),
+      .byte_valid_o(byte_valid), .byte_o(packet_byte), .index_o(index), .crc_clear_i(crc_clear),
       .crc_step_i(crc_step), .crc_data_i(crc_data), .crc_o(crc)
   );
   always_ff @(posedge clk_i) begin
@@ -58,15 +62,18 @@ module luoshu_usb_device #(
 
   logic [6:0] address;
   logic [3:0] endpoint;
-  logic       stall, ready, toggle, in_begin, in_more, in_take, in_ack, out_begin, out_active, commit, setup;
+  logic       stall, ready, toggle, in_begin, in_more, in_take, in_ack, out_begin, out_active;
+  logic       commit, setup;
   logic [7:0] in_data;
   luoshu_usb_transaction u_transaction (
-      .clk_i, .rst_ni(bus_rst_n), .address_i(address), .rx_active_i, .token_i(token), .data_i(data), .ack_i(ack),
-      .other_i(other), .sof_i(sof), .pid_i(pid), .token_address_i(token_address), .token_endpoint_i(token_endpoint),
-      .length_i(length), .tx_valid_o, .tx_ready_i, .tx_data_o, .tx_busy_i, .crc_clear_o(crc_clear),
-      .crc_step_o(crc_step), .crc_data_o(crc_data), .crc_i(crc), .endpoint_o(endpoint), .stall_i(stall), .ready_i(ready),
-      .toggle_i(toggle), .in_begin_o(in_begin), .in_more_i(in_more), .in_data_i(in_data), .in_take_o(in_take),
-      .in_ack_o(in_ack), .out_begin_o(out_begin), .out_active_o(out_active), .out_commit_o(commit), .setup_o(setup)
+      .clk_i, .rst_ni(bus_rst_n), .address_i(address), .rx_active_i, .token_i(token), .data_i(data),
+      .ack_i(ack), .other_i(other), .sof_i(sof), .pid_i(pid), .token_address_i(token_address),
+      .token_endpoint_i(token_endpoint), .length_i(length), .tx_valid_o, .tx_ready_i, .tx_data_o,
+      .tx_busy_i, .crc_clear_o(crc_clear), .crc_step_o(crc_step), .crc_data_o(crc_data),
+      .crc_i(crc), .endpoint_o(endpoint), .stall_i(stall), .ready_i(ready), .toggle_i(toggle),
+      .in_begin_o(in_begin), .in_more_i(in_more), .in_data_i(in_data), .in_take_o(in_take),
+      .in_ack_o(in_ack), .out_begin_o(out_begin), .out_active_o(out_active), .out_commit_o(commit),
+      .setup_o(setup)
   );
 
   // ---------------------------------------------------------------- endpoints
@@ -91,20 +98,23 @@ module luoshu_usb_device #(
   end
 
   luoshu_usb_control u_control (
-      .clk_i, .rst_ni(bus_rst_n), .serial_i, .byte_valid_i(byte_valid && out_active && is_0), .byte_i(packet_byte),
-      .index_i(index), .setup_i(setup), .in_stall_o(stall_in_0), .in_toggle_o(toggle_in_0), .in_begin_i(in_begin && is_0),
-      .in_more_o(more_0), .in_data_o(data_0), .in_take_i(in_take && is_0), .in_ack_i(in_ack && is_0),
-      .out_length_i(length), .out_stall_o(stall_out_0), .address_o(address), .configured_o, .halt_out_o(halt_out),
-      .halt_in_o(halt_in), .clear_out_o(clear_out), .clear_in_o(clear_in)
+      .clk_i, .rst_ni(bus_rst_n), .serial_i, .byte_valid_i(byte_valid && out_active && is_0),
+      .byte_i(packet_byte), .index_i(index), .setup_i(setup), .in_stall_o(stall_in_0),
+      .in_toggle_o(toggle_in_0), .in_begin_i(in_begin && is_0), .in_more_o(more_0),
+      .in_data_o(data_0), .in_take_i(in_take && is_0), .in_ack_i(in_ack && is_0),
+      .out_length_i(length), .out_stall_o(stall_out_0), .address_o(address), .configured_o,
+      .halt_out_o(halt_out), .halt_in_o(halt_in), .clear_out_o(clear_out), .clear_in_o(clear_in)
   );
   luoshu_usb_out_buffer #(.Depth(BufferBytes)) u_out (
-      .clk_i, .rst_ni, .clear_i(clear_out || bus_reset), .begin_i(out_begin), .byte_valid_i(byte_valid && out_active && is_1),
-      .byte_i(packet_byte), .index_i(index), .commit_i(commit && is_1), .length_i(length), .ready_o(ready_out),
-      .toggle_o(toggle_out), .valid_o(out_valid_o), .ready_i(out_ready_i), .data_o(out_data_o)
+      .clk_i, .rst_ni, .clear_i(clear_out || bus_reset), .begin_i(out_begin),
+      .byte_valid_i(byte_valid && out_active && is_1), .byte_i(packet_byte), .index_i(index),
+      .commit_i(commit && is_1), .length_i(length), .ready_o(ready_out), .toggle_o(toggle_out),
+      .valid_o(out_valid_o), .ready_i(out_ready_i), .data_o(out_data_o)
   );
   luoshu_usb_in_buffer #(.Depth(BufferBytes)) u_in (
-      .clk_i, .rst_ni, .clear_i(clear_in || bus_reset), .valid_i(in_valid_i), .ready_o(in_ready_o), .data_i(in_data_i),
-      .packet_o(ready_in), .toggle_o(toggle_in), .begin_i(in_begin && is_1 && !halt_in), .more_o(more_1), .data_o(data_1),
+      .clk_i, .rst_ni, .clear_i(clear_in || bus_reset), .valid_i(in_valid_i), .ready_o(in_ready_o),
+      .data_i(in_data_i), .packet_o(ready_in), .toggle_o(toggle_in),
+      .begin_i(in_begin && is_1 && !halt_in), .more_o(more_1), .data_o(data_1),
       .take_i(in_take && is_1), .ack_i(in_ack && is_1)
   );
 endmodule

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bulk IN: a stream of bytes becomes packets of at most 64.
 //
-// A packet is ready (ready_o) when 64 bytes wait, or fewer and none has come for FlushClocks; and an empty one, after
-// FlushClocks as well, when the last packet was full and nothing waits, so that every transfer of the host ends. From
-// begin_i on a packet keeps its length until ack_i, whatever comes meanwhile: a repetition is the same packet.
-// more_o while a byte of it is left: data_o, two cycles after begin_i or take_i. ack_i frees it and flips the toggle.
-// Stream: valid/ready, one byte per cycle. clear_i resets the toggle, not the data. Reset: empty.
+// A packet is ready (ready_o) when 64 bytes wait, or fewer and none has come for FlushClocks; and
+// an empty one, after FlushClocks as well, when the last packet was full and nothing waits, so that
+// every transfer of the host ends. From begin_i on a packet keeps its length until ack_i, whatever
+// comes meanwhile: a repetition is the same packet. more_o while a byte of it is left: data_o, two
+// cycles after begin_i or take_i. ack_i frees it and flips the toggle. Stream: valid/ready, one
+// byte per cycle. clear_i resets the toggle, not the data. Reset: empty.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -36,7 +37,7 @@ module luoshu_usb_in_buffer #(
     end
   endgenerate
 
-  // Pointers: one more bit than the address; next to write, first that the host may not have, next to send.
+  // Pointers, one more bit than the address: next to write, first that the host may not have.
   logic [Bits:0]        write_q, base_q, waiting;
   logic [Bits-1:0]      raddr_q;
   logic [6:0]           length_q, send_q;   // of the packet; of it, not taken

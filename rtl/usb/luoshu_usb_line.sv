@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two data lines in the 48 MHz clock, and where to sample them: clock recovery by four samples per bit.
+// The two data lines in the 48 MHz clock, and where to sample them: clock recovery by four samples
+// per bit.
 //
-// A change of either line starts a bit; it is sampled 2 to 3 samples (42 to 62 ns) later, and then every 4 samples
-// until the next change. So a change may come up to one sample (20.8 ns) early and two samples late, less the drift
-// of the clocks over at most 7 bits (2.9 ns at 0.5%): the 18.5 ns of the specification at +-0.25% fit. SE0 shorter
-// than 3 samples is not seen (40 ns must be ignored, 82 ns must be seen, USB 2.0 table 7-2).
-// state_o lags the pins by 2 to 3 cycles, strobe_o by 2 more.
+// A change of either line starts a bit; it is sampled 2 to 3 samples (42 to 62 ns) later, and then
+// every 4 samples until the next change. So a change may come up to one sample (20.8 ns) early and
+// two samples late, less the drift of the clocks over at most 7 bits (2.9 ns at 0.5%): the 18.5 ns
+// of the specification at +-0.25% fit. SE0 shorter than 3 samples is not seen (40 ns must be
+// ignored, 82 ns must be seen, USB 2.0 table 7-2). state_o lags the pins by 2 to 3 cycles, strobe_o
+// by 2 more.
 `default_nettype none
 
 module luoshu_usb_line (

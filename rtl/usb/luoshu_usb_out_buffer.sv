@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bulk OUT: packets from the host become a stream of bytes. A byte is shown only when its packet has been committed.
+// Bulk OUT: packets from the host become a stream of bytes. A byte is shown only when its packet
+// has been committed.
 //
-// Before a packet begin_i decides whether it can be taken (ready_o): 64 bytes are free. Its bytes come with their index;
-// commit_i keeps the first length_i of them and flips the toggle. Without commit_i nothing has happened.
-// Stream: valid/ready, one byte per cycle, 2 cycles from commit_i to valid_o. clear_i resets the toggle, not the data.
-// Reset: empty.
+// Before a packet begin_i decides whether it can be taken (ready_o): 64 bytes are free. Its bytes
+// come with their index; commit_i keeps the first length_i of them and flips the toggle. Without
+// commit_i nothing has happened. Stream: valid/ready, one byte per cycle, 2 cycles from commit_i to
+// valid_o. clear_i resets the toggle, not the data. Reset: empty.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -34,7 +35,7 @@ module luoshu_usb_out_buffer #(
     end
   endgenerate
 
-  // Pointers: one more bit than the address; behind the last committed byte, of the next byte to read.
+  // Pointers, one more bit than the address: behind the last committed byte, next to read.
   logic [Bits:0] write_q, read_q, used;
   logic          fetch, valid_q;
   logic [Bits-1:0] waddr;
@@ -59,8 +60,8 @@ module luoshu_usb_out_buffer #(
     end
   end
   luoshu_ram_1r1w #(.Width(8), .Depth(Depth)) u_ram (
-      .clk_i, .we_i(byte_valid_i && ready_o && index_i < 7'(MaxPacket)), .waddr_i(waddr), .wmask_i(1'b1), .wdata_i(byte_i),
-      .re_i(fetch), .raddr_i(read_q[Bits-1:0]), .rdata_o(data_o)
+      .clk_i, .we_i(byte_valid_i && ready_o && index_i < 7'(MaxPacket)), .waddr_i(waddr),
+      .wmask_i(1'b1), .wdata_i(byte_i), .re_i(fetch), .raddr_i(read_q[Bits-1:0]), .rdata_o(data_o)
   );
 
   `LUOSHU_ASSERT(never_too_full, used <= (Bits + 1)'(Depth))

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Received packets by kind, checked: PID against its complement, CRC5, CRC16, length.
 //
-// One cycle after a packet has ended exactly one of token_o, sof_o, data_o, ack_o or other_o is high for one cycle.
-// other_o: anything that is not for a device (handshakes other than ACK too) or not right; 1026 bytes of babble as well.
-// The fields (pid_o, address_o, ...) hold until the next packet. Bytes of a data packet are shown as they come, the two
-// of its CRC too, since its end is not known before: byte_valid_o, byte_o, index_o (stays at 127).
-// crc16: one unit serves receiving and sending; while no packet comes in, the sender steps it (crc_*).
+// One cycle after a packet has ended exactly one of token_o, sof_o, data_o, ack_o or other_o is
+// high for one cycle. other_o: anything that is not for a device (handshakes other than ACK too) or
+// not right, of any length. The fields (pid_o, address_o, ...) hold until the next packet. Bytes of
+// a data packet are shown as they come, the two of its CRC too, since its end is not known before:
+// byte_valid_o, byte_o, index_o (stays at 127). crc16: one unit serves receiving and sending; while
+// no packet comes in, the sender steps it (crc_*).
 `default_nettype none
 
 module luoshu_usb_packet (
@@ -43,7 +44,9 @@ module luoshu_usb_packet (
   logic [15:0] crc_q, crc_next;
   logic        step, crc5_good, crc16_good, ended, is_data, is_token;
   assign step = rx_valid_i && pid_seen_q;
-  luoshu_usb_crc16 u_crc16 (.crc_i(crc_q), .data_i(rx_active_i ? rx_data_i : crc_data_i), .crc_o(crc_next));
+  luoshu_usb_crc16 u_crc16 (
+      .crc_i(crc_q), .data_i(rx_active_i ? rx_data_i : crc_data_i), .crc_o(crc_next)
+  );
   luoshu_usb_crc5 u_crc5 (.bits_i(token_q), .ok_o(crc5_good));
   assign crc_o        = crc_q;
   assign crc16_good   = (crc_q == 16'hB001) && (count_q >= 7'd2);

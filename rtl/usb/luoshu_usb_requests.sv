@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a SETUP packet asks for (USB 2.0 chapter 9, and the vendor request of MS OS 2.0). Combinational.
+// What a SETUP packet asks for (USB 2.0 chapter 9, and the vendor request of MS OS 2.0).
+// Combinational.
 //
-// good_o: the request is one that we have, in a state and with values that it allows; otherwise it is stalled.
-// A request that reads is good with read_o: what luoshu_usb_descriptors finds for type_o, index_o, platform_o, status_o,
-// at most bytes_o of it. The others are good with one bit of action_o, at once for all but SET_ADDRESS, which waits
-// for the status stage. Refused: SET_DESCRIPTOR, SYNCH_FRAME, remote wake-up, test modes, data from the host,
-// halts of endpoint 0, class requests, and the descriptors that only a high-speed device has.
+// good_o: the request is one that we have, in a state and with values that it allows; otherwise it
+// is stalled. A request that reads is good with read_o: what luoshu_usb_descriptors finds for
+// type_o, index_o, platform_o, status_o, at most bytes_o of it. The others are good with one of the
+// actions, at once for all but SET_ADDRESS, which waits for the status stage. Refused:
+// SET_DESCRIPTOR, SYNCH_FRAME, remote wake-up, test modes, data from the host, halts of endpoint 0,
+// class requests, and the descriptors that only a high-speed device has.
 `default_nettype none
 
 module luoshu_usb_requests (
@@ -29,12 +31,14 @@ module luoshu_usb_requests (
     output logic        clear_halt_o,   // of the endpoint in index_i
     output logic        set_halt_o
 );
-  localparam logic [7:0] GetStatus = 8'd0, ClearFeature = 8'd1, SetFeature = 8'd3, SetAddress = 8'd5,
-      GetDescriptor = 8'd6, GetConfiguration = 8'd8, SetConfiguration = 8'd9, GetInterface = 8'd10, SetInterface = 8'd11;
+  localparam logic [7:0] GetStatus = 8'd0, ClearFeature = 8'd1, SetFeature = 8'd3,
+      SetAddress = 8'd5, GetDescriptor = 8'd6, GetConfiguration = 8'd8, SetConfiguration = 8'd9,
+      GetInterface = 8'd10, SetInterface = 8'd11;
   localparam logic [7:0] ReadPlatform = 8'h20;
 
-  // Recipients that exist: the device, interface 0 and endpoint 1 of the configuration, endpoint 0 always.
-  logic interface_0, endpoint_0, endpoint_1, no_data, no_value, no_index, halted, address_good, configuration_good;
+  // Recipients that exist: interface 0 and endpoint 1 of the configuration, endpoint 0 always.
+  logic interface_0, endpoint_0, endpoint_1, no_data, no_value, no_index, halted;
+  logic address_good, configuration_good;
   assign no_data     = (length_i == 16'd0);
   assign no_value    = (value_i == 16'd0);
   assign no_index    = (index_i == 16'd0);
@@ -77,7 +81,8 @@ module luoshu_usb_requests (
         read_o     = 1'b1;
         status_o   = 2'b10;
         one_byte_o = (request_i == GetInterface);
-        good_o     = interface_0 && no_value && (request_i == GetStatus || request_i == GetInterface);
+        good_o     = interface_0 && no_value &&
+            (request_i == GetStatus || request_i == GetInterface);
       end
       8'h82: begin   // endpoint to host
         read_o   = 1'b1;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Receiver of packets: sync, NRZI, bit stuffing, bytes, end of packet.
 //
-// A packet starts (active_o rises) behind a sync, of which the last six bits are enough (five changes, then K again);
-// each byte gives one cycle of valid_o with data_o, least significant bit first on the wire. It ends with SE0, then J:
-// active_o falls. In the same cycle error_o tells that it is no packet: seven bits without a change, SE1, or other than
-// whole bytes; one bit too many right before SE0 is allowed (dribble, USB 2.0 section 7.1.9.1). An error ends the packet
-// at once; what follows is skipped up to its SE0 and J, or to 128 bits of idle line, so that its rest is never taken for
-// a packet. PRE (a packet of one byte 3C whose low-speed traffic follows without SE0 before it) is skipped alike.
+// A packet starts (active_o rises) behind a sync, of which the last six bits are enough (five
+// changes, then K again); each byte gives one cycle of valid_o with data_o, least significant bit
+// first on the wire. It ends with SE0, then J: active_o falls. In the same cycle error_o tells that
+// it was no packet: seven bits without a change, SE1, or other than whole bytes; one bit too many
+// right before SE0 is allowed (dribble, USB 2.0 section 7.1.9.1). An error ends the packet at once;
+// what follows is skipped up to its SE0 and J, or to 128 bits of idle line, so that its rest is
+// never taken for a packet. PRE ends in that way too: it has no SE0, and in the low-speed packet
+// behind it no line changes within seven bits.
 // While blank_i (our own packet is on the lines) nothing is received. Reset: idle.
 `include "luoshu_assert.svh"
 `default_nettype none
@@ -23,7 +25,6 @@ module luoshu_usb_rx (
     output logic       error_o
 );
   localparam logic [1:0] Se0 = 2'd0, J = 2'd1, K = 2'd2, Se1 = 2'd3;
-  localparam logic [7:0] Pre = 8'h3C;
 
   typedef enum logic [2:0] {
     Hunt,     // for a sync
@@ -37,7 +38,6 @@ module luoshu_usb_rx (
   logic [2:0] zeros_q;   // changes in a row while hunting, 5 at most
   logic [2:0] ones_q;    // bits in a row without a change
   logic [2:0] count_q;   // bits of the byte so far
-  logic       first_q;   // the next byte is the packet's first
   logic [8:0] idle_q;    // cycles of J while skipping
   logic       same, stuffed, byte_end;
   logic [7:0] shifted;
@@ -66,12 +66,7 @@ module luoshu_usb_rx (
             end else if (state_i == Se1 || (stuffed && same)) begin
               state_q <= Skip;
               error_o <= 1'b1;
-            end else if (byte_end) begin
-              if (first_q && shifted == Pre) begin
-                state_q <= Skip;
-                error_o <= 1'b1;
-              end else valid_o <= 1'b1;
-            end
+            end else if (byte_end) valid_o <= 1'b1;
           end
         end
         Eop: begin
@@ -101,13 +96,11 @@ module luoshu_usb_rx (
     if (state_q == Hunt) begin
       ones_q  <= 3'd1;     // the sync's last bit counts
       count_q <= 3'd0;
-      first_q <= 1'b1;
     end else if (strobe_i) begin
       ones_q <= same ? ones_q + 3'd1 : 3'd0;
       if (!stuffed) begin
         count_q <= count_q + 3'd1;
         data_o  <= shifted;
-        if (byte_end) first_q <= 1'b0;
       end
     end
     idle_q <= (state_q == Skip && state_i == J) ? idle_q + 9'd1 : 9'd0;

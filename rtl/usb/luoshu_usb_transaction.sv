@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// Transactions: which packet answers which, for all endpoints. Endpoints keep data, toggles and halts.
+// Transactions: which packet answers which, for all endpoints. Endpoints keep data, toggles and
+// halts.
 //
-// Token to us, IN: in_begin_o for one cycle; in that cycle the endpoint (endpoint_o) says stall_i or valid_i (else NAK)
-// and from its second cycle on shows its packet: in_more_i while a byte is left, in_data_i that byte, in_take_o takes it
-// (the next is shown two cycles later; the transceiver takes no byte within 4 cycles of the last). in_ack_o: the host has it; otherwise the same packet is sent again.
-// OUT and SETUP: out_begin_o when the token has come, the packet's bytes (luoshu_usb_packet) belong to it while
-// out_active_o. When a packet without error, of at most 64 bytes, is complete, the endpoint says again stall_i, ready_i
-// and toggle_i in that cycle: stall_i STALL; other toggle than toggle_i ACK and nothing else (it was a
-// repetition); ready_i ACK and out_commit_o; else NAK. SETUP to endpoint 0: DATA0 of 8 bytes is always acknowledged, with
-// setup_o; anything else in its place, and SETUP to other endpoints, is not answered. Tokens for other addresses, data
-// without a token, and everything in error are not answered.
-// Answers start Turnaround + 8 cycles after the J that ends the packet (3 bits; 2 to 6.5 allowed). An expected packet
-// has WaitClocks, from the end of the one before to the end of its sync (18 bits allowed to the host, and 8 of sync).
-// Reset, which is also the bus reset: nothing expected, nothing sent but the end of a packet that had begun.
+// Token to us, IN: in_begin_o for one cycle, in which the endpoint (endpoint_o) says stall_i, or
+// ready_i (else NAK), and toggle_i. From the second cycle behind it on the endpoint shows its
+// packet: in_more_i while a byte is left, in_data_i that byte; in_take_o takes it, and the next is
+// shown two cycles later (the transceiver takes no byte within 4 cycles of the last). in_ack_o: the
+// host has the packet; without it, the same packet is sent again.
+// Token to us, OUT or SETUP: out_begin_o. The bytes of the next packet (luoshu_usb_packet) belong to
+// it while out_active_o. When it is complete, without error and of at most 64 bytes, the endpoint
+// says in that cycle: stall_i: STALL; a toggle other than toggle_i: ACK and nothing else, since it
+// was a repetition; ready_i: ACK and out_commit_o; else NAK. SETUP to endpoint 0 with DATA0 of 8
+// bytes: always ACK, and setup_o; anything else in its place is not answered, nor SETUP elsewhere.
+// Not answered either: other addresses, data without a token, everything in error.
+// Time: an answer starts Turnaround + 8 cycles after the J that ends a packet (3 bits; 2 to 6.5 are
+// allowed). An expected packet has WaitClocks from the end of the one before to the end of its sync
+// (18 bits that the host may take, and 8 of sync).
+// Reset, which is also the bus reset: nothing is expected, a packet being sent ends with its byte.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -59,7 +63,8 @@ module luoshu_usb_transaction #(
     output logic        setup_o
 );
   localparam logic [3:0] PidOut = 4'h1, PidIn = 4'h9, PidSetup = 4'hD;
-  localparam logic [7:0] PidAck = 8'hD2, PidNak = 8'h5A, PidStall = 8'h1E, PidData0 = 8'hC3, PidData1 = 8'h4B;
+  localparam logic [7:0] PidAck = 8'hD2, PidNak = 8'h5A, PidStall = 8'h1E,
+      PidData0 = 8'hC3, PidData1 = 8'h4B;
   localparam int MaxPacket = 64;
 
   typedef enum logic [1:0] {ExpectNothing, ExpectOut, ExpectSetup, ExpectAck} expect_e;
@@ -134,7 +139,8 @@ module luoshu_usb_transaction #(
     end
   end
 
-  assign tx_valid_o  = (state_q == Pid) || (state_q == Data) || (state_q == Crc0) || (state_q == Crc1);
+  assign tx_valid_o  = (state_q == Pid) || (state_q == Data) || (state_q == Crc0) ||
+      (state_q == Crc1);
   assign crc_clear_o = (state_q == Turn);
   assign crc_data_o  = in_data_i;
   assign crc_step_o  = (state_q == Data) && in_more_i && tx_ready_i;

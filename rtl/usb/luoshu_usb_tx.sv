@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sender of packets: sync, bytes with bit stuffing and NRZI, end of packet (SE0 for two bits, J for one).
+// Sender of packets: sync, bytes with bit stuffing and NRZI, end of packet (SE0 for two bits, J for
+// one).
 //
-// valid_i while idle starts a packet: the first K is on the lines 2 cycles later. Each byte is taken in one cycle of
-// ready_o, one byte time ahead of its need; valid_i low at the end of a byte ends the packet. 4 cycles per bit.
-// busy_o is high from the start until the lines are released. The outputs are registers. Reset: lines released.
+// valid_i while idle starts a packet: the first K is on the lines 2 cycles later. Each byte is
+// taken in one cycle of ready_o, one byte time ahead of its need; valid_i low at the end of a byte
+// ends the packet. 4 cycles per bit. busy_o is high from the start until the lines are released.
+// The outputs are registers. Reset: lines released.
 `default_nettype none
 
 module luoshu_usb_tx (

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words of four bytes become bytes, low byte first. valid/ready on both sides; one byte per cycle. Reset: empty, takes nothing.
+// Words of four bytes become bytes, low byte first. valid/ready on both sides; one byte per cycle.
+// Reset: empty, takes nothing.
 `include "luoshu_assert.svh"
 `default_nettype none
 

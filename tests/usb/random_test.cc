@@ -244,8 +244,12 @@ class RandomTraffic {
     const auto endpoint = static_cast<std::uint16_t>(in ? 0x81 : 0x01);
     if (host_.control({0x02, 3, 0, endpoint, 0}).status == Status::kOk) {
       faults_ = false;
-      const Answer answer = in ? host_.transact_in(1) : host_.transact_out(1, host_.out_toggle, {1, 2, 3});
-      EXPECT_EQ(answer.kind, Kind::kStall);
+      const auto ask = [&] {
+        return (in ? host_.transact_in(1) : host_.transact_out(1, host_.out_toggle, {1, 2, 3})).kind;
+      };
+      Kind kind = ask();
+      if (kind == Kind::kNone) kind = ask();  // the last packet was cut off: the next one is skipped with it
+      EXPECT_EQ(kind, Kind::kStall);
     }
     enumerate();
   }

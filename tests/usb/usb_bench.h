@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <cstdlib>
 #include <deque>
 #include <memory>
 #include <random>
@@ -35,6 +36,10 @@ class Bench : public UsbDevicePins {
     top_->tx_valid_i = 0;
     top_->tx_data_i = 0;
     top_->eval();
+    if (const char* folder = std::getenv("LUOSHU_USB_WAVE")) {
+      const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
+      host.record(std::string(folder) + "/" + test->test_suite_name() + "." + test->name() + ".vcd");
+    }
     if (pulse_reset) reset_core();
     host.wait_attached();
   }

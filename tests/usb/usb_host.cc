@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <stdexcept>
 
 namespace luoshu::usb {
 namespace {
@@ -225,9 +226,29 @@ void UsbHost::step() {
   if (pins_.enable) line = pins_.drive;
   if (driving_) line = host_dp_dn_;
   if (pins_.enable && driving_) violate("device and host drive at the same time");
+  if (wave_) record_lines(line);
   const UsbDevicePins::Pins before = pins_;
   pins_ = device_.clock(line);
   if (pins_.enable && (!before.enable || before.drive != pins_.drive)) seen_.push_back({now_, pins_.drive});
+}
+
+void UsbHost::record(const std::string& path) {
+  wave_.reset(std::fopen(path.c_str(), "w"));
+  if (!wave_) throw std::runtime_error("cannot write " + path);
+  std::fputs(
+      "$timescale 1ps $end\n$scope module usb $end\n$var wire 1 p dp $end\n$var wire 1 n dn $end\n"
+      "$var wire 1 d device_drives $end\n$var wire 1 h host_drives $end\n$var wire 1 u pullup $end\n"
+      "$upscope $end\n$enddefinitions $end\n",
+      wave_.get());
+}
+
+void UsbHost::record_lines(Line line) {
+  const unsigned bits = static_cast<unsigned>(line) | (pins_.enable ? 4U : 0U) | (driving_ ? 8U : 0U) |
+                        (pins_.pullup ? 16U : 0U);
+  if (bits == recorded_) return;
+  recorded_ = bits;
+  std::fprintf(wave_.get(), "#%lld\n%up\n%un\n%ud\n%uh\n%uu\n", static_cast<long long>(now_ / 1000),
+               bits & 1U, (bits >> 1U) & 1U, (bits >> 2U) & 1U, (bits >> 3U) & 1U, (bits >> 4U) & 1U);
 }
 
 void UsbHost::idle(Time duration) {

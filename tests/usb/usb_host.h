@@ -5,7 +5,9 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <cstdio>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <random>
 #include <string>
@@ -168,6 +170,9 @@ class UsbHost {
   int nak_limit = 2000;
   Options options;
 
+  /// Writes the lines from here on as a waveform (VCD): D+, D-, who drives, pull-up.
+  void record(const std::string& path);
+
   [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
   void clear_violations() { violations_.clear(); }
   [[nodiscard]] double worst_turnaround() const { return worst_turnaround_; }
@@ -182,6 +187,7 @@ class UsbHost {
   [[nodiscard]] Time bit() const;
   void step();
   void violate(const std::string& text);
+  void record_lines(Line line);
   void schedule(const Levels& levels);
   void before_transaction(unsigned bits);
   Answer decode(const std::vector<Edge>& edges, Time end, double turnaround);
@@ -203,6 +209,8 @@ class UsbHost {
   double worst_turnaround_ = 0;
   double best_turnaround_ = 1e9;
   std::vector<std::string> violations_;
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> wave_{nullptr, std::fclose};
+  unsigned recorded_ = 0xFFFF;  // the lines as last written
 };
 
 }  // namespace luoshu::usb

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// In place of rtl/cdc/luoshu_cdc_bits.sv: each bit that has just changed arrives now or one cycle later, by chance, as
-// metastability has it. For simulation only.
+// In place of rtl/cdc/luoshu_cdc_bits.sv: each bit that has just changed arrives now or one cycle
+// later, by chance, as metastability has it. For simulation only.
 `default_nettype none
 
 module luoshu_cdc_bits #(
