@@ -61,12 +61,27 @@ class ArrayTest : public testing::Test {
     context_.randSeed(static_cast<int>(seed_ & 0xffff) + 1);
     top_ = std::make_unique<Varray>(&context_, "array");
     top_->clk_i = 0;
+    reset();
+  }
+
+  // From whatever state: nothing is left.
+  void reset() {
     top_->rst_ni = 0;
     top_->cmd_valid_i = top_->value_valid_i = top_->scale_valid_i = top_->aw_valid_i = top_->k_valid_i = 0;
     top_->r_ready_i = 1;
-    for (int i = 0; i < 4; ++i) tick();
+    for (unsigned i = pick(1, 4); i > 0; --i) tick();
     top_->rst_ni = 1;
-    tick();
+    for (unsigned i = 0; i < 2 * kColumns + 30; ++i) {
+      settle();
+      ASSERT_TRUE(top_->cmd_ready_o);
+      ASSERT_FALSE(top_->r_valid_o || top_->done_o || top_->busy_o || top_->stall_memory_o ||
+                   top_->stall_wait_o || top_->value_ready_o || top_->scale_ready_o)
+          << "cycle " << i << " after a reset";
+      ASSERT_EQ(get(top_->k_op_valid_o, 0, kColumns), 0);
+      ASSERT_EQ(get(top_->k_sum_valid_o, 0, kColumns), 0);
+      ASSERT_EQ(get(top_->k_accv_o, 0, kColumns), 0);
+      edge();
+    }
   }
 
   unsigned pick(unsigned low, unsigned high) {
@@ -88,9 +103,10 @@ class ArrayTest : public testing::Test {
     edge();
   }
 
-  std::uint16_t random_half() {
-    return static_cast<std::uint16_t>(chance(5) ? pick(0, 1023) | pick(0, 1) << 15
-                                                : pick(0, 1) << 15 | pick(1, 24) << 10 | pick(0, 1023));
+  // An fp16 with at most that biased exponent; often the largest, some subnormal.
+  std::uint16_t random_half(unsigned biased) {
+    const unsigned e = chance(5) ? 0 : chance(30) ? biased : pick(0, biased);
+    return static_cast<std::uint16_t>(pick(0, 1) << 15 | e << 10 | (chance(10) ? 1023 : pick(0, 1023)));
   }
 
   Matrix random_matrix(unsigned mode) {
@@ -107,14 +123,15 @@ class ArrayTest : public testing::Test {
     m.bytes.resize(m.stream.beats() * kLanes);
     for (auto& b : m.bytes) b = static_cast<std::uint8_t>(pick(0, 255));
     const unsigned run = m.stream.run_beats();
+    const unsigned biased = chance(50) ? 24 : pick(1, 30);
     for (std::size_t at = 0; at < m.bytes.size(); at += std::size_t{run + 1} * kLanes) {
       for (unsigned i = 0; i < kLanes; i += 2) {
-        const std::uint16_t h = random_half();
+        const std::uint16_t h = random_half(biased);
         std::memcpy(m.bytes.data() + at + i, &h, 2);
       }
     }
     m.stream.data = m.bytes.data();
-    m.stream.reference = static_cast<int>(pick(0, 8));
+    m.stream.reference = static_cast<int>(biased) - 25 + static_cast<int>(chance(50) ? 0 : pick(0, 8));
     for (unsigned t = 0; t < m.tokens; ++t) {
       Activations a;
       std::vector<float> v(m.stream.kblocks * 32);
@@ -180,14 +197,21 @@ class ArrayTest : public testing::Test {
   }
 
   // Runs the matrices back to back; the activations of all must have been written. stall: percent of cycles
-  // without valid or ready.
-  void run(const std::deque<Matrix>& matrices, unsigned stall, bool with_k) {
+  // without valid or ready. Gives up after `cycles`, to be followed by a reset.
+  void run(const std::deque<Matrix>& matrices, unsigned stall, bool with_k, std::uint64_t cycles = 400000) {
+    const bool whole = cycles == 400000;
+    std::vector<std::size_t> ends;  // value beats up to the end of each matrix
+    std::size_t consumed = 0;
+    std::uint32_t stalled[4] = {};  // a result that was not taken
+    bool was_stalled = false;
+    last_beat_ = first_of_last_tile_ = 0;
     std::deque<const std::uint8_t*> values;
     std::deque<const std::uint8_t*> scales;
     for (const Matrix& m : matrices) {
       for (std::size_t beat = 0; beat < m.stream.beats(); ++beat) {
         (beat % (m.stream.run_beats() + 1) == 0 ? scales : values).push_back(m.bytes.data() + beat * kLanes);
       }
+      ends.push_back(values.size());
     }
     std::size_t next_command = 0;
     std::size_t current = 0;  // matrix whose results come
@@ -195,7 +219,8 @@ class ArrayTest : public testing::Test {
     unsigned row = 0, token = 0, tile = 0;
     const std::uint64_t start = cycle_;
     while (done < matrices.size()) {
-      ASSERT_LT(cycle_ - start, 400000u) << "the engine hangs, seed " << seed_;
+      if (!whole && cycle_ - start >= cycles) return;
+      ASSERT_LT(cycle_ - start, cycles) << "the engine hangs, seed " << seed_;
       top_->cmd_valid_i = next_command < matrices.size();
       if (top_->cmd_valid_i) {
         const Matrix& m = matrices[next_command];
@@ -212,12 +237,33 @@ class ArrayTest : public testing::Test {
       top_->k_valid_i = with_k && chance(30);
       if (top_->k_valid_i) drive_k();
       settle();
+      // Counters: busy from a command to its last result; a beat is missing; a place or the multipliers are.
+      const bool issues = next_command > 0 && consumed < ends[next_command - 1];
+      const bool offered = top_->value_valid_i && top_->scale_valid_i;
+      ASSERT_EQ(top_->busy_o != 0, next_command > done) << "seed " << seed_;
+      ASSERT_EQ(top_->stall_memory_o != 0, issues && !offered) << "seed " << seed_;
+      if (top_->stall_wait_o) ASSERT_TRUE(issues && offered && !top_->value_ready_o) << "seed " << seed_;
+      if (issues && offered && top_->k_valid_i) ASSERT_TRUE(top_->stall_wait_o) << "seed " << seed_;
+      if (issues && offered && next_command == 1 && consumed == 0 && !top_->k_valid_i)
+        ASSERT_FALSE(top_->stall_wait_o);
+      ASSERT_FALSE((top_->value_ready_o || top_->scale_ready_o) && !(issues && offered));
       if (top_->cmd_valid_i && top_->cmd_ready_o) ++next_command;
-      if (top_->value_valid_i && top_->value_ready_o) values.pop_front();
+      if (top_->value_valid_i && top_->value_ready_o) {
+        values.pop_front();
+        last_beat_ = cycle_;
+        ++consumed;
+      }
       if (top_->scale_valid_i && top_->scale_ready_o) scales.pop_front();
       if (top_->k_valid_i) ++k_issued_;
+      const std::uint32_t result[4] = {top_->r_row_o, top_->r_token_o, top_->r_data_o, top_->r_last_o};
+      if (was_stalled)
+        ASSERT_TRUE(top_->r_valid_o && std::equal(result, result + 4, stalled)) << "a stalled result changed";
+      was_stalled = top_->r_valid_o && !top_->r_ready_i;
+      std::copy(result, result + 4, stalled);
+      ASSERT_EQ(top_->done_o != 0, top_->r_valid_o && top_->r_ready_i && top_->r_last_o);
       if (top_->done_o) ++done;
       if (top_->r_valid_o && top_->r_ready_i) {
+        if (row == 0 && token == 0) first_of_last_tile_ = cycle_;
         const Matrix& m = matrices[current];
         ASSERT_EQ(top_->r_row_o, tile + row) << "seed " << seed_;
         ASSERT_EQ(top_->r_token_o, m.first() + token) << "seed " << seed_;
@@ -261,6 +307,7 @@ class ArrayTest : public testing::Test {
   VerilatedContext context_;
   std::unique_ptr<Varray> top_;
   std::uint64_t cycle_ = 0, cycles_ = 0, k_issued_ = 0;
+  std::uint64_t last_beat_ = 0, first_of_last_tile_ = 0;  // cycles of the last value beat and of that result
 };
 
 TEST_F(ArrayTest, EveryModeAgainstTheModel) {
@@ -311,6 +358,24 @@ TEST_F(ArrayTest, OneBeatPerCycle) {
   ASSERT_NO_FATAL_FAILURE(run({m}, 0, false));
   EXPECT_LE(cycles_, beats + 40);
   RecordProperty("cycles", static_cast<int>(cycles_));
+  // A tile is complete 7 cycles and one per column after its last beat, with a scale unit for all columns one
+  // more per column; reading, conversion and the queue take 6, 7 where the queue is a small RAM.
+  const bool shared = kLanes * kColumns <= 16 && kGroups == 1;
+  EXPECT_EQ(first_of_last_tile_ - last_beat_, 7 + kColumns + (shared ? kColumns + 1 : 0) + 6);
+}
+
+// A reset at any moment leaves nothing behind: the next matrix has the model's bits.
+TEST_F(ArrayTest, ResetInTheMiddle) {
+  for (unsigned round = 0; round < 60; ++round) {
+    const unsigned mode = pick(0, 3);
+    std::deque<Matrix> one{random_matrix(mode)};
+    write_activations(one[0]);
+    ASSERT_NO_FATAL_FAILURE(run(one, chance(50) ? 0 : 40, chance(50), pick(1, 60) * pick(1, 10)));
+    ASSERT_NO_FATAL_FAILURE(reset());
+    std::deque<Matrix> next{random_matrix(chance(50) ? mode : pick(0, 3))};
+    write_activations(next[0]);
+    ASSERT_NO_FATAL_FAILURE(run(next, 0, false));
+  }
 }
 
 // Client K: dot products of 8 lanes and lane accumulators, each column at its time.
