@@ -20,6 +20,7 @@ namespace {
 using luoshu::model::Activations;
 using luoshu::model::WeightStream;
 
+constexpr std::uint64_t kLimit = 400000;  // cycles, of most tests
 constexpr unsigned kLanes = ARRAY_LANES, kColumns = ARRAY_COLUMNS, kGroups = ARRAY_GROUPS, kActBlocks = 64;
 
 // Sets `bits` bits of a wide port (or a plain integer port) from `at` on.
@@ -114,7 +115,7 @@ class ArrayTest : public testing::Test {
     m.stream.lanes = kLanes;
     m.stream.mode = mode;
     m.stream.kblocks = pick(1, 9);
-    m.stream.rows = pick(1, 5 * m.stream.tile_rows() + 3);
+    m.stream.rows = pick(1, (chance(20) ? 40 : 5) * m.stream.tile_rows() + 3);
     const unsigned most = kColumns * kGroups / (m.stream.joined() ? 2 : 1);
     m.tokens = chance(30) ? 1 : pick(1, most);
     m.last_only = chance(25);
@@ -198,8 +199,9 @@ class ArrayTest : public testing::Test {
 
   // Runs the matrices back to back; the activations of all must have been written. stall: percent of cycles
   // without valid or ready. Gives up after `cycles`, to be followed by a reset.
-  void run(const std::deque<Matrix>& matrices, unsigned stall, bool with_k, std::uint64_t cycles = 400000) {
-    const bool whole = cycles == 400000;
+  void run(const std::deque<Matrix>& matrices, unsigned stall, bool with_k, std::uint64_t cycles = kLimit) {
+    const bool slow_reader = chance(50) && cycles <= kLimit;
+    const bool whole = cycles >= kLimit;
     std::vector<std::size_t> ends;  // value beats up to the end of each matrix
     std::size_t consumed = 0;
     std::uint32_t stalled[4] = {};  // a result that was not taken
@@ -233,7 +235,10 @@ class ArrayTest : public testing::Test {
       };
       offer(values, top_->value_valid_i, top_->value_data_i);
       offer(scales, top_->scale_valid_i, top_->scale_data_i);
-      top_->r_ready_i = !chance(stall);
+      // Now and then nobody takes results for a while: every place of the result memory is used.
+      if (slow_reader && chance(1)) reader_rests_ = pick(10, 400);
+      if (reader_rests_ > 0) --reader_rests_;
+      top_->r_ready_i = reader_rests_ == 0 && !chance(stall);
       top_->k_valid_i = with_k && chance(30);
       if (top_->k_valid_i) drive_k();
       settle();
@@ -307,7 +312,8 @@ class ArrayTest : public testing::Test {
   VerilatedContext context_;
   std::unique_ptr<Varray> top_;
   std::uint64_t cycle_ = 0, cycles_ = 0, k_issued_ = 0;
-  std::uint64_t last_beat_ = 0, first_of_last_tile_ = 0;  // cycles of the last value beat and of that result
+  std::uint64_t last_beat_ = 0, first_of_last_tile_ = 0;  // cycles of the last value beat, of that result
+  unsigned reader_rests_ = 0;                             // cycles without a result taken
 };
 
 TEST_F(ArrayTest, EveryModeAgainstTheModel) {
@@ -355,7 +361,7 @@ TEST_F(ArrayTest, OneBeatPerCycle) {
   luoshu::model::matmul(pool, m.stream, {&m.x[0]}, m.y[0].data());
   const std::uint64_t beats = std::uint64_t{64} * 18 * m.stream.beats_per_block();
   write_activations(m);
-  ASSERT_NO_FATAL_FAILURE(run({m}, 0, false));
+  ASSERT_NO_FATAL_FAILURE(run({m}, 0, false, kLimit + 1));
   EXPECT_LE(cycles_, beats + 40);
   RecordProperty("cycles", static_cast<int>(cycles_));
   // A tile is complete 7 cycles and one per column after its last beat, with a scale unit for all columns one
@@ -378,71 +384,111 @@ TEST_F(ArrayTest, ResetInTheMiddle) {
   }
 }
 
-// Client K: dot products of 8 lanes and lane accumulators, each column at its time.
+// Client K: dot products of 8 lanes and lane accumulators, a beat in most cycles, each column at its time.
 TEST_F(ArrayTest, ClientK) {
-  std::vector<std::int64_t> acc(kColumns * kLanes, 0);
-  std::vector<std::int64_t> result(kColumns * kLanes, 0);  // accumulators at the column's latest last
+  struct Beat {
+    bool valid = false, accumulate = false, last = false;
+    unsigned cols = 0, meta = 0;
+    std::vector<std::int64_t> a;
+  };
+  std::deque<Beat> issued(kColumns + 4);  // the latest first
+  std::vector<std::int64_t> acc(kColumns * kLanes, 0), result(kColumns * kLanes, 0),
+      sums(kColumns * kLanes / 8, 0);
   std::vector<bool> has_result(kColumns, false);
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < 1500; ++round) {
+    const auto beat_of = [&](std::size_t ago, unsigned c) {  // that of column c
+      Beat b = issued.at(ago + c - 1);
+      b.valid = b.valid && (b.cols >> c & 1) != 0;
+      return b;
+    };
     drive_k();
-    if (round == 0) top_->k_cols_i = (1u << kColumns) - 1, top_->k_acc_i = 1;
     top_->k_last_i = chance(20);
-    top_->k_valid_i = 1;
-    std::vector<std::int64_t> a(kLanes);
-    for (unsigned l = 0; l < kLanes; ++l) a[l] = get(top_->k_a_i, l * 12, 12);
-    const bool accumulate = top_->k_acc_i;
-    const bool last = top_->k_last_i;
-    const unsigned cols = top_->k_cols_i;
-    const unsigned meta = top_->k_meta_i;
-    tick();
-    top_->k_valid_i = 0;
+    top_->k_valid_i = chance(round % 100 < 50 ? 90 : 20);
+    settle();
     std::vector<std::int64_t> b(kColumns * kLanes);
-    for (unsigned cycle = 1; cycle < kColumns + 4; ++cycle) {
-      settle();
-      for (unsigned c = 0; c < kColumns; ++c) {
-        const bool mine = (cols >> c & 1) != 0;
-        ASSERT_EQ(get(top_->k_op_valid_o, c, 1) != 0, mine && cycle == c + 1);
-        if (cycle == c + 1 && mine)
-          ASSERT_EQ(static_cast<unsigned>(get(top_->k_op_meta_o, c * 16, 16)) & 0xffff, meta);
-        ASSERT_EQ(get(top_->k_sum_valid_o, c, 1) != 0, mine && !accumulate && cycle == c + 3);
-        ASSERT_EQ(get(top_->k_accv_o, c, 1) != 0, mine && accumulate && cycle == c + 2);
-        if (cycle == c + 2) {
-          for (unsigned l = 0; l < kLanes; ++l) {
-            // weights of the softmax, or elements of q
-            b[c * kLanes + l] = accumulate ? static_cast<std::int64_t>(pick(0, 131071)) - 65536
-                                           : static_cast<std::int64_t>(pick(0, 4094)) - 2047;
-            put(top_->k_b_i, (c * kLanes + l) * 17, 17, static_cast<std::uint64_t>(b[c * kLanes + l]));
-          }
-          settle();
-          if (mine && accumulate)
-            ASSERT_EQ(static_cast<unsigned>(get(top_->k_acc_meta_o, c * 16, 16)) & 0xffff, meta);
-          for (unsigned l = 0; mine && accumulate && l < kLanes; ++l) {
-            std::int64_t& mine_acc = acc[c * kLanes + l];
-            const std::uint64_t total = static_cast<std::uint64_t>(mine_acc + a[l] * b[c * kLanes + l]);
-            mine_acc = static_cast<std::int64_t>(total << 35) >> 35;  // 29 bits
-            if (!last) continue;
-            result[c * kLanes + l] = mine_acc;
-            mine_acc = 0;
-          }
-        } else if (has_result[c]) {
-          for (unsigned l = 0; l < kLanes; ++l) {
-            ASSERT_EQ(get(top_->k_acc_o, (c * kLanes + l) * 32, 32), result[c * kLanes + l])
-                << "seed " << seed_;
-          }
-        }
-        if (cycle == c + 2 && mine && accumulate && last) has_result[c] = true;
-        if (cycle != c + 3 || !mine) continue;
-        ASSERT_EQ(static_cast<unsigned>(get(top_->k_sum_meta_o, c * 16, 16)) & 0xffff, meta);
-        for (unsigned g = 0; !accumulate && g < kLanes / 8; ++g) {
-          std::int64_t sum = 0;
-          for (unsigned l = g * 8; l < g * 8 + 8; ++l) sum += a[l] * b[c * kLanes + l];
-          const std::int64_t wrapped = static_cast<std::int64_t>(static_cast<std::uint64_t>(sum) << 35) >> 35;
-          ASSERT_EQ(get(top_->k_sum_o, (c * (kLanes / 8) + g) * 29, 29), wrapped) << "seed " << seed_;
+    for (unsigned c = 0; c < kColumns; ++c) {
+      const Beat multiply = beat_of(2, c);
+      for (unsigned l = 0; l < kLanes; ++l) {
+        // weights of the softmax, or elements of q
+        b[c * kLanes + l] = multiply.accumulate ? static_cast<std::int64_t>(pick(0, 131071)) - 65536
+                                                : static_cast<std::int64_t>(pick(0, 4094)) - 2047;
+        put(top_->k_b_i, (c * kLanes + l) * 17, 17, static_cast<std::uint64_t>(b[c * kLanes + l]));
+      }
+    }
+    settle();
+    const auto meta = [](const auto& port, unsigned c) {
+      return static_cast<unsigned>(get(port, c * 16, 16)) & 0xffffu;
+    };
+    for (unsigned c = 0; c < kColumns; ++c) {
+      const Beat ask = beat_of(1, c), multiply = beat_of(2, c), show = beat_of(3, c);
+      ASSERT_EQ(get(top_->k_op_valid_o, c, 1) != 0, ask.valid);
+      if (ask.valid) ASSERT_EQ(meta(top_->k_op_meta_o, c), ask.meta);
+      ASSERT_EQ(get(top_->k_accv_o, c, 1) != 0, multiply.valid && multiply.accumulate);
+      if (multiply.valid && multiply.accumulate) ASSERT_EQ(meta(top_->k_acc_meta_o, c), multiply.meta);
+      ASSERT_EQ(get(top_->k_sum_valid_o, c, 1) != 0, show.valid && !show.accumulate);
+      if (show.valid && !show.accumulate) {
+        ASSERT_EQ(meta(top_->k_sum_meta_o, c), show.meta);
+        for (unsigned g = 0; g < kLanes / 8; ++g) {
+          ASSERT_EQ(get(top_->k_sum_o, (c * (kLanes / 8) + g) * 29, 29), sums[c * kLanes / 8 + g])
+              << "seed " << seed_;
         }
       }
-      edge();
+      for (unsigned l = 0; has_result[c] && l < kLanes; ++l)
+        ASSERT_EQ(get(top_->k_acc_o, (c * kLanes + l) * 32, 32), result[c * kLanes + l]) << "seed " << seed_;
+      if (!multiply.valid) continue;
+      for (unsigned g = 0; !multiply.accumulate && g < kLanes / 8; ++g) {
+        std::int64_t sum = 0;
+        for (unsigned l = g * 8; l < g * 8 + 8; ++l) sum += multiply.a[l] * b[c * kLanes + l];
+        sums[c * kLanes / 8 + g] = sum;
+      }
+      for (unsigned l = 0; multiply.accumulate && l < kLanes; ++l) {
+        std::int64_t& mine = acc[c * kLanes + l];
+        const auto total = static_cast<std::uint64_t>(mine + multiply.a[l] * b[c * kLanes + l]);
+        mine = static_cast<std::int64_t>(total << 35) >> 35;  // 29 bits
+        if (!multiply.last) continue;
+        result[c * kLanes + l] = mine;
+        mine = 0;
+      }
+      if (multiply.accumulate && multiply.last) has_result[c] = true;
+    }
+    Beat now;
+    now.valid = top_->k_valid_i != 0;
+    now.accumulate = top_->k_acc_i != 0;
+    now.last = top_->k_last_i != 0;
+    now.cols = top_->k_cols_i;
+    now.meta = top_->k_meta_i;
+    for (unsigned l = 0; l < kLanes; ++l) now.a.push_back(get(top_->k_a_i, l * 12, 12));
+    issued.pop_back();
+    issued.push_front(now);
+    edge();
+  }
+}
+
+// As many rows as the largest vocabularies have.
+TEST_F(ArrayTest, ManyRows) {
+  Matrix m = random_matrix(LUOSHU_MODE_INT8);
+  m.stream.kblocks = 1;
+  m.stream.rows = (1u << (kLanes < 32 ? 16 : kLanes < 128 ? 18 : 19)) + 5;
+  m.bytes.assign(m.stream.beats() * kLanes, 0);
+  for (std::size_t beat = 0; beat < m.stream.beats(); ++beat) {
+    for (unsigned i = 0; i < kLanes; i += 2) {
+      const auto half = static_cast<std::uint16_t>(pick(0, 1) << 15 | pick(0, 24) << 10 | pick(0, 1023));
+      std::memcpy(m.bytes.data() + beat * kLanes + i, &half, 2);
     }
   }
+  m.stream.data = m.bytes.data();
+  m.stream.reference = 0;
+  m.tokens = 1;
+  m.last_only = false;
+  m.src = 0;
+  std::vector<float> v(32, 1.5f);
+  m.x.resize(1);
+  luoshu::model::quantise_activations(v.data(), v.size(), m.x[0]);
+  luoshu::model::WorkerPool pool(1);
+  m.y.assign(1, std::vector<float>(m.stream.rows));
+  luoshu::model::matmul(pool, m.stream, {&m.x[0]}, m.y[0].data());
+  write_activations(m);
+  ASSERT_NO_FATAL_FAILURE(run({m}, 0, false, 10 * kLimit));
 }
 
 }  // namespace
