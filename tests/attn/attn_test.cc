@@ -273,6 +273,7 @@ class AttnTest : public testing::Test {
     bool taken = false;
     while (!done_) {
       if (abort_after != 0 && cycle_ - start >= abort_after) return;
+      if (HasFatalFailure()) return;  // of a port
       ASSERT_LT(cycle_ - start, 500000u) << what << " hangs";
       top_->clk_i = 0;
       top_->eval();
