@@ -371,6 +371,11 @@ Shape random_shape(const std::function<unsigned(unsigned, unsigned)>& pick) {
   return s;
 }
 
+TEST_F(AttnTest, LongContext) {
+  ASSERT_NO_FATAL_FAILURE(run({8, 1, 2, 1, {16389}}, 0));
+  ASSERT_NO_FATAL_FAILURE(run({8, 2, 1, 1, {10000 + pick(0, 5000)}}, 0));
+}
+
 TEST_F(AttnTest, RandomShapes) {
   for (int round = 0; round < 60; ++round) {
     const Shape s = random_shape([this](unsigned a, unsigned b) { return pick(a, b); });

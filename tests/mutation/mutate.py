@@ -129,7 +129,10 @@ class Campaign:
     def choose(self):
         rng = random.Random(f"{self.args.seed} {self.unit.name}")
         self.rejected = {tuple(key) for key in json.loads(self.rejects.read_text())} if self.rejects.exists() else set()
-        everything = [m for s in self.sources for m in s.mutants if m.key() not in self.rejected]
+        everything = [m for s in self.sources for m in s.mutants if m.key() not in self.rejected
+                      and (self.args.match is None or self.args.match.search(str(m)))]
+        if not everything:
+            raise MutationError(f"no mutant of {self.unit.name} is left to draw from")
         queue = draw(everything, 0, rng) if self.args.mutants == 0 else draw(everything, len(everything), rng)
         wanted = len(everything) if self.args.mutants == 0 else min(self.args.mutants, len(everything))
         self.mutants, self.spare = queue[:wanted], queue[wanted:]
@@ -271,6 +274,7 @@ def arguments(argv):
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the draw (default 1)")
     parser.add_argument("--json", metavar="FILE", help="the figures; - for stdout")
     parser.add_argument("--only", type=lambda s: {int(n) for n in s.split(",")}, metavar="K,K", help="run these mutants of the draw alone")
+    parser.add_argument("--match", type=re.compile, metavar="REGEX", help="draw from the mutants whose line in --list matches")
     parser.add_argument("--least", type=float, default=95.0, metavar="PERCENT",
                         help="exit 1 when fewer of the mutants that are not equivalent are killed in a unit (default 95)")
     parser.add_argument("--list", action="store_true", help="print the draw, run nothing")

@@ -119,6 +119,10 @@ class Campaigns(unittest.TestCase):
                 self.assertEqual(row["mutants"], 1)
         (BUILD / "tiny/rejected.json").unlink()
 
+    def test_match(self):
+        code, (row,), _ = run("good", "--match", "high_o", "--mutants", "0", "--json", "-")
+        self.assertEqual((code, row["mutants"], row["killed"]), (0, 8, 8))
+
     def test_blind(self):
         """What a test does not look at survives, by name, and the exit code says so."""
         code, (row,), _ = run("blind", "--mutants", "0", "--json", "-")
@@ -145,7 +149,8 @@ class Campaigns(unittest.TestCase):
         self.assertIn("no test is named like", run("none", "--mutants", "4")[2])
 
     def test_usage(self):
-        for bad in (["nothing"], ["--mutants", "-1"], ["--mutants", "many"], ["--jobs", "0"], ["--what"]):
+        self.assertIn("no mutant of tiny is left", run("good", "--match", "no such text")[2])
+        for bad in (["nothing"], ["--match", "("], ["--mutants", "-1"], ["--mutants", "many"], ["--jobs", "0"], ["--what"]):
             with self.subTest(bad):
                 self.assertEqual(run("good", *bad)[0], 2)
 
