@@ -250,11 +250,10 @@ class Campaign:
                 verdicts.append((m, by))
                 say(f"{self.unit.name} {m.number}/{len(self.mutants)} "
                     f"{'killed by ' + by if by else 'EQUIVALENT' if m.key() in self.equivalents else 'SURVIVED'}: {m}")
-        wrong = [m for m, by in verdicts if by and m.key() in self.equivalents]
-        if wrong:
-            raise MutationError("the list of equivalents has a mutant that a test notices; take it out: " + str(wrong[0]))
+        self.wrong = [m for m, by in verdicts if by and m.key() in self.equivalents]
         survivors = [m for m, by in verdicts if not by and m.key() not in self.equivalents]
-        return {"unit": self.unit.name, "mutants": len(verdicts), "equivalent": sum(m.key() in self.equivalents for m, _ in verdicts),
+        equivalent = sum(by is None and m.key() in self.equivalents for m, by in verdicts)
+        return {"unit": self.unit.name, "mutants": len(verdicts), "equivalent": equivalent,
                 "killed": sum(by is not None for _, by in verdicts),
                 "survivors": [f"{m.file}:{m.line}: {m.original} -> {m.changed}" for m in survivors],
                 "seed": self.args.seed, "files": len(self.sources), "build_s": round(built, 1),
@@ -267,6 +266,13 @@ class ArgumentParser(argparse.ArgumentParser):
         sys.exit(2)
 
 
+def expression(text):
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is no regular expression: {error}") from error
+
+
 def arguments(argv):
     parser = ArgumentParser(prog="luoshu mutate", description="How many small faults in a unit's RTL its tests notice.")
     parser.add_argument("unit", nargs="*", metavar="UNIT", help="units of tests/mutation/units.json; default all")
@@ -274,7 +280,7 @@ def arguments(argv):
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the draw (default 1)")
     parser.add_argument("--json", metavar="FILE", help="the figures; - for stdout")
     parser.add_argument("--only", type=lambda s: {int(n) for n in s.split(",")}, metavar="K,K", help="run these mutants of the draw alone")
-    parser.add_argument("--match", type=re.compile, metavar="REGEX", help="draw from the mutants whose line in --list matches")
+    parser.add_argument("--match", type=expression, metavar="REGEX", help="draw from the mutants whose line in --list matches")
     parser.add_argument("--least", type=float, default=95.0, metavar="PERCENT",
                         help="exit 1 when fewer of the mutants that are not equivalent are killed in a unit (default 95)")
     parser.add_argument("--list", action="store_true", help="print the draw, run nothing")
@@ -303,7 +309,7 @@ def main(argv):
         if name not in units:
             print(f"luoshu: error: no unit '{name}'; units are {', '.join(units)}", file=sys.stderr)
             return 2
-    rows = []
+    rows, wrong = [], []
     try:
         if args.json and args.json != "-":
             open(args.json, "a").close()  # not after an hour
@@ -315,6 +321,7 @@ def main(argv):
                     print(m)
                 continue
             rows.append(campaign.measure())
+            wrong += campaign.wrong
     except (MutationError, OSError) as error:
         print(f"luoshu: error: {error}", file=sys.stderr)
         return 1
@@ -337,7 +344,9 @@ def main(argv):
             print(f"{row['unit']:8} {row['killed']:4} of {real} killed ({share:.1f}%), {row['equivalent']} equivalent, {row['wall_s']:.0f} s")
             for survivor in row["survivors"]:
                 print(f"         survived: {survivor}")
-    return 0 if enough else 1
+    for m in wrong:
+        print(f"luoshu: error: the list of equivalents has a mutant that a test notices; take it out: {m}", file=sys.stderr)
+    return 0 if enough and not wrong else 1
 
 
 if __name__ == "__main__":

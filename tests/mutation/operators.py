@@ -272,20 +272,19 @@ class Source:
                 continue
             first, last = self.parser.tokens[site.first], self.parser.tokens[site.last - 1]
             old = self.parser.text(site.first, site.last)
-            new = ""
             live = [f"luoshu_mutant_pkg::chosen == 32'd{m.number}" for m in chosen]
+            # A line for each, so that an error of the simulator names one.
             if site.kind == "connection":
-                new = "".join(f"({c}) ? ({m.new}) : " for c, m in zip(live, chosen)) + f"({old})"
+                new = "".join(f"({c}) ? ({m.new}) :\n" for c, m in zip(live, chosen)) + f"({old})"
             elif site.kind == "condition":
-                new = "".join(f"({c}) ? (({m.new}) ? 1'b1 : 1'b0) : " for c, m in zip(live, chosen)) + f"(({old}) ? 1'b1 : 1'b0)"
+                new = "".join(f"({c}) ? (({m.new}) ? 1'b1 : 1'b0) :\n" for c, m in zip(live, chosen)) + f"(({old}) ? 1'b1 : 1'b0)"
             else:
                 cut = len("assign") if site.kind == "assign" else 0
-                new = "begin " + "".join(f"if ({c}) {m.new[cut:]} else " for c, m in zip(live, chosen)) + f"{old[cut:]} end"
+                new = "begin " + "".join(f"if ({c}) {m.new[cut:]} else\n" for c, m in zip(live, chosen)) + f"{old[cut:]} end"
                 if cut:
                     new = "always_comb " + new
             out.append(self.content[at:first.start])
             out.append(new)
-            out.append("\n" * (self.content[first.start:last.end].count("\n")))
             at = last.end
         out.append(self.content[at:])
         return "".join(out)
