@@ -7,7 +7,8 @@
 // stream; KV read segments (rd_*) are K(0) .. K(Lag), V(0), K(Lag+1), V(1), ... over all sets of the command, so that the stream
 // never waits for a softmax. Addresses are kept in units of 64 bytes (a beat where it is larger), of which every region, block
 // and stride is a multiple. Positions are below 2^PosBits. Everything is valid/ready. cmd_ready_o is high while idle; the user raises finish_i when the
-// command's last output is written. Latency: command to first read segment: tokens + heads / kv_heads + 5 cycles.
+// command's last output is written. Latency: command to first read segment: the larger of
+// tokens + 1 and heads / kv_heads, and 4 cycles.
 `include "luoshu_assert.svh"
 `default_nettype none
 

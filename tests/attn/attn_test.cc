@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <random>
@@ -47,6 +48,7 @@ struct Shape {
   unsigned head_dim, kv_heads, group, tokens;
   std::vector<unsigned> positions;  // per token
   bool sequences = false;           // each token a sequence of its own
+  bool wild = false;                // of any magnitude
 };
 
 class AttnTest : public testing::Test {
@@ -54,11 +56,27 @@ class AttnTest : public testing::Test {
   AttnTest() : random_(test_seed()), memory_(8 << 20) {
     context_.randReset(2);
     top_ = std::make_unique<Vattn>(&context_, "attn");
+    context_.randSeed(static_cast<int>(test_seed() & 0xffff) + 1);
     top_->clk_i = 0;
+    reset();
+  }
+
+  // From whatever state: nothing is left.
+  void reset() {
     top_->rst_ni = 0;
     top_->cmd_valid_i = top_->qw_valid_i = 0;
-    for (int i = 0; i < 4; ++i) cycle();
+    reads_.clear();
+    rq_stalled_ = aw_stalled_ = false;
+    for (unsigned i = pick(1, 4); i > 0; --i) cycle();
     top_->rst_ni = 1;
+    for (int i = 0; i < 40; ++i) {
+      top_->eval();
+      ASSERT_TRUE(top_->cmd_ready_o);
+      ASSERT_FALSE(top_->busy_o || top_->stall_memory_o || top_->stall_wait_o || top_->rq_valid_o ||
+                   top_->aw_valid_o || top_->done_o || top_->ctx_re_o)
+          << "cycle " << i << " after a reset";
+      cycle();
+    }
   }
   unsigned pick(unsigned low, unsigned high) {
     return std::uniform_int_distribution<unsigned>(low, high)(random_);
@@ -68,24 +86,36 @@ class AttnTest : public testing::Test {
   void cycle() {
     top_->clk_i = 0;
     top_->rq_ready_i = !chance(stall_);
-    top_->rc_valid_i = !reads_.empty() && !chance(stall_);
+    top_->rc_valid_i = !reads_.empty() && cycle_ >= first_request_ + starve_ && !chance(stall_);
     if (top_->rc_valid_i)
       std::memcpy(static_cast<void*>(&top_->rc_data_i), memory_.data() + reads_.front(), kLanes);
+    top_->ctx_gnt_i = 0;
     top_->aw_ready_i = !chance(stall_);
     top_->w_valid_i = chance(50);
+    top_->eval();
+    top_->ctx_gnt_i = top_->ctx_re_o && !chance(stall_);
     top_->eval();
     bool asked = false;
     unsigned token = 0;
     if (top_->rst_ni != 0) {
+      check_streams();
       if (top_->rc_valid_i) {
         reads_.pop_front();
         ++beats_;
       }
       if (top_->rq_valid_o && top_->rq_ready_i) {
-        for (unsigned b = 0; b < top_->rq_beats_o; ++b) reads_.push_back(top_->rq_addr_o + b * kLanes);
+        if (first_request_ == 0) first_request_ = cycle_;
+        ASSERT_TRUE(top_->rq_beats_o >= 1 && top_->rq_beats_o <= 16);
+        for (unsigned b = 0; b < top_->rq_beats_o; ++b) {
+          const std::uint32_t at = top_->rq_addr_o + b * kLanes - origin_;
+          ASSERT_LE(at + kLanes, memory_.size()) << "read of " << top_->rq_addr_o;
+          ASSERT_EQ(at % kLanes, 0u);
+          reads_.push_back(at);
+        }
       }
-      asked = top_->ctx_re_o;
+      asked = top_->ctx_gnt_i;
       token = top_->ctx_addr_o & 127u;
+      if (asked) ASSERT_EQ(top_->ctx_addr_o >> 7, bank_) << "the context of the other bank";
       if (top_->aw_valid_o && top_->aw_ready_i) {
         Block w;
         for (unsigned i = 0; i < 32; ++i) w.a.push_back(field(top_->aw_data_o, i * 12, 12));
@@ -97,7 +127,10 @@ class AttnTest : public testing::Test {
         acts_[{top_->aw_token_o, top_->aw_block_o}] = w;
         ++writes_;
       }
-      if (top_->done_o) done_ = true;
+      if (top_->done_o) {
+        ASSERT_FALSE(done_) << "done twice";
+        done_ = true;
+      }
     }
     top_->clk_i = 1;
     top_->eval();
@@ -107,6 +140,25 @@ class AttnTest : public testing::Test {
       const std::uint32_t words[4] = {c.token, c.position, c.kv_seq_offset, c.kv_block_offset};
       std::memcpy(static_cast<void*>(&top_->ctx_data_i), words, 16);
     }
+  }
+
+  // What is offered and not taken stays.
+  void check_streams() {
+    const std::uint32_t request[2] = {top_->rq_addr_o, top_->rq_beats_o};
+    if (rq_stalled_)
+      ASSERT_TRUE(top_->rq_valid_o && std::equal(request, request + 2, request_)) << "a request changed";
+    rq_stalled_ = top_->rq_valid_o && !top_->rq_ready_i;
+    std::copy(request, request + 2, request_);
+    std::vector<std::uint32_t> w{top_->aw_token_o, top_->aw_block_o,  top_->aw_exp_o, top_->aw_sum_o,
+                                 top_->aw_first_o, top_->aw_joined_o, top_->aw_vec_o};
+    for (unsigned i = 0; i < 12; ++i)
+      w.push_back(static_cast<std::uint32_t>(field(top_->aw_data_o, i * 32, 32)));
+    if (aw_stalled_) ASSERT_TRUE(top_->aw_valid_o && w == write_) << "a block of activations changed";
+    aw_stalled_ = top_->aw_valid_o && !top_->aw_ready_i;
+    write_ = w;
+    if (!top_->busy_o) ASSERT_FALSE(top_->stall_memory_o || top_->stall_wait_o);
+    stalls_memory_ += top_->stall_memory_o;
+    stalls_wait_ += top_->stall_wait_o;
   }
 
   void write_queries(const std::vector<std::vector<model::Query>>& q, unsigned padded) {
@@ -136,7 +188,9 @@ class AttnTest : public testing::Test {
     }
   }
 
-  void run(const Shape& s, unsigned stall) {
+  // Runs a command on random queries, keys and values; gives up after abort_after cycles, to be followed by a
+  // reset.
+  void run(const Shape& s, unsigned stall, std::uint64_t abort_after = 0) {
     stall_ = stall;
     const unsigned heads = s.kv_heads * s.group;
     std::string what = "head_dim " + std::to_string(s.head_dim) + " heads " + std::to_string(heads) + "/" +
@@ -146,12 +200,25 @@ class AttnTest : public testing::Test {
     cache.block_bytes = cache.meta_bytes() + 32 * cache.padded() * 5 / 2;
     const unsigned last = *std::max_element(s.positions.begin(), s.positions.end());
     const unsigned blocks = last / 32 + 1;
-    cache.head_stride = cache.block_bytes * blocks;
-    const std::uint32_t base = 4096;
-    const std::uint32_t sequence = cache.head_stride * s.kv_heads;
+    // Regions begin anywhere; what lies between them is no one's.
+    const std::uint32_t unit = std::max(64u, kLanes);
+    cache.head_stride = cache.block_bytes * blocks + unit * pick(0, 3);
+    const std::uint32_t base = unit * pick(0, 63);
+    const std::uint32_t sequence = cache.head_stride * s.kv_heads + unit * pick(0, 3);
+    origin_ = pick(0, 500) << 23;
+    bank_ = pick(0, 1);
     ASSERT_LE(base + std::uint64_t{sequence} * s.tokens, memory_.size());
     std::fill(memory_.begin(), memory_.end(), std::uint8_t{0});
     std::normal_distribution<float> normal;
+    // Logits that saturate, logits that vanish, weights of keys and values that differ by more than the
+    // shifts reach.
+    const float q_size = s.wild ? std::ldexp(1.0f, static_cast<int>(pick(0, 90)) - 45) : 1.0f;
+    const float k_size = s.wild ? std::ldexp(1.0f, static_cast<int>(pick(0, 60)) - 30) : 1.0f;
+    const auto wild = [&](int range) {
+      return s.wild && chance(25)
+                 ? std::ldexp(1.0f, static_cast<int>(pick(0, 2 * static_cast<unsigned>(range))) - range)
+                 : 1.0f;
+    };
     for (unsigned seq = 0; seq < (s.sequences ? s.tokens : 1); ++seq) {
       cache.base = memory_.data() + base + seq * sequence;
       for (unsigned head = 0; head < s.kv_heads; ++head) {
@@ -159,11 +226,12 @@ class AttnTest : public testing::Test {
           std::vector<float> v(s.head_dim);
           std::vector<std::int16_t> k(s.head_dim);
           std::vector<std::int8_t> v8(s.head_dim);
-          const float spread = chance(10) ? 30.0f : 1.0f;
+          const float spread = (chance(10) ? 30.0f : 1.0f) * k_size * wild(20);
           for (float& f : v) f = normal(random_) * spread;
           const int e = numerics::quantise(v.data(), static_cast<int>(s.head_dim), 11, k.data(), true);
           write_key(cache, head, p, k.data(), e);
-          for (float& f : v) f = normal(random_) * spread;
+          const float v_spread = s.wild ? wild(45) : spread;
+          for (float& f : v) f = normal(random_) * v_spread;
           const int ve = numerics::quantise(v.data(), static_cast<int>(s.head_dim), 7, v8.data(), true);
           write_value(cache, head, p, v8.data(), ve);
         }
@@ -175,7 +243,7 @@ class AttnTest : public testing::Test {
                       s.positions[t] / 32 * cache.block_bytes};
       for (auto& one : q[t]) {
         std::vector<float> v(s.head_dim);
-        const float spread = chance(20) ? 8.0f : 0.5f;
+        const float spread = (chance(20) ? 8.0f : 0.5f) * q_size * wild(20);
         for (float& f : v) f = normal(random_) * spread;
         one.q.resize(s.head_dim);
         one.e = numerics::quantise(v.data(), static_cast<int>(s.head_dim), 11, one.q.data(), true);
@@ -185,33 +253,45 @@ class AttnTest : public testing::Test {
     if (!early) write_queries(q, cache.padded());
     const unsigned block = pick(0, 9);
     Command c(LUOSHU_OP_ATTN);
-    c.set(LUOSHU_CMD_ADDRESS, base)
+    const bool joined = chance(50);
+    const unsigned vec = pick(0, 2);
+    c.set(LUOSHU_CMD_ADDRESS, origin_ + base)
         .set(LUOSHU_CMD_ATTN_HEADS, heads)
         .set(LUOSHU_CMD_ATTN_KV_HEADS, s.kv_heads)
         .set(LUOSHU_CMD_ATTN_HEAD_DIM, s.head_dim);
-    c.act(block, chance(50), 1).set(5, 0, 32, cache.block_bytes).set(6, 0, 32, cache.head_stride);
+    c.act(block, joined, vec).set(5, 0, 32, cache.block_bytes).set(6, 0, 32, cache.head_stride);
     std::memcpy(static_cast<void*>(&top_->cmd_i), c.words().data(), 32);
-    top_->info_i = static_cast<std::uint16_t>(s.tokens << 5 | 2);
+    top_->info_i = static_cast<std::uint16_t>(s.tokens << 5 | bank_ << 3 | pick(0, 7) | pick(0, 1) << 4);
     top_->cmd_valid_i = 1;
     acts_.clear();
     writes_ = 0;
     done_ = false;
     beats_ = 0;
+    first_request_ = stalls_memory_ = stalls_wait_ = 0;
     const std::uint64_t start = cycle_;
+    std::uint64_t taken_at = 0;
     bool taken = false;
     while (!done_) {
+      if (abort_after != 0 && cycle_ - start >= abort_after) return;
+      if (HasFatalFailure()) return;  // of a port
       ASSERT_LT(cycle_ - start, 500000u) << what << " hangs";
       top_->clk_i = 0;
       top_->eval();
       const bool ready = top_->cmd_ready_o;
+      ASSERT_EQ(top_->busy_o != 0, taken);
+      ASSERT_EQ(ready, !taken);
       cycle();
       if (!taken && ready) {
         taken = true;
+        taken_at = cycle_ - 1;
         top_->cmd_valid_i = 0;
         if (early) write_queries(q, cache.padded());
       }
     }
     cycles_ = cycle_ - start;
+    ASSERT_TRUE(reads_.empty()) << what << " asked for more than it needs";
+    // Command to first read segment, and a cycle to its request (luoshu_attn_walk, luoshu_kv_reader).
+    if (stall == 0) ASSERT_EQ(first_request_ - taken_at, std::max(s.tokens + 1, s.group) + 5) << what;
     std::size_t expected = 0;
     for (unsigned t = 0; t < s.tokens; ++t) {
       cache.base = memory_.data() + base + contexts_[t].kv_seq_offset;
@@ -231,7 +311,8 @@ class AttnTest : public testing::Test {
           ASSERT_EQ(w.a[i], a.a[b * 32 + i]) << what << " token " << t << " block " << b << " element " << i;
         ASSERT_EQ(w.sum, a.sum[b]) << what;
         ASSERT_EQ(w.first, b == 0) << what;
-        ASSERT_EQ(w.vec, 1u);
+        ASSERT_EQ(w.joined, joined) << what;
+        ASSERT_EQ(w.vec, vec) << what;
       }
     }
     ASSERT_EQ(writes_, expected) << what;
@@ -248,8 +329,14 @@ class AttnTest : public testing::Test {
   std::unique_ptr<Vattn> top_;
   std::vector<std::uint8_t> memory_;
   std::uint64_t cycle_ = 0, cycles_ = 0, beats_ = 0;
-  unsigned stall_ = 0;
+  std::uint64_t first_request_ = 0, stalls_memory_ = 0, stalls_wait_ = 0;
+  unsigned stall_ = 0, bank_ = 0;
+  std::uint32_t origin_ = 0;  // address of memory_
   bool done_ = false;
+  std::uint64_t starve_ = 0;  // cycles from the first request in which memory gives nothing
+  bool rq_stalled_ = false, aw_stalled_ = false;
+  std::uint32_t request_[2] = {};
+  std::vector<std::uint32_t> write_;
   TokenContext contexts_[kMaxTokens];
   std::deque<std::uint32_t> reads_;
   std::map<std::pair<unsigned, unsigned>, Block> acts_;
@@ -267,22 +354,65 @@ TEST_F(AttnTest, OneTokenManyBlocks) {
   }
 }
 
-TEST_F(AttnTest, RandomShapes) {
+// Any shape that the unit takes.
+Shape random_shape(const std::function<unsigned(unsigned, unsigned)>& pick) {
   static const unsigned kDims[] = {8, 16, 32, 64, 128, 256, 24, 40, 48, 80, 96, 10, 50, 98};
+  Shape s;
+  s.head_dim = kDims[pick(0, 13)];
+  unsigned padded = 8;
+  while (padded < s.head_dim) padded *= 2;
+  const unsigned most = std::min(kMaxHeads, kQElements / padded);
+  s.kv_heads = pick(1, std::min(3u, most));
+  s.group = pick(1, std::min(8u, most / s.kv_heads));
+  s.tokens = pick(1, 10) <= 3 ? 1 : pick(1, kMaxTokens);
+  s.sequences = pick(1, 10) <= 3;
+  const unsigned first = pick(0, 150);
+  for (unsigned t = 0; t < s.tokens; ++t) s.positions.push_back(s.sequences ? pick(0, 150) : first + t);
+  return s;
+}
+
+TEST_F(AttnTest, LongContext) {
+  ASSERT_NO_FATAL_FAILURE(run({8, 1, 2, 1, {16389}}, 0));
+  ASSERT_NO_FATAL_FAILURE(run({8, 2, 1, 1, {10000 + pick(0, 5000)}}, 0));
+}
+
+TEST_F(AttnTest, RandomShapes) {
   for (int round = 0; round < 60; ++round) {
-    Shape s;
-    s.head_dim = kDims[pick(0, 13)];
-    unsigned padded = 8;
-    while (padded < s.head_dim) padded *= 2;
-    const unsigned most = std::min(kMaxHeads, kQElements / padded);
-    s.kv_heads = pick(1, std::min(3u, most));
-    s.group = pick(1, std::min(8u, most / s.kv_heads));
-    s.tokens = chance(30) ? 1 : pick(1, kMaxTokens);
-    s.sequences = chance(30);
-    const unsigned first = pick(0, 150);
-    for (unsigned t = 0; t < s.tokens; ++t) s.positions.push_back(s.sequences ? pick(0, 150) : first + t);
+    const Shape s = random_shape([this](unsigned a, unsigned b) { return pick(a, b); });
     ASSERT_NO_FATAL_FAILURE(run(s, round % 2 == 0 ? 0 : pick(5, 60)));
   }
+}
+
+TEST_F(AttnTest, AnyMagnitude) {
+  for (int round = 0; round < 60; ++round) {
+    Shape s = random_shape([this](unsigned a, unsigned b) { return pick(a, b); });
+    s.wild = true;
+    ASSERT_NO_FATAL_FAILURE(run(s, round % 2 == 0 ? 0 : pick(5, 60)));
+  }
+}
+
+// A reset at any moment leaves nothing behind: the next command has the model's bits.
+TEST_F(AttnTest, ResetInTheMiddle) {
+  for (int round = 0; round < 40; ++round) {
+    const auto choose = [this](unsigned a, unsigned b) { return pick(a, b); };
+    ASSERT_NO_FATAL_FAILURE(run(random_shape(choose), chance(50) ? 0 : 40, pick(1, 40) * pick(1, 40)));
+    ASSERT_NO_FATAL_FAILURE(reset());
+    Shape s = random_shape(choose);
+    s.positions.resize(1);
+    s.tokens = 1;
+    ASSERT_NO_FATAL_FAILURE(run(s, 0));
+  }
+}
+
+// The counters: a stall on memory is a cycle in which a beat is wanted and there is none.
+TEST_F(AttnTest, Stalls) {
+  const Shape s{64, 1, 2, 1, {100}};
+  ASSERT_NO_FATAL_FAILURE(run(s, 0));
+  const std::uint64_t memory = stalls_memory_;
+  EXPECT_LT(memory, cycles_ / 2);
+  starve_ = 300;
+  ASSERT_NO_FATAL_FAILURE(run(s, 0));
+  EXPECT_GE(stalls_memory_, memory + 250) << "nobody counted that memory gave nothing for 300 cycles";
 }
 
 }  // namespace

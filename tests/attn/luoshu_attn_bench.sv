@@ -18,7 +18,11 @@ module luoshu_attn_bench #(
     input  wire  [255:0]              cmd_i,
     input  wire  [11:0]               info_i,
     output logic                      done_o,
+    output logic                      busy_o,
+    output logic                      stall_memory_o,
+    output logic                      stall_wait_o,
     output logic                      ctx_re_o,
+    input  wire                       ctx_gnt_i,
     output logic [7:0]                ctx_addr_o,
     input  wire  [127:0]              ctx_data_i,
     input  wire                       qw_valid_i,
@@ -50,7 +54,7 @@ module luoshu_attn_bench #(
 );
   localparam int ActLanes = (Lanes < 32) ? Lanes : 32;
   localparam int Slots = (Lanes < 32) ? 1 : Lanes / 32;
-  logic                            k_valid, k_ready, k_acc, k_last, w_ready, busy, stall_memory, stall_wait;
+  logic                            k_valid, k_ready, k_acc, k_last, w_ready;
   logic [Columns-1:0]              k_cols, k_op_valid, k_sum_valid, k_accv;
   logic [Lanes*12-1:0]             k_a;
   logic [15:0]                     k_meta;
@@ -80,10 +84,10 @@ module luoshu_attn_bench #(
   luoshu_attention #(
       .Lanes(Lanes), .Columns(Columns), .VectorLanes(VectorLanes), .MaxTokens(MaxTokens), .QElements(QElements), .MaxHeads(MaxHeads), .Step(Step)
   ) u_attention (
-      .ctx_gnt_i(ctx_re_o), .aw_valid_o(part_valid), .aw_part_o(part), .aw_data_o(part_data),
+      .aw_valid_o(part_valid), .aw_part_o(part), .aw_data_o(part_data),
       .k_valid_o(k_valid), .k_ready_i(k_ready), .k_a_o(k_a), .k_acc_o(k_acc), .k_last_o(k_last), .k_cols_o(k_cols), .k_meta_o(k_meta),
       .k_op_valid_i(k_op_valid), .k_op_meta_i(k_op_meta), .k_b_o(k_b), .k_sum_valid_i(k_sum_valid), .k_sum_meta_i(k_sum_meta),
-      .k_sum_i(k_sum), .k_accv_i(k_accv), .k_acc_meta_i(k_acc_meta), .k_acc_i(k_accs), .busy_o(busy), .stall_memory_o(stall_memory), .stall_wait_o(stall_wait), .*
+      .k_sum_i(k_sum), .k_accv_i(k_accv), .k_acc_meta_i(k_acc_meta), .k_acc_i(k_accs), .*
   );
 endmodule
 `default_nettype wire

@@ -16,10 +16,15 @@ module luoshu_vector_bench #(
     output logic             cmd_ready_o,
     input  wire  [255:0]     cmd_i,
     output logic             done_o,
+    output logic             busy_o,
+    output logic             stall_stream_o,
+    output logic             stall_memory_o,
     output logic             kv_written_o,
     input  wire  [6:0]       ctx_tokens_i,
     input  wire  [1:0]       ctx_logits_mode_i,
     input  wire              ctx_write_logits_i,
+    output logic             ctx_re_o,
+    input  wire              ctx_gnt_i,
     output logic [5:0]       ctx_token_o,
     input  wire  [31:0]      ctx_id_i,
     input  wire  [31:0]      ctx_pos_i,
@@ -69,7 +74,9 @@ module luoshu_vector_bench #(
     output logic [31:0]      tok_id_o,
     output logic [31:0]      tok_logit_o,
     input  wire  [31:0]      head_stride_i,
+    input  wire              bank_i,        // of the KV writer's context
     output logic             kctx_re_o,
+    input  wire              kctx_gnt_i,
     output logic [7:0]       kctx_addr_o,
     input  wire  [127:0]     kctx_data_i,
     output logic             wq_valid_o,
@@ -79,7 +86,7 @@ module luoshu_vector_bench #(
     output logic [L-1:0]     wq_strb_o,
     input  wire              wc_bvalid_i
 );
-  logic             kw_valid, kw_ready, kw_v, kw_last, kw_idle, busy, stall_stream, stall_memory;
+  logic             kw_valid, kw_ready, kw_v, kw_last, kw_idle;
   logic [5:0]       kw_token;
   logic [15:0]      kw_head;
   logic [7:0]       kw_elem, kw_exp;
@@ -101,20 +108,19 @@ module luoshu_vector_bench #(
   assign aw_valid_o = part_valid && (32'(part) == Parts - 1);
   // Parameters: what is offered is announced in the same cycle.
   localparam int Reserve = (L < 32) ? 1 : 0;
-  logic ax_ready, ax_room, ax_take, ctx_re;
+  logic ax_ready, ax_room, ax_take;
   assign ax_ready_o = (Reserve != 0) ? ax_room : ax_ready;
   assign ax_take    = ax_valid_i && ax_ready_o;
   luoshu_vector #(.L(L), .VL(VL), .MaxTokens(MaxTokens), .MaxD(MaxD), .HeadWords(HeadWords), .Reserve(Reserve)) u_vector (
       .ax_valid_i(ax_take), .ax_ready_o(ax_ready), .ax_ask_i(5'(ax_take)), .ax_room_o(ax_room),
-      .ctx_re_o(ctx_re), .ctx_gnt_i(ctx_re), .aw_valid_o(part_valid), .aw_part_o(part), .aw_data_o(part_data),
+      .aw_valid_o(part_valid), .aw_part_o(part), .aw_data_o(part_data),
       .kw_valid_o(kw_valid), .kw_ready_i(kw_ready), .kw_v_o(kw_v), .kw_token_o(kw_token), .kw_head_o(kw_head), .kw_elem_o(kw_elem),
-      .kw_data_o(kw_data), .kw_last_o(kw_last), .kw_exp_o(kw_exp), .kw_base_o(kw_base), .kw_idle_i(kw_idle), .head_bits_o(head_bits),
-      .busy_o(busy), .stall_stream_o(stall_stream), .stall_memory_o(stall_memory), .*
+      .kw_data_o(kw_data), .kw_last_o(kw_last), .kw_exp_o(kw_exp), .kw_base_o(kw_base), .kw_idle_i(kw_idle), .head_bits_o(head_bits), .*
   );
   luoshu_kv_writer #(.L(L), .VL(VL)) u_writer (
-      .clk_i, .rst_ni, .base_i(kw_base), .head_stride_i, .head_bits_i(head_bits), .bank_i(1'b0),
+      .clk_i, .rst_ni, .base_i(kw_base), .head_stride_i, .head_bits_i(head_bits), .bank_i,
       .kw_valid_i(kw_valid), .kw_ready_o(kw_ready), .kw_v_i(kw_v), .kw_token_i(kw_token), .kw_head_i(kw_head), .kw_elem_i(kw_elem),
-      .kw_data_i(kw_data), .kw_last_i(kw_last), .kw_exp_i(kw_exp), .ctx_re_o(kctx_re_o), .ctx_gnt_i(1'b1), .ctx_addr_o(kctx_addr_o), .ctx_data_i(kctx_data_i),
+      .kw_data_i(kw_data), .kw_last_i(kw_last), .kw_exp_i(kw_exp), .ctx_re_o(kctx_re_o), .ctx_gnt_i(kctx_gnt_i), .ctx_addr_o(kctx_addr_o), .ctx_data_i(kctx_data_i),
       .wq_valid_o, .wq_ready_i, .wq_addr_o, .wq_data_o, .wq_strb_o, .wc_bvalid_i, .idle_o(kw_idle)
   );
 endmodule
