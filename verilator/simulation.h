@@ -39,9 +39,9 @@ class Simulation : public ClockedPeer {
   virtual std::uint64_t cycles() const = 0;  // since the simulation's start
   virtual bool running() const = 0;          // the sequencer has a run
   virtual SparseMemory& memory() = 0;
-  virtual AxiMemory& port() = 0;  // its traffic, stalls and faults
+  virtual AxiMemory& port() = 0;                   // its traffic, stalls and faults
   virtual void silence(std::uint64_t cycles) = 0;  // the host takes and gives no byte from now on
-  virtual void reset() = 0;       // of the chip and its memory port; the contents of memory stay
+  virtual void reset() = 0;  // of the chip and its memory port; the contents of memory stay
 };
 
 // True when this build holds the Verilated chip.

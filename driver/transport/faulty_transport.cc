@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "transport/faulty_transport.h"
+#include "luoshu/faulty_transport.h"
 
 #include <algorithm>
 

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <memory>
 
+#include "cli/faults.h"
 #include "cli/files.h"
 #include "cli/generation.h"
 #include "cli/progress.h"
@@ -20,6 +22,7 @@ struct Options {
   std::uint32_t runs = 1000;
   std::uint64_t first_seed = 1;
   std::string json;
+  bool faults = false;
 };
 
 // What a run evaluates and what must come of it.
@@ -109,6 +112,47 @@ void run(const Options& o, int& exit_code) {
   exit_code = failed.empty() ? 0 : 1;
 }
 
+// Events at random moments; each run prints a line when it fails, the summary counts what was seen.
+void run_faults(const Options& o, int& exit_code) {
+  if (o.model.device != "sim" || !o.model.model.empty())
+    throw InputError(
+        "--faults disturbs the simulated chip with a small model of its own; leave out --device and -m");
+  const FaultSoak soak(o.model.config, o.model.memory);
+  std::map<std::string, std::map<std::string, std::uint32_t>> outcomes;  // of each event
+  std::vector<std::uint64_t> failed;
+  std::uint32_t done = 0;
+  for (; done < o.runs && !interrupted(); ++done) {
+    const std::uint64_t seed = o.first_seed + done;
+    const FaultReport report = soak.run(seed);
+    ++outcomes[report.event][report.failure.empty() ? report.outcome : "failed"];
+    if (report.failure.empty()) continue;
+    failed.push_back(seed);
+    std::fprintf(stderr,
+                 "luoshu: seed %llu: %s in cycle %llu of %s: %s; replay with: luoshu soak --faults --config "
+                 "%s --memory %s --first-seed %llu --runs 1\n",
+                 static_cast<unsigned long long>(seed), report.event.c_str(),
+                 static_cast<unsigned long long>(report.cycle), report.job.c_str(), report.failure.c_str(),
+                 o.model.config.c_str(), o.model.memory.c_str(), static_cast<unsigned long long>(seed));
+  }
+  if (!o.json.empty()) {
+    write_json({{"schema", kSchema},
+                {"runs", done},
+                {"failed", failed},
+                {"events", outcomes},
+                {"first_seed", o.first_seed}},
+               o.json);
+  } else {
+    for (const auto& [event, seen] : outcomes) {
+      std::printf("%s:", event.c_str());
+      for (const auto& [outcome, count] : seen) std::printf(" %u %s;", count, outcome.c_str());
+      std::printf("\n");
+    }
+    std::printf("%u events from seed %llu on, %zu failed\n", done,
+                static_cast<unsigned long long>(o.first_seed), failed.size());
+  }
+  exit_code = failed.empty() ? 0 : 1;
+}
+
 }  // namespace
 
 void add_soak(CLI::App& app, int& exit_code) {
@@ -122,7 +166,11 @@ void add_soak(CLI::App& app, int& exit_code) {
   verb->add_option("--runs", o->runs, "runs, each with the next seed")->capture_default_str();
   add_seed(*verb, "--first-seed", o->first_seed, "seed of the first run (default: 1)");
   verb->add_option("--json", o->json, "write the result as JSON to this file, - = stdout");
-  verb->callback([o, &exit_code] { run(*o, exit_code); });
+  verb->add_flag(
+      "--faults", o->faults,
+      "instead disturb the chip at random moments (stop, resets, bus errors, a damaged link, a silent host, "
+      "stalled memory), each followed by a job that must give the model's bits");
+  verb->callback([o, &exit_code] { o->faults ? run_faults(*o, exit_code) : run(*o, exit_code); });
 }
 
 }  // namespace luoshu::cli

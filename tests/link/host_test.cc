@@ -7,7 +7,7 @@
 #include "link/traffic.h"
 #include "luoshu/allocator.h"
 #include "luoshu/device.h"
-#include "transport/faulty_transport.h"
+#include "luoshu/faulty_transport.h"
 
 namespace luoshu::link_test {
 namespace {

@@ -11,7 +11,7 @@
 #include "link/traffic.h"
 #include "luoshu/device.h"
 #include "support/seed.h"
-#include "transport/faulty_transport.h"
+#include "luoshu/faulty_transport.h"
 
 namespace luoshu::link_test {
 namespace {

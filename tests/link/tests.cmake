@@ -14,3 +14,13 @@ function(link_rtl_test name serial)
 endfunction()
 link_rtl_test(link_rtl_test 0)
 link_rtl_test(link_rtl_serial_test 1)
+# The same two against the C++ endpoint, frame by frame.
+function(link_differential_test name serial)
+  luoshu_rtl_test(NAME ${name} TOP luoshu_link PREFIX Vlink RTL link/luoshu_link.sv PARAMETERS -GMemoryMib=1 -GSerial=${serial}
+    SOURCES ${CMAKE_SOURCE_DIR}/tests/link/differential_test.cc LIBRARIES luoshu_driver ZLIB::ZLIB)
+  if(TARGET ${name})
+    target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/driver)
+  endif()
+endfunction()
+link_differential_test(link_differential_test 0)
+link_differential_test(link_differential_serial_test 1)

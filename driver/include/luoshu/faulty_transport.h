@@ -33,6 +33,11 @@ class FaultyTransport final : public Transport {
   std::string describe() const override { return inner_->describe() + " with faults"; }
   TimePoint now() const override { return inner_->now(); }
 
+  // What happens from now on.
+  void set_faults(const Faults& to_device, const Faults& from_device) {
+    to_device_ = to_device;
+    from_device_ = from_device;
+  }
   // From now on the peer takes nothing and says nothing, without closing the connection.
   void kill() { dead_ = true; }
   // The peer dies once that many more bytes have been written.
