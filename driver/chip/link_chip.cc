@@ -135,7 +135,8 @@ void LinkChip::configure(std::uint32_t kv_head_stride, std::uint32_t kv_block_by
   device_.write_regs(LUOSHU_REG_BASE + LUOSHU_REG_STOP_ID, ids, LUOSHU_STOP_IDS);
 }
 
-// After an error: a run that was asked for before the error may have started after it. Nothing of it may reach the next one.
+// After an error: a run that was asked for before the error may have started after it. Nothing of it may
+// reach the next one.
 void LinkChip::recover() {
   for (const bool reset : {false, true}) {
     if (reset) set_reg(LUOSHU_REG_SOFT_RESET, 1);
@@ -143,7 +144,8 @@ void LinkChip::recover() {
     device_.send_message({LUOSHU_MSG_PING, nonce});
     for (;;) {
       const auto event = device_.wait_event(kBootDeadline);
-      if (!event) throw TimeoutError("the firmware does not answer after an error; reset the device and try again");
+      if (!event)
+        throw TimeoutError("the firmware does not answer after an error; reset the device and try again");
       if (event->size() == 2 && event->front() == LUOSHU_EVT_PONG && event->back() == nonce) break;
     }
   }

@@ -91,7 +91,8 @@ class Chip {
                          const std::vector<std::uint32_t>& stop_ids) = 0;
   // Up to two runs may be in flight; their events come in order. After an error event no run is in flight.
   virtual void start(const RunRequest& run) = 0;
-  // The next token of the decode loop at work is its last; its Done event still comes. Nothing where none is at work.
+  // The next token of the decode loop at work is its last; its Done event still comes. Nothing where none is
+  // at work.
   virtual void stop() = 0;
   // The next event; throws TimeoutError after the deadline.
   virtual ChipEvent next_event(std::chrono::milliseconds deadline) = 0;

@@ -42,7 +42,7 @@ class LinkChip : public Chip {
   Device device_;
   Capabilities capabilities_;
   std::uint32_t nonce_ = 0x4c535242;  // of the last ping
-  bool failed_ = false;  // an error event came, no run was started since
+  bool failed_ = false;               // an error event came, no run was started since
 };
 
 }  // namespace luoshu
