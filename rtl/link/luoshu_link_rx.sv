@@ -3,7 +3,8 @@
 //
 // Ring words of a frame: header word 0, header word 1, payload. A refused frame leaves one word {0, status} in which the
 // low half is not the sync. A full ring stalls the transport; while blocked_i (an answer with payload cannot leave) the
-// frame is discarded instead and refused with OVERRUN. Throughput: one word per cycle, Serial = 1: one byte. Reset: empty.
+// frame is discarded instead and refused with OVERRUN; where not even the refusal has room, one word
+// stands for several. Throughput: one word per cycle, Serial = 1: one byte. Reset: empty.
 `default_nettype none
 
 module luoshu_link_rx #(
@@ -41,6 +42,7 @@ module luoshu_link_rx #(
   // Pointers: read, committed, written; one more bit than the address.
   logic [PtrBits:0] read_q, commit_q, write_q;
   logic             full, drop_q;
+  logic             owed_q, pay;    // a refusal found no room; has it now
   logic [7:0]       status_q;
   logic [BytesBits-1:0] bytes_q;    // payload
   logic [BytesBits-3:0] words_q;    // whole words of it that have come
@@ -52,7 +54,9 @@ module luoshu_link_rx #(
   assign whole    = (words_q == bytes_q[BytesBits-1:2]);
   assign is_crc   = (state_q == Body) && whole && (bytes_q[1:0] == 2'd0 || part_q);
   assign too_long = (state_q == Length) && (word[15:0] > 16'(MaxPayload));
-  assign word_ready = (state_q != Refuse) && (is_crc || too_long || drop_q || !full || blocked_i);
+  assign pay      = owed_q && (state_q == Hunt) && !full;
+  assign word_ready = (state_q != Refuse) && !pay
+                   && (is_crc || too_long || drop_q || !full || blocked_i);
   assign take     = word_valid && word_ready;
   assign good     = take && is_crc && !drop_q && (word == crc);
   assign refuse   = take && (too_long || (is_crc && !good));
@@ -77,13 +81,16 @@ module luoshu_link_rx #(
       commit_q <= '0;
       write_q  <= '0;
       drop_q   <= 1'b0;
+      owed_q   <= 1'b0;
     end else begin
       case (state_q)
-        Hunt:   if (take) state_q <= Length;
+        Hunt:   if (pay) state_q <= Refuse;
+                else if (take) state_q <= Length;
         Length: if (take) state_q <= too_long ? Refuse : Body;
         Body:   if (take && is_crc) state_q <= good ? Hunt : Refuse;
-        default: if (!full) state_q <= Hunt;
+        default: if (!full || blocked_i) state_q <= Hunt;
       endcase
+      if (state_q == Refuse) owed_q <= full;
       if (good) commit_q <= write_q;
       if (refuse) write_q <= commit_q;
       else if (ring_we) write_q <= write_q + 1'b1;
