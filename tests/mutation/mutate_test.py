@@ -21,8 +21,7 @@ BUILD = Path(sys.argv.pop(1) if len(sys.argv) > 1 else "build/mutation_tool").re
 
 
 def run(test, *arguments):
-    """Exit code, rows of the JSON (None without) and messages of a run of tiny.sv with the tests of
-    that name."""
+    """Exit code, rows of the JSON (None without) and messages of a run of tiny.sv with that test."""
     out, err = io.StringIO(), io.StringIO()
     BUILD.mkdir(parents=True, exist_ok=True)
     units = BUILD / "units.json"
@@ -52,13 +51,31 @@ def run(test, *arguments):
 
 class Reading(unittest.TestCase):
     def test_all_rtl(self):
-        """Each file is in the subset, keeps its text without mutants, and stays readable with many
-        of them."""
+        """Each file is in the subset, keeps its text, and stays readable with many mutants."""
         kinds = set()
         for path in sorted((HERE.parents[1] / "rtl").glob("**/*.sv")):
             with self.subTest(path.name):
                 text = path.read_text()
-                text = """
+                source = operators.Source(path.name, text)
+                self.assertEqual(source.schemata([]), text)
+                some = mutate.draw(source.mutants, 60, random.Random(1))
+                for number, mutant in enumerate(some, 1):
+                    mutant.number = number
+                mutated = source.schemata(some)
+                verilog.parse(mutated)
+                kinds |= {m.operator for m in source.mutants}
+                for m in source.mutants:
+                    self.assertNotEqual(m.original, m.changed)
+        self.assertEqual(kinds, set(operators.OPERATORS))
+
+    def test_units_have_files(self):
+        for unit in mutate.read_units(HERE / "units.json").values():
+            self.assertTrue(
+                [f for p in unit.rtl for f in (HERE.parents[1] / "rtl").glob(p)], unit.name
+            )
+
+    def test_only_the_circuit(self):
+        text = """
 module x #(parameter int W = 7) (
     input wire clk_i, input wire rst_ni, input wire [W-1:0] a_i, output logic [W-1:0] y_o
 );
