@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """luoshu mutate: how many small faults in the RTL of a unit its tests notice.
 
-Draws mutants by seed over the lines of a unit (operators.py says which kinds), compiles all of them at once into a copy of
-the RTL, builds the unit's tests against the copy, and runs the tests once per mutant, the fastest first, until one fails,
-stops on an assertion, or takes ten times as long as without a mutant. What no test notices survives. Mutants that
-equivalents.md argues to change nothing are counted apart; one of them that a test notices is an error. docs/mutation.md
-explains the figures."""
+Draws mutants by seed over the lines of a unit (operators.py says which kinds), compiles all of them
+at once into a copy of the RTL, builds the unit's tests against the copy, and runs the tests once
+per mutant, the fastest first, until one fails, stops on an assertion, or takes ten times as long as
+without a mutant. What no test notices survives. Mutants that equivalents.md argues to change
+nothing are counted apart; one of them that a test notices is an error. docs/mutation.md explains
+the figures."""
+
 import argparse
 import json
 import os
@@ -36,8 +38,8 @@ def say(text):
 @dataclass
 class Unit:
     name: str
-    rtl: list    # patterns of files below the RTL's root
-    tests: str   # regular expression of test names
+    rtl: list  # patterns of files below the RTL's root
+    tests: str  # regular expression of test names
     sources: list = field(default_factory=list)
 
 
@@ -51,11 +53,15 @@ class Test:
 
 
 def read_units(path):
-    return {name: Unit(name, u["rtl"], u["tests"]) for name, u in json.loads(Path(path).read_text()).items()}
+    return {
+        name: Unit(name, u["rtl"], u["tests"])
+        for name, u in json.loads(Path(path).read_text()).items()
+    }
 
 
 def read_equivalents(path):
-    """Keys of the mutants that a file of equivalents lists: lines `- file, module: ORIGINAL -> CHANGED`, backquoted."""
+    """Keys of the mutants that a file of equivalents lists: lines `- file, module: ORIGINAL ->
+    CHANGED`, backquoted."""
     keys = set()
     if Path(path).exists():
         for line in Path(path).read_text().splitlines():
@@ -66,8 +72,8 @@ def read_equivalents(path):
 
 
 def draw(mutants, count, rng):
-    """count mutants (0: all): lines in random order, an operator of each line, a mutant of the operator; a further round
-    over the lines only when each has given one."""
+    """count mutants (0: all): lines in random order, an operator of each line, a mutant of the
+    operator; a further round over the lines only when each has given one."""
     if count == 0:
         return list(mutants)
     lines = {}
@@ -117,24 +123,43 @@ class Campaign:
         for f in self.root.rglob("*"):
             if f.is_file() and f.name not in self.paths:
                 write_if_changed(self.rtl / f.relative_to(self.root), f.read_text())
-        kept = {self.rtl / f.relative_to(self.root) for f in self.root.rglob("*")} | {self.rtl / "luoshu_mutant_pkg.sv"}
+        kept = {self.rtl / f.relative_to(self.root) for f in self.root.rglob("*")} | {
+            self.rtl / "luoshu_mutant_pkg.sv"
+        }
         for f in self.rtl.rglob("*"):
             if f.is_file() and f not in kept:
                 f.unlink()
-        write_if_changed(self.rtl / "luoshu_mutant_pkg.sv", (HERE / "luoshu_mutant_pkg.sv").read_text())
+        write_if_changed(
+            self.rtl / "luoshu_mutant_pkg.sv", (HERE / "luoshu_mutant_pkg.sv").read_text()
+        )
         for source in self.sources:
             chosen = [m for m in self.mutants if m.file == source.file]
             write_if_changed(self.rtl / self.paths[source.file], source.schemata(chosen))
 
     def choose(self):
         rng = random.Random(f"{self.args.seed} {self.unit.name}")
-        self.rejected = {tuple(key) for key in json.loads(self.rejects.read_text())} if self.rejects.exists() else set()
-        everything = [m for s in self.sources for m in s.mutants if m.key() not in self.rejected
-                      and (self.args.match is None or self.args.match.search(str(m)))]
+        self.rejected = (
+            {tuple(key) for key in json.loads(self.rejects.read_text())}
+            if self.rejects.exists()
+            else set()
+        )
+        everything = [
+            m
+            for s in self.sources
+            for m in s.mutants
+            if m.key() not in self.rejected
+            and (self.args.match is None or self.args.match.search(str(m)))
+        ]
         if not everything:
             raise MutationError(f"no mutant of {self.unit.name} is left to draw from")
-        queue = draw(everything, 0, rng) if self.args.mutants == 0 else draw(everything, len(everything), rng)
-        wanted = len(everything) if self.args.mutants == 0 else min(self.args.mutants, len(everything))
+        queue = (
+            draw(everything, 0, rng)
+            if self.args.mutants == 0
+            else draw(everything, len(everything), rng)
+        )
+        wanted = (
+            len(everything) if self.args.mutants == 0 else min(self.args.mutants, len(everything))
+        )
         self.mutants, self.spare = queue[:wanted], queue[wanted:]
         self.number()
 
@@ -143,13 +168,16 @@ class Campaign:
             m.number = k
 
     def redraw(self, errors):
-        """Takes out the mutants on the lines that the errors name and draws others; true if there was one."""
+        """Takes out the mutants on the lines that the errors name and draws others; true if there
+        was one."""
         bad = set()
         for file, line in re.findall(r"%Error[^:]*: (\S+?\.sv):(\d+):", errors):
             path = Path(file)
             if path.name in self.paths and path.exists():
                 text = path.read_text().splitlines()[int(line) - 1]
-                numbers = [int(n) for n in re.findall(r"luoshu_mutant_pkg::chosen == 32'd(\d+)", text)]
+                numbers = [
+                    int(n) for n in re.findall(r"luoshu_mutant_pkg::chosen == 32'd(\d+)", text)
+                ]
                 bad.update(numbers)
         if not bad:
             return False
@@ -167,29 +195,65 @@ class Campaign:
 
     def command(self, name, command, **options):
         with open(self.log / f"{name}.log", "w") as log:
-            done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, **options)
+            done = subprocess.run(
+                command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, **options
+            )
         return done.returncode, (self.log / f"{name}.log").read_text(errors="replace")
 
     def configure(self):
         while True:
             self.mirror()
-            code, text = self.command("configure", ["cmake", "-S", str(self.args.source), "-B", str(self.work / "build"), "-G",
-                "Ninja", "-DCMAKE_C_COMPILER=clang", "-DCMAKE_CXX_COMPILER=clang++", "-DCMAKE_BUILD_TYPE=Release",
-                "-DLUOSHU_PROFILE=OFF", "-DLUOSHU_ONLY=none", f"-DLUOSHU_MUTATION_ROOT={self.rtl}",
-                f"-DLUOSHU_RTL_TESTS={self.unit.tests}"])
+            code, text = self.command(
+                "configure",
+                [
+                    "cmake",
+                    "-S",
+                    str(self.args.source),
+                    "-B",
+                    str(self.work / "build"),
+                    "-G",
+                    "Ninja",
+                    "-DCMAKE_C_COMPILER=clang",
+                    "-DCMAKE_CXX_COMPILER=clang++",
+                    "-DCMAKE_BUILD_TYPE=Release",
+                    "-DLUOSHU_PROFILE=OFF",
+                    "-DLUOSHU_ONLY=none",
+                    f"-DLUOSHU_MUTATION_ROOT={self.rtl}",
+                    f"-DLUOSHU_RTL_TESTS={self.unit.tests}",
+                ],
+            )
             if code == 0:
                 return
             if not self.redraw(text):
-                raise MutationError(f"configuring {self.unit.name} failed; see {self.log}/configure.log")
+                raise MutationError(
+                    f"configuring {self.unit.name} failed; see {self.log}/configure.log"
+                )
 
     def find_tests(self):
-        out = subprocess.run(["ctest", "--test-dir", str(self.work / "build"), "--show-only=json-v1", "-R", self.unit.tests],
-                             check=True, capture_output=True, text=True).stdout
+        out = subprocess.run(
+            [
+                "ctest",
+                "--test-dir",
+                str(self.work / "build"),
+                "--show-only=json-v1",
+                "-R",
+                self.unit.tests,
+            ],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
         self.tests = []
         for t in json.loads(out)["tests"]:
             properties = {p["name"]: p["value"] for p in t.get("properties", [])}
-            self.tests.append(Test(t["name"], t.get("command", []), properties.get("WORKING_DIRECTORY", "."),
-                                   float(properties.get("TIMEOUT", 300))))
+            self.tests.append(
+                Test(
+                    t["name"],
+                    t.get("command", []),
+                    properties.get("WORKING_DIRECTORY", "."),
+                    float(properties.get("TIMEOUT", 300)),
+                )
+            )
         if not self.tests:
             raise MutationError(f"no test is named like '{self.unit.tests}'; see {self.args.units}")
 
@@ -197,8 +261,16 @@ class Campaign:
         while True:
             self.configure()
             self.find_tests()  # their commands are known when they are built
-            code, text = self.command("build", ["ninja", "-C", str(self.work / "build"), f"-j{self.args.jobs}",
-                                                *[t.name for t in self.tests]])
+            code, text = self.command(
+                "build",
+                [
+                    "ninja",
+                    "-C",
+                    str(self.work / "build"),
+                    f"-j{self.args.jobs}",
+                    *[t.name for t in self.tests],
+                ],
+            )
             if code == 0:
                 self.find_tests()
                 return
@@ -210,8 +282,15 @@ class Campaign:
         environment = dict(os.environ, LUOSHU_MUTANT=str(number), GTEST_FAIL_FAST="1")
         with open(self.log / f"mutant{number}.log", "a") as log:
             try:
-                done = subprocess.run(test.command, cwd=test.folder, env=environment, timeout=limit, stdout=log,
-                                      stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+                done = subprocess.run(
+                    test.command,
+                    cwd=test.folder,
+                    env=environment,
+                    timeout=limit,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    stdin=subprocess.DEVNULL,
+                )
             except subprocess.TimeoutExpired:
                 print(f"{test.name}: more than {limit:.0f} s", file=log)
                 return False
@@ -240,24 +319,33 @@ class Campaign:
         with ThreadPoolExecutor(self.args.jobs) as pool:
             list(pool.map(self.baseline, self.tests))
             self.tests.sort(key=lambda t: t.seconds)
-            say(f"{self.unit.name}: {len(self.mutants)} mutants in {len(self.sources)} files, {len(self.tests)} tests of "
-                f"{sum(t.seconds for t in self.tests):.0f} s, built in {built:.0f} s")
+            say(
+                f"{self.unit.name}: {len(self.mutants)} mutants in {len(self.sources)} files, "
+                f"{len(self.tests)} tests of {sum(t.seconds for t in self.tests):.0f} s, built in {built:.0f} s"
+            )
             only = self.mutants
             if self.args.only:
                 only = [m for m in self.mutants if m.number in self.args.only]
             verdicts = []
             for m, by in zip(only, pool.map(self.verdict, only)):
                 verdicts.append((m, by))
-                say(f"{self.unit.name} {m.number}/{len(self.mutants)} "
-                    f"{'killed by ' + by if by else 'EQUIVALENT' if m.key() in self.equivalents else 'SURVIVED'}: {m}")
+                fate = "EQUIVALENT" if m.key() in self.equivalents else "SURVIVED"
+                fate = f"killed by {by}" if by else fate
+                say(f"{self.unit.name} {m.number}/{len(self.mutants)} {fate}: {m}")
         self.wrong = [m for m, by in verdicts if by and m.key() in self.equivalents]
         survivors = [m for m, by in verdicts if not by and m.key() not in self.equivalents]
         equivalent = sum(by is None and m.key() in self.equivalents for m, by in verdicts)
-        return {"unit": self.unit.name, "mutants": len(verdicts), "equivalent": equivalent,
-                "killed": sum(by is not None for _, by in verdicts),
-                "survivors": [f"{m.file}:{m.line}: {m.original} -> {m.changed}" for m in survivors],
-                "seed": self.args.seed, "files": len(self.sources), "build_s": round(built, 1),
-                "wall_s": round(time.monotonic() - begin, 1)}
+        return {
+            "unit": self.unit.name,
+            "mutants": len(verdicts),
+            "equivalent": equivalent,
+            "killed": sum(by is not None for _, by in verdicts),
+            "survivors": [f"{m.file}:{m.line}: {m.original} -> {m.changed}" for m in survivors],
+            "seed": self.args.seed,
+            "files": len(self.sources),
+            "build_s": round(built, 1),
+            "wall_s": round(time.monotonic() - begin, 1),
+        }
 
 
 class ArgumentParser(argparse.ArgumentParser):
@@ -274,23 +362,57 @@ def expression(text):
 
 
 def arguments(argv):
-    parser = ArgumentParser(prog="luoshu mutate", description="How many small faults in a unit's RTL its tests notice.")
-    parser.add_argument("unit", nargs="*", metavar="UNIT", help="units of tests/mutation/units.json; default all")
-    parser.add_argument("--mutants", type=int, default=60, metavar="N", help="mutants per unit; 0: every one there is (default 60)")
+    parser = ArgumentParser(
+        prog="luoshu mutate", description="How many small faults in a unit's RTL its tests notice."
+    )
+    parser.add_argument(
+        "unit", nargs="*", metavar="UNIT", help="units of tests/mutation/units.json; default all"
+    )
+    parser.add_argument(
+        "--mutants",
+        type=int,
+        default=60,
+        metavar="N",
+        help="mutants per unit; 0: every one there is (default 60)",
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the draw (default 1)")
     parser.add_argument("--json", metavar="FILE", help="the figures; - for stdout")
-    parser.add_argument("--only", type=lambda s: {int(n) for n in s.split(",")}, metavar="K,K", help="run these mutants of the draw alone")
-    parser.add_argument("--match", type=expression, metavar="REGEX", help="draw from the mutants whose line in --list matches")
-    parser.add_argument("--least", type=float, default=95.0, metavar="PERCENT",
-                        help="exit 1 when fewer of the mutants that are not equivalent are killed in a unit (default 95)")
+    parser.add_argument(
+        "--only",
+        type=lambda s: {int(n) for n in s.split(",")},
+        metavar="K,K",
+        help="run these mutants of the draw alone",
+    )
+    parser.add_argument(
+        "--match",
+        type=expression,
+        metavar="REGEX",
+        help="draw from the mutants whose line in --list matches",
+    )
+    parser.add_argument(
+        "--least",
+        type=float,
+        default=95.0,
+        metavar="PERCENT",
+        help="exit 1 when a unit's tests kill fewer of those that are not equivalent (default 95)",
+    )
     parser.add_argument("--list", action="store_true", help="print the draw, run nothing")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="builds and tests at a time (default: processors)")
-    parser.add_argument("--grace", type=float, default=5.0, help=argparse.SUPPRESS)  # seconds that each test has at least
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=os.cpu_count() or 1,
+        help="builds and tests at a time (default: processors)",
+    )
+    parser.add_argument(
+        "--grace", type=float, default=5.0, help=argparse.SUPPRESS
+    )  # seconds that each test has at least
     parser.add_argument("--source", type=Path, default=HERE.parents[1], help=argparse.SUPPRESS)
     parser.add_argument("--rtl", default="rtl", help=argparse.SUPPRESS)
     parser.add_argument("--build", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--units", type=Path, default=HERE / "units.json", help=argparse.SUPPRESS)
-    parser.add_argument("--equivalents", type=Path, default=HERE / "equivalents.md", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--equivalents", type=Path, default=HERE / "equivalents.md", help=argparse.SUPPRESS
+    )
     args = parser.parse_args(argv)
     args.source = args.source.resolve()
     args.build = (args.build or args.source / "build" / "mutation").resolve()
@@ -341,11 +463,18 @@ def main(argv):
         share = 100.0 * row["killed"] / real if real else 100.0
         enough = enough and share >= args.least
         if args.json != "-":
-            print(f"{row['unit']:8} {row['killed']:4} of {real} killed ({share:.1f}%), {row['equivalent']} equivalent, {row['wall_s']:.0f} s")
+            print(
+                f"{row['unit']:8} {row['killed']:4} of {real} killed ({share:.1f}%), "
+                f"{row['equivalent']} equivalent, {row['wall_s']:.0f} s"
+            )
             for survivor in row["survivors"]:
                 print(f"         survived: {survivor}")
     for m in wrong:
-        print(f"luoshu: error: the list of equivalents has a mutant that a test notices; take it out: {m}", file=sys.stderr)
+        print(
+            "luoshu: error: the list of equivalents has a mutant that a test notices; "
+            f"take it out: {m}",
+            file=sys.stderr,
+        )
     return 0 if enough and not wrong else 1
 
 

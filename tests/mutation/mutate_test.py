@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""mutate.py itself: what it reads, what it draws, and that it tells killed, surviving, equivalent and impossible mutants of
-a tiny module apart (tool/). Usage: mutate_test.py BUILD_FOLDER."""
+"""mutate.py itself: what it reads, what it draws, and that it tells killed, surviving, equivalent
+and impossible mutants of a tiny module apart (tool/). Usage: mutate_test.py BUILD_FOLDER."""
+
 import contextlib
 import io
 import json
@@ -20,20 +21,37 @@ BUILD = Path(sys.argv.pop(1) if len(sys.argv) > 1 else "build/mutation_tool").re
 
 
 def run(test, *arguments):
-    """Exit code, rows of the JSON (None without) and messages of a run of tiny.sv with the tests of that name."""
+    """Exit code, rows of the JSON (None without) and messages of a run of tiny.sv with that test."""
     out, err = io.StringIO(), io.StringIO()
     BUILD.mkdir(parents=True, exist_ok=True)
     units = BUILD / "units.json"
     units.write_text(json.dumps({"tiny": {"rtl": ["tiny.sv"], "tests": f"^tiny_{test}$"}}))
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = mutate.main(["--source", str(HERE / "tool"), "--build", str(BUILD), "--units", str(units),
-                            "--equivalents", str(HERE / "tool/equivalents.md"), "--grace", "1", *arguments])
-    return code, json.loads(out.getvalue()) if out.getvalue().startswith("[") else None, err.getvalue()
+        code = mutate.main(
+            [
+                "--source",
+                str(HERE / "tool"),
+                "--build",
+                str(BUILD),
+                "--units",
+                str(units),
+                "--equivalents",
+                str(HERE / "tool/equivalents.md"),
+                "--grace",
+                "1",
+                *arguments,
+            ]
+        )
+    return (
+        code,
+        json.loads(out.getvalue()) if out.getvalue().startswith("[") else None,
+        err.getvalue(),
+    )
 
 
 class Reading(unittest.TestCase):
     def test_all_rtl(self):
-        """Each file is in the subset, keeps its text without mutants, and stays readable with many of them."""
+        """Each file is in the subset, keeps its text, and stays readable with many mutants."""
         kinds = set()
         for path in sorted((HERE.parents[1] / "rtl").glob("**/*.sv")):
             with self.subTest(path.name):
@@ -52,11 +70,15 @@ class Reading(unittest.TestCase):
 
     def test_units_have_files(self):
         for unit in mutate.read_units(HERE / "units.json").values():
-            self.assertTrue([f for p in unit.rtl for f in (HERE.parents[1] / "rtl").glob(p)], unit.name)
+            self.assertTrue(
+                [f for p in unit.rtl for f in (HERE.parents[1] / "rtl").glob(p)], unit.name
+            )
 
     def test_only_the_circuit(self):
-        source = operators.Source("x.sv", """
-module x #(parameter int W = 7) (input wire clk_i, input wire rst_ni, input wire [W-1:0] a_i, output logic [W-1:0] y_o);
+        text = """
+module x #(parameter int W = 7) (
+    input wire clk_i, input wire rst_ni, input wire [W-1:0] a_i, output logic [W-1:0] y_o
+);
   localparam int Half = size(W);
   function automatic int size(input int n);
     size = n / 2 + 1;
@@ -70,8 +92,12 @@ module x #(parameter int W = 7) (input wire clk_i, input wire rst_ni, input wire
   `LUOSHU_ASSERT(name, a_i != 0)
   sub #(.N(W + 1)) u_sub (.clk_i, .rst_ni(rst_ni & 1'b1), .a_i(a_i & 7'h55), .y_o(y_o[W-1:1]));
 endmodule
-""")
-        self.assertEqual({m.original for m in source.mutants}, {"assign y_o[0] = a_i[0] & a_i[1];", ".a_i(a_i & 7'h55)"})
+"""
+        source = operators.Source("x.sv", text)
+        self.assertEqual(
+            {m.original for m in source.mutants},
+            {"assign y_o[0] = a_i[0] & a_i[1];", ".a_i(a_i & 7'h55)"},
+        )
 
     def test_what_does_not_parse_is_told(self):
         with self.assertRaises(verilog.ParseError):
@@ -85,13 +111,16 @@ class Drawing(unittest.TestCase):
     def test_seed_decides(self):
         def draws(seed):
             return [str(m) for m in mutate.draw(self.mutants, 9, random.Random(seed))]
+
         self.assertEqual(draws(1), draws(1))
         self.assertNotEqual(draws(1), draws(2))
         self.assertEqual(len(set(draws(1))), 9)
 
     def test_every_line_before_one_twice(self):
         lines = {m.line for m in self.mutants}
-        self.assertEqual({m.line for m in mutate.draw(self.mutants, len(lines), random.Random(3))}, lines)
+        self.assertEqual(
+            {m.line for m in mutate.draw(self.mutants, len(lines), random.Random(3))}, lines
+        )
 
 
 class Campaigns(unittest.TestCase):
@@ -105,15 +134,19 @@ class Campaigns(unittest.TestCase):
 
     def test_impossible(self):
         """A mutant that does not compile is replaced by another, and not drawn again."""
+
         class WithOneMore(operators.Source):
             def __init__(self, *arguments):
                 super().__init__(*arguments)
                 first = self.mutants[0]
                 first.new = first.changed = "assign full = missing;"
+
         (BUILD / "tiny/rejected.json").unlink(missing_ok=True)
         with unittest.mock.patch("operators.Source", WithOneMore):
             for told in (True, False):
-                _, (row,), log = run("good", "--mutants", "20", "--seed", "2", "--only", "1", "--json", "-")
+                _, (row,), log = run(
+                    "good", "--mutants", "20", "--seed", "2", "--only", "1", "--json", "-"
+                )
                 self.assertEqual("1 mutants do not compile" in log, told, log)
                 self.assertEqual(row["mutants"], 1)
         (BUILD / "tiny/rejected.json").unlink()
@@ -149,7 +182,14 @@ class Campaigns(unittest.TestCase):
 
     def test_usage(self):
         self.assertIn("no mutant of tiny is left", run("good", "--match", "no such text")[2])
-        for bad in (["nothing"], ["--match", "("], ["--mutants", "-1"], ["--mutants", "many"], ["--jobs", "0"], ["--what"]):
+        for bad in (
+            ["nothing"],
+            ["--match", "("],
+            ["--mutants", "-1"],
+            ["--mutants", "many"],
+            ["--jobs", "0"],
+            ["--what"],
+        ):
             with self.subTest(bad):
                 self.assertEqual(run("good", *bad)[0], 2)
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The operators of mutation: each makes small faults of one kind out of the expressions and statements that verilog.py
-finds. All mutants of a file are compiled into one copy of it; luoshu_mutant_pkg::chosen says at run time which is live."""
+"""The operators of mutation: each makes small faults of one kind out of the expressions and
+statements that verilog.py finds. All mutants of a file are compiled into one copy of it;
+luoshu_mutant_pkg::chosen says at run time which is live."""
+
 import re
 from dataclasses import dataclass
 
@@ -17,16 +19,30 @@ OPERATORS = {
     "hold": "an assignment left out: the register or the default holds",
     "force": "the branch of an if always or never taken",
     "index": "an index or a slice moved by one",
-    "sign": "signed for unsigned and back, an arithmetic shift for a logical one, a sign extension with zeros",
+    "sign": "signed for unsigned and back, a logical shift for an arithmetic one, a sign extension with zeros",
     "arms": "the arms of a ?: swapped",
     "shift": "the other direction, or an amount off by one",
     "stuck": "a bit of an assigned value or of a connection stuck at 0 or 1",
     "state": "another name of the same enum",
 }
 # No <= for == and the like: of a counter that meets its end they say the same.
-RELATIONS = {"==": ["!=", "<", ">"], "!=": ["=="], "<": ["<=", ">=", ">"], "<=": ["<", ">"], ">": [">=", "<=", "<"],
-             ">=": [">", "<"]}
-LOGIC = {"&&": ["||"], "||": ["&&"], "&": ["|", "^"], "|": ["&", "^"], "^": ["|", "&"], "~^": ["^"], "^~": ["^"]}
+RELATIONS = {
+    "==": ["!=", "<", ">"],
+    "!=": ["=="],
+    "<": ["<=", ">=", ">"],
+    "<=": ["<", ">"],
+    ">": [">=", "<=", "<"],
+    ">=": [">", "<"],
+}
+LOGIC = {
+    "&&": ["||"],
+    "||": ["&&"],
+    "&": ["|", "^"],
+    "|": ["&", "^"],
+    "^": ["|", "&"],
+    "~^": ["^"],
+    "^~": ["^"],
+}
 REDUCTIONS = {"&": "|", "|": "&", "^": "|", "~&": "~|", "~|": "~&"}
 PARAMETER = re.compile(r"[A-Z]\w*$|\$clog2$|\$bits$")
 
@@ -38,13 +54,14 @@ class Mutant:
     module: str
     operator: str
     site: verilog.Site
-    new: str             # what stands in place of the site
+    new: str  # what stands in place of the site
     original: str
     changed: str
     number: int = 0
 
     def key(self):
-        """What names it in the list of equivalent mutants; lines are no part of it, so that they may move."""
+        """What names it in the list of equivalent mutants; lines are no part of it, so that they
+        may move."""
         return (self.file, self.module, self.original, self.changed)
 
     def __str__(self):
@@ -71,7 +88,8 @@ class Source:
         return self.parser.text(node.first, node.last)
 
     def constant(self, node):
-        """True where only an elaboration decides: literals and parameters. Names of an enum are states."""
+        """True where only an elaboration decides: literals and parameters. Names of an enum are
+        states."""
         if node.kind == "number":
             return True
         if node.kind == "name":
@@ -86,13 +104,26 @@ class Source:
         new = re.sub(r"\s+", " ", new)
         if site.kind == "connection":
             original, changed = f".{site.port}({old})", f".{site.port}({new})"
-        self.mutants.append(Mutant(self.file, self.parser.tokens[site.first].line, site.module, operator, site, new,
-                                   original or old, changed or new))
+        self.mutants.append(
+            Mutant(
+                self.file,
+                self.parser.tokens[site.first].line,
+                site.module,
+                operator,
+                site,
+                new,
+                original or old,
+                changed or new,
+            )
+        )
 
     def edit(self, operator, *edits):
-        """The site with edits (first, last, text) of its tokens; the line is that of the first edit."""
+        """The site with edits (first, last, text) of its tokens; the line is that of the first
+        edit."""
         new = self.parser.text(self.site.first, self.site.last, edits)
-        self.add("reset" if self.site.reset and operator in ("constant", "stuck") else operator, new)
+        self.add(
+            "reset" if self.site.reset and operator in ("constant", "stuck") else operator, new
+        )
         self.mutants[-1].line = self.parser.tokens[min(e[0] for e in edits)].line
 
     def replace(self, operator, node, new):
@@ -128,10 +159,15 @@ class Source:
         if self.constant(site.value) or site.value.op in self.enum_of:
             return  # other operators change it, and the bit may be so already
         width = f"$bits({target})"
-        one = f"{{{{{width}{{1'b0}}}}, 1'b1}}"  # as wide as the target and a bit more: a shift of it keeps all bits
+        # as wide as the target and a bit more: a shift of it keeps all bits
+        one = f"{{{{{width}{{1'b0}}}}, 1'b1}}"
         for bit in ("0", f"{width} / 2", f"{width} - 1"):
-            self.edit("stuck", (site.value.first, site.value.last, f"({value}) | ({one} << ({bit}))"))
-            self.edit("stuck", (site.value.first, site.value.last, f"({value}) & ~({one} << ({bit}))"))
+            self.edit(
+                "stuck", (site.value.first, site.value.last, f"({value}) | ({one} << ({bit}))")
+            )
+            self.edit(
+                "stuck", (site.value.first, site.value.last, f"({value}) & ~({one} << ({bit}))")
+            )
             for m, what in zip(self.mutants[-2:], ("1", "0")):
                 short = {"0": "lowest", f"{width} - 1": "highest"}.get(bit, "middle")
                 m.changed = f"{short} bit of {target} stuck at {what}"
@@ -161,7 +197,11 @@ class Source:
         elif kind == "unary":
             part = node.parts[0]
             if node.op in ("!", "~"):
-                self.replace("negation", node, f"({self.text(part)})" if node.op == "~" else f"(!(!({self.text(part)})))")
+                self.replace(
+                    "negation",
+                    node,
+                    f"({self.text(part)})" if node.op == "~" else f"(!(!({self.text(part)})))",
+                )
             elif node.op in REDUCTIONS:
                 self.edit("logic", (node.first, node.first + 1, REDUCTIONS[node.op]))
             elif node.op == "-":
@@ -172,7 +212,9 @@ class Source:
         elif kind == "ternary":
             condition, yes, no = node.parts
             if not self.constant(condition):
-                self.replace("arms", node, f"{self.text(condition)} ? {self.text(no)} : {self.text(yes)}")
+                self.replace(
+                    "arms", node, f"{self.text(condition)} ? {self.text(no)} : {self.text(yes)}"
+                )
                 self.replace("negation", condition, f"!({self.text(condition)})")
                 self.visit(condition)
             self.visit(yes)
@@ -209,7 +251,11 @@ class Source:
                 for by in ("+ 1", "- 1"):
                     if by == "- 1" and self.text(b) == "0":
                         continue
-                    self.edit("index", (a.first, a.last, f"({self.text(a)}) {by}"), (b.first, b.last, f"({self.text(b)}) {by}"))
+                    self.edit(
+                        "index",
+                        (a.first, a.last, f"({self.text(a)}) {by}"),
+                        (b.first, b.last, f"({self.text(b)}) {by}"),
+                    )
         else:  # paren, concat
             for part in node.parts:
                 self.visit(part)
@@ -250,7 +296,12 @@ class Source:
         elif match:
             base = {"b": 2, "o": 8, "d": 10, "h": 16}[match[3].lower()]
             width, value = int(match[1] or 32), int(match[4], base)
-            values = {(value + 1) % (1 << width), (value - 1) % (1 << width), value ^ (1 << (width - 1)), value ^ (1 << width // 2)}
+            values = {
+                (value + 1) % (1 << width),
+                (value - 1) % (1 << width),
+                value ^ (1 << (width - 1)),
+                value ^ (1 << width // 2),
+            }
             for new in sorted(values - {value}):
                 digits = {2: f"{new:b}", 8: f"{new:o}", 10: str(new), 16: f"{new:x}"}[base]
                 self.replace("constant", node, f"{width}'{match[2]}{match[3]}{digits}")
@@ -261,7 +312,8 @@ class Source:
 
     # ------------------------------------------------------------ all in one text
     def schemata(self, mutants):
-        """The file with these mutants (their numbers set) compiled in; with none of them chosen it means what it did."""
+        """The file with these mutants (their numbers set) compiled in; with none of them chosen it
+        means what it did."""
         by_site = {}
         for m in mutants:
             by_site.setdefault(id(m.site), []).append(m)
@@ -277,13 +329,20 @@ class Source:
             if site.kind == "connection":
                 new = "".join(f"({c}) ? ({m.new}) :\n" for c, m in zip(live, chosen)) + f"({old})"
             elif site.kind == "condition":
-                new = "".join(f"({c}) ? (({m.new}) ? 1'b1 : 1'b0) :\n" for c, m in zip(live, chosen)) + f"(({old}) ? 1'b1 : 1'b0)"
+                new = (
+                    "".join(f"({c}) ? (({m.new}) ? 1'b1 : 1'b0) :\n" for c, m in zip(live, chosen))
+                    + f"(({old}) ? 1'b1 : 1'b0)"
+                )
             else:
                 cut = len("assign") if site.kind == "assign" else 0
-                new = "begin " + "".join(f"if ({c}) {m.new[cut:]} else\n" for c, m in zip(live, chosen)) + f"{old[cut:]} end"
+                new = (
+                    "begin "
+                    + "".join(f"if ({c}) {m.new[cut:]} else\n" for c, m in zip(live, chosen))
+                    + f"{old[cut:]} end"
+                )
                 if cut:
                     new = "always_comb " + new
-            out.append(self.content[at:first.start])
+            out.append(self.content[at : first.start])
             out.append(new)
             at = last.end
         out.append(self.content[at:])

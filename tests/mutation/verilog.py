@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the subset of SystemVerilog that rtl/ uses, as far as mutation needs it: where the statements, conditions and
-connections of a file are, and the tree of operators of each expression. It does not resolve names, widths or types, and
-it does not find errors: the simulator does.
+"""Reads the subset of SystemVerilog that rtl/ uses, as far as mutation needs it: where the
+statements, conditions and connections of a file are, and the tree of operators of each expression.
+It does not resolve names, widths or types, and it does not find errors: the simulator does.
 
-sites(text) gives the places whose expressions may change without a new elaboration. It leaves out what only an
-elaboration sees or what is not the circuit: headers of modules and functions, declarations, parameters, generate
-conditions, headers of loops, case labels, ranges and widths, instances' parameters, outputs and clocks, assertions and
-other macros, initial blocks, functions that compute a parameter."""
+sites(text) gives the places whose expressions may change without a new elaboration. It leaves out
+what only an elaboration sees or what is not the circuit: headers of modules and functions,
+declarations, parameters, generate conditions, headers of loops, case labels, ranges and widths,
+instances' parameters, outputs and clocks, assertions and other macros, initial blocks, functions
+that compute a parameter."""
+
 import re
 from dataclasses import dataclass, field
 
-TOKEN = re.compile(r"""
+TOKEN = re.compile(
+    r"""
     (?P<space>\s+|//[^\n]*|/\*.*?\*/)
   | (?P<attribute>\(\*.*?\*\))
   | (?P<string>"(?:\\.|[^"\\])*")
@@ -18,15 +21,68 @@ TOKEN = re.compile(r"""
   | (?P<name>[A-Za-z_][\w$]*|\$\w+)
   | (?P<macro>`\w+)
   | (?P<mark>\|->|\|=>|<<<|>>>|===|!==|==\?|!=\?|<=|>=|==|!=|&&|\|\||<<|>>|\*\*|\+:|-:|->|::|\+\+|--|[-+*/%&|^]=|~&|~\||~\^|\^~|.)
-""", re.X | re.S)
+""",
+    re.X | re.S,
+)
 
-BINARY = {"||": 1, "&&": 2, "|": 3, "^": 4, "~^": 4, "^~": 4, "&": 5, "==": 6, "!=": 6, "===": 6, "!==": 6, "==?": 6,
-          "!=?": 6, "<": 7, "<=": 7, ">": 7, ">=": 7, "<<": 8, ">>": 8, "<<<": 8, ">>>": 8, "+": 9, "-": 9, "*": 10,
-          "/": 10, "%": 10, "**": 11}
+BINARY = {
+    "||": 1,
+    "&&": 2,
+    "|": 3,
+    "^": 4,
+    "~^": 4,
+    "^~": 4,
+    "&": 5,
+    "==": 6,
+    "!=": 6,
+    "===": 6,
+    "!==": 6,
+    "==?": 6,
+    "!=?": 6,
+    "<": 7,
+    "<=": 7,
+    ">": 7,
+    ">=": 7,
+    "<<": 8,
+    ">>": 8,
+    "<<<": 8,
+    ">>>": 8,
+    "+": 9,
+    "-": 9,
+    "*": 10,
+    "/": 10,
+    "%": 10,
+    "**": 11,
+}
 UNARY = {"!", "~", "&", "|", "^", "~&", "~|", "~^", "^~", "+", "-"}
-DECLARES = {"logic", "wire", "reg", "int", "integer", "bit", "byte", "genvar", "localparam", "parameter", "typedef",
-            "automatic", "static", "const", "var", "import", "input", "output", "signed", "unsigned", "string", "enum",
-            "struct", "tri", "longint", "shortint"}
+DECLARES = {
+    "logic",
+    "wire",
+    "reg",
+    "int",
+    "integer",
+    "bit",
+    "byte",
+    "genvar",
+    "localparam",
+    "parameter",
+    "typedef",
+    "automatic",
+    "static",
+    "const",
+    "var",
+    "import",
+    "input",
+    "output",
+    "signed",
+    "unsigned",
+    "string",
+    "enum",
+    "struct",
+    "tri",
+    "longint",
+    "shortint",
+}
 OPENS = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -38,7 +94,7 @@ class ParseError(Exception):
 class Token:
     kind: str
     text: str
-    start: int   # offsets in the text
+    start: int  # offsets in the text
     end: int
     line: int
     spaced: bool  # white space or a comment stands before it
@@ -46,8 +102,10 @@ class Token:
 
 @dataclass
 class Node:
-    """An expression: kind, its tokens [first, last) and its parts. kind is one of number, name, unary, binary, ternary,
-    concat, repeat, paren, cast, call, select (bit), range ([a:b]), slice ([a +: b])."""
+    """An expression: kind, its tokens [first, last) and its parts. kind is one of number, name,
+    unary, binary, ternary, concat, repeat, paren, cast, call, select (bit), range ([a:b]), slice
+    ([a +: b])."""
+
     kind: str
     first: int
     last: int
@@ -57,17 +115,19 @@ class Node:
 
 @dataclass
 class Site:
-    """A place that can change. kind: assign (continuous), blocking, nonblocking, condition (of an if), connection (an
-    input of an instance). [first, last) are its tokens: the statement with its semicolon, or the expression."""
+    """A place that can change. kind: assign (continuous), blocking, nonblocking, condition (of an
+    if), connection (an input of an instance). [first, last) are its tokens: the statement with its
+    semicolon, or the expression."""
+
     kind: str
     module: str
     first: int
     last: int
-    value: Node            # right-hand side, condition or connection
+    value: Node  # right-hand side, condition or connection
     target: object = None  # Node of an assignment's left-hand side
     guarded: bool = False  # below an if or a case
-    reset: bool = False    # in the branch that a reset selects
-    port: str = ""         # of a connection
+    reset: bool = False  # in the branch that a reset selects
+    port: str = ""  # of a connection
 
 
 def tokenize(text):
@@ -75,8 +135,17 @@ def tokenize(text):
     while at < len(text):
         match = TOKEN.match(text, at)
         kind, word = match.lastgroup, match.group()
-        if kind == "macro" and word in ("`default_nettype", "`include", "`timescale", "`ifdef", "`ifndef", "`else",
-                                        "`elsif", "`endif", "`undef"):
+        if kind == "macro" and word in (
+            "`default_nettype",
+            "`include",
+            "`timescale",
+            "`ifdef",
+            "`ifndef",
+            "`else",
+            "`elsif",
+            "`endif",
+            "`undef",
+        ):
             end = text.find("\n", at)  # a directive is a line
             at, spaced = (end if end >= 0 else len(text)), True
             continue
@@ -95,22 +164,28 @@ class Parser:
         self.tokens = tokenize(text)
         self.at = 0
         self.sites = []
-        self.enums = []      # lists of the names of each enum
+        self.enums = []  # lists of the names of each enum
         self.module = ""
         self.constant_functions = self.functions_of_parameters()
 
     # ------------------------------------------------------------ tokens
     def text(self, first, last, edits=()):
-        """The tokens [first, last) on one line, with edits [(first, last, text)], which do not overlap."""
+        """The tokens [first, last) on one line, with edits [(first, last, text)], which do not
+        overlap."""
         out, i = [], first
         edits = sorted(edits)
         while i < last or edits:
             if edits and edits[0][0] == i:
                 a, b, new = edits.pop(0)
-                out.append((" " if a > first and a < len(self.tokens) and self.tokens[a].spaced else "") + new)
+                out.append(
+                    (" " if a > first and a < len(self.tokens) and self.tokens[a].spaced else "")
+                    + new
+                )
                 i = b
             else:
-                out.append((" " if i > first and self.tokens[i].spaced else "") + self.tokens[i].text)
+                out.append(
+                    (" " if i > first and self.tokens[i].spaced else "") + self.tokens[i].text
+                )
                 i += 1
         return "".join(out)
 
@@ -262,10 +337,10 @@ class Parser:
     def enum(self):
         first = self.at
         self.skip_past(";")
-        words = self.tokens[first:self.at]
+        words = self.tokens[first : self.at]
         if words[1].text == "enum":
             body = self.text(first, self.at)
-            names = re.sub(r"=[^,}]*", "", body[body.index("{") + 1:body.rindex("}")])
+            names = re.sub(r"=[^,}]*", "", body[body.index("{") + 1 : body.rindex("}")])
             self.enums.append([n.strip() for n in names.split(",")])
 
     def function(self):
@@ -290,18 +365,28 @@ class Parser:
         if self.peek() == "#":
             self.take()
             self.skip_group()
-        if self.at + 1 < len(self.tokens) and self.tokens[self.at].kind == "name" and self.peek(1) == "(":
+        if (
+            self.at + 1 < len(self.tokens)
+            and self.tokens[self.at].kind == "name"
+            and self.peek(1) == "("
+        ):
             self.take()
             self.take("(")
             while self.peek() != ")":
                 self.take(".")
                 name = self.take().text
                 if self.peek() == "(":
-                    if name.endswith("_i") and name not in ("clk_i", "rst_ni") and self.peek(1) != ")":
+                    if (
+                        name.endswith("_i")
+                        and name not in ("clk_i", "rst_ni")
+                        and self.peek(1) != ")"
+                    ):
                         self.take()
                         first = self.at
                         value = self.expression()
-                        self.sites.append(Site("connection", self.module, first, self.at, value, port=name))
+                        self.sites.append(
+                            Site("connection", self.module, first, self.at, value, port=name)
+                        )
                         self.take(")")
                     else:
                         self.skip_group()
@@ -320,7 +405,8 @@ class Parser:
         self.take()
 
     def statement(self, live, guarded, reset):
-        """live: may change. Conditions that name a reset (rst_ni alone, or with more) mark their branch."""
+        """live: may change. Conditions that name a reset (rst_ni alone, or with more) mark their
+        branch."""
         word, kind = self.peek(), self.tokens[self.at].kind
         if kind == "macro":
             self.take()
@@ -346,7 +432,7 @@ class Parser:
             value = self.expression()
             if live:
                 self.sites.append(Site("condition", self.module, first, self.at, value))
-            names = [t.text for t in self.tokens[first:self.at]]
+            names = [t.text for t in self.tokens[first : self.at]]
             self.take(")")
             in_reset = "rst_ni" in names and names[names.index("rst_ni") - 1] == "!"
             self.statement(live, True, reset or in_reset)
@@ -367,9 +453,15 @@ class Parser:
             self.take()
             self.skip_group()
             self.statement(live, guarded, reset)
-        elif word in DECLARES or word.startswith("$") or word in ("assert", "assume", "cover", "disable"):
+        elif (
+            word in DECLARES
+            or word.startswith("$")
+            or word in ("assert", "assume", "cover", "disable")
+        ):
             self.skip_past(";")
-        elif kind == "name" and self.tokens[self.at + 1].kind == "name":  # a declaration with a user type
+        elif (
+            kind == "name" and self.tokens[self.at + 1].kind == "name"
+        ):  # a declaration with a user type
             self.skip_past(";")
         else:
             first = self.at
@@ -383,8 +475,18 @@ class Parser:
             value = self.expression()
             self.take(";")
             if live:
-                self.sites.append(Site("nonblocking" if how == "<=" else "blocking", self.module, first, self.at, value,
-                                       target, guarded, reset))
+                self.sites.append(
+                    Site(
+                        "nonblocking" if how == "<=" else "blocking",
+                        self.module,
+                        first,
+                        self.at,
+                        value,
+                        target,
+                        guarded,
+                        reset,
+                    )
+                )
 
     # ------------------------------------------------------------ expressions
     def expression(self, level=0, lvalue=False):
@@ -472,10 +574,20 @@ class Parser:
                     self.take()
                     end = self.expression()
                     self.take("]")
-                    node = Node("range" if mark == ":" else "slice", first, self.at, mark, [node, index, end])
+                    node = Node(
+                        "range" if mark == ":" else "slice",
+                        first,
+                        self.at,
+                        mark,
+                        [node, index, end],
+                    )
                 else:
                     raise ParseError(f"line {self.tokens[self.at].line}: '{mark}' in an index")
-            elif self.peek() == "." and self.tokens[self.at + 1].kind == "name" and node.kind == "select":
+            elif (
+                self.peek() == "."
+                and self.tokens[self.at + 1].kind == "name"
+                and node.kind == "select"
+            ):
                 self.at += 2
                 node = Node("name", first, self.at, self.tokens[self.at - 1].text)
             else:
