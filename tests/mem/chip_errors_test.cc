@@ -173,7 +173,8 @@ TEST_P(ChipRunErrors, OfTheLinkDoNotTouchARun) {
 TEST_P(ChipRunErrors, OfTheUnitsEndTheRun) {
   const std::vector<std::int32_t> prompt{1, 2, 3, 4, 5};
   const std::vector<float> expected = logits(prompt);
-  for (unsigned client = 0; client < kReadLink + kWriteLink; ++client) {
+  constexpr unsigned kUnits = unsigned{kReadLink} + unsigned{kWriteLink};  // readers, then writers
+  for (unsigned client = 0; client < kUnits; ++client) {
     AxiFault fault;
     fault.write = client >= kReadLink;
     fault.client = fault.write ? client - kReadLink : client;
