@@ -212,7 +212,7 @@ TEST_F(Registers, DecodeLoopEnds) {
   } cases[] = {{1, 0, 0}, {4, 0, 0}, {9, 3, 0}, {9, 9, 0}, {9, 0, 2},
                {9, 0, 1}, {9, 2, 2}, {3, 0, 3}, {2, 0, 0}};
   for (const auto& c : cases) {
-    for (int i = 0; i < 4; ++i) write(LUOSHU_REG_STOP_ID + 4 * i, i == 2 ? 777 : 0xffffffffu);
+    for (unsigned i = 0; i < 4; ++i) write(LUOSHU_REG_STOP_ID + 4 * i, i == 2 ? 777u : 0xffffffffu);
     stops_ = advances_ = 0;
     write(LUOSHU_REG_SEQ_STOP, 1);  // no loop is at work yet
     set_loop(c.passes);
@@ -220,7 +220,7 @@ TEST_F(Registers, DecodeLoopEnds) {
       ASSERT_LE(n, 9);
       if (n == c.stop_at) write(LUOSHU_REG_SEQ_STOP, 1), write(LUOSHU_REG_SEQ_STOP, 1);
       const bool stop_id = n == c.stop_id_at;
-      ASSERT_TRUE(token(stop_id ? 777 : 40 + n));
+      ASSERT_TRUE(token(stop_id ? 777u : 40u + static_cast<unsigned>(n)));
       cycle(), cycle(), cycle(), cycle();
       const std::uint32_t status = read(LUOSHU_REG_TOKEN_STATUS);
       write(LUOSHU_REG_TOKEN_POP, 1);
@@ -298,7 +298,8 @@ TEST_F(Registers, CountersLoseNothing) {
     top_->count_i = static_cast<std::uint16_t>(random_() & random_()) & 0xfffu;
     top_->beats_i = static_cast<std::uint8_t>(random_() & 15u);
     if (kSmall) top_->count_i &= 0xbffu;  // the watchdog's place
-    for (unsigned i = 0; i < 16; ++i) counted[i] += (top_->count_i | top_->beats_i << 12) >> i & 1u;
+    for (unsigned i = 0; i < 16; ++i)
+      counted[i] += (top_->count_i | static_cast<unsigned>(top_->beats_i) << 12) >> i & 1u;
     cycle();
   };
   for (int i = 0; i < 20000; ++i) {
