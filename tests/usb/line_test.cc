@@ -241,6 +241,16 @@ TEST_F(UsbWire, ResetTakesMoreThanAnEndOfPacket) {
   EXPECT_EQ(bench_.top().configured_o, 0);
 }
 
+// The SE0 behind it goes on into a reset: the packet never ended.
+TEST_F(UsbWire, ATokenThatRunsIntoAResetIsNone) {
+  for (const Time se0 : {3, 5, 50}) {
+    host().send_levels(encode_open(token(Pid::kIn, 0, 0)));
+    host().hold(Line::kSe0, se0 * kMicrosecond);
+    EXPECT_EQ(host().receive(1000).kind, Kind::kNone) << se0;
+  }
+  ASSERT_TRUE(host().enumerate_quick(11));
+}
+
 TEST_F(UsbWire, SuspendAfter3MsOfIdleAndResume) {
   host().idle(2900 * kMicrosecond);
   EXPECT_EQ(bench_.top().suspended_o, 0);

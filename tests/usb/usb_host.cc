@@ -282,6 +282,7 @@ void UsbHost::schedule(const Levels& levels) {
   // A fraction of a device clock between the two clocks' phases.
   Time at = now_ + static_cast<Time>(rng_() % static_cast<std::uint64_t>(kDeviceClock));
   Line last = Line::kJ;
+  bool ended = false;  // by SE0, then J
   for (const Line line : levels) {
     const Time jitter =
         options.jitter == 0
@@ -292,10 +293,14 @@ void UsbHost::schedule(const Levels& levels) {
       if ((changed & 1U) != 0) plus_.push_back({at + jitter, line});
       if ((changed & 2U) != 0) minus_.push_back({at + jitter + options.skew, line});
     }
-    if (line == Line::kJ && last == Line::kSe0) host_end_ = at + jitter;
+    if (line == Line::kJ && last == Line::kSe0) {
+      host_end_ = at + jitter;
+      ended = true;
+    }
     last = line;
     at += bit();
   }
+  if (!ended || last == Line::kSe0) host_end_ = at;  // cut off: the lines go to J by themselves
   driving_ = true;
   host_dp_dn_ = Line::kJ;
   while (now_ + kDeviceClock <= at) step();
