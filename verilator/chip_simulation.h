@@ -134,7 +134,8 @@ class ChipSimulation : public Simulation {
   void hold_reset() {
     top_->rst_ni = 0;
     drive_idle();
-    // At first the registers that are resets themselves may be anything, and with them what assertions look at.
+    // At first the registers that are resets themselves may be anything, and with them what assertions look
+    // at.
     context_.assertOn(false);
     for (int i = 0; i < 8; ++i) {
       if (i == 4) context_.assertOn(true);

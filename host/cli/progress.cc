@@ -65,7 +65,9 @@ void Progress::look() const {
   std::string text;
   Clock::time_point start;
   for (const Progress* p = this; p != nullptr; p = p->outer_) {
-    text = p->where_() + (text.empty() ? "" : ", ") + text;
+    std::string outer = p->where_();
+    if (!text.empty()) outer.append(", ").append(text);
+    text = std::move(outer);
     start = p->start_;
   }
   text = "luoshu: " + text + ", " +

@@ -110,7 +110,7 @@ std::uint64_t modified_of(const struct stat& info) {
 // How the part `number` (from 0) of a split model is called.
 std::string part_name(const std::string& stem, std::uint64_t number, std::uint64_t count) {
   char end[64];
-  std::snprintf(end, sizeof end, "-%05llu-of-%05llu.gguf", static_cast<unsigned long long>(number + 1),
+  std::snprintf(end, sizeof end, "-%05llu-of-%05llu.gguf", static_cast<unsigned long long>(number) + 1,
                 static_cast<unsigned long long>(count));
   return stem + end;
 }
@@ -226,8 +226,10 @@ void File::add_parts() {
   for (std::uint64_t i = 1; i < count; ++i) {
     const std::string name = part_name(stem, i, count);
     if (access(name.c_str(), F_OK) != 0) {
-      throw InputError(which + " of a split model and '" + name +
-                       "' is not there; put all parts into one folder under their own names");
+      throw InputError(std::string(which)
+                           .append(" of a split model and '")
+                           .append(name)
+                           .append("' is not there; put all parts into one folder under their own names"));
     }
     add_file(name);
   }

@@ -104,6 +104,11 @@ class ModelChip::Core {
         poll_interrupt();
         execute(run, CommandWords(memory_.at(run.program + std::uint64_t{i} * 32, 32)));
       }
+    } catch (const InterruptedError&) {  // the next engine finds an idle device
+      runs_.clear();
+      events_.clear();
+      stop_ = false;
+      throw;
     } catch (const DeviceError& e) {
       ChipEvent event;
       event.kind = ChipEvent::Kind::kError;

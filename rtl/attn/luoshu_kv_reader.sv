@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The KV stream: turns read segments into memory requests as far as its FIFO has room, and delivers the beats in order.
 //
-// Throughput: one beat per cycle. Latency: segment to first request 1 cycle; read data to kv_valid_o 2 cycles.
+// Throughput: one beat per cycle where the FIFO has room for two requests of 16 beats, else 16 beats per round trip. Latency: segment to first request 1 cycle; read data to kv_valid_o 2 cycles.
 `include "luoshu_assert.svh"
 `default_nettype none
 

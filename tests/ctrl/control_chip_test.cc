@@ -138,6 +138,8 @@ void expect_error(Twins& twins, std::uint32_t code) {
 }
 
 TEST_P(ControlChip, BusErrorThenNewPrompt) {
+  // With 4 GiB of memory no address is beyond it; chip_errors_test lets memory fail there.
+  if (configuration(GetParam()).memory_mib >= 4096) GTEST_SKIP() << "every address is memory";
   Twins twins(GetParam(), test_seed() + 3);
   const std::uint32_t matmul = find_command(twins, LUOSHU_OP_MATMUL);
   with_word(twins, command_word(twins, matmul, 1), 0xfff00000u,
@@ -210,7 +212,7 @@ TEST_P(ControlChip, SilentHostLosesNoToken) {
   const std::uint64_t before = twins.sim().cycles();
   twins.chip().engine().evaluate({4}, LogitsMode::kLast, nullptr);
   const std::uint64_t pass = twins.sim().cycles() - before;
-  twins.set_reg(LUOSHU_REG_WATCHDOG, 3000);
+  twins.set_reg(LUOSHU_REG_WATCHDOG, static_cast<std::uint32_t>(2 * pass));
   twins.chip().chip().start(twins.chip().loop(11, passes));
   twins.sim().silence(60 * pass);
   ASSERT_NO_FATAL_FAILURE(expect_tokens(twins, text));

@@ -10,8 +10,8 @@
 #include "link/link_bench.h"
 #include "link/traffic.h"
 #include "luoshu/device.h"
-#include "support/seed.h"
 #include "luoshu/faulty_transport.h"
+#include "support/seed.h"
 
 namespace luoshu::link_test {
 namespace {
