@@ -212,7 +212,7 @@ TEST_P(ControlChip, SilentHostLosesNoToken) {
   const std::uint64_t before = twins.sim().cycles();
   twins.chip().engine().evaluate({4}, LogitsMode::kLast, nullptr);
   const std::uint64_t pass = twins.sim().cycles() - before;
-  twins.set_reg(LUOSHU_REG_WATCHDOG, static_cast<std::uint32_t>(2 * pass));
+  twins.set_reg(LUOSHU_REG_WATCHDOG, static_cast<std::uint32_t>(40 * pass));
   twins.chip().chip().start(twins.chip().loop(11, passes));
   twins.sim().silence(60 * pass);
   ASSERT_NO_FATAL_FAILURE(expect_tokens(twins, text));
@@ -225,7 +225,7 @@ TEST_P(ControlChip, SilentHostLosesNoToken) {
   each = twins.model().engine().evaluate_each(prompt, &unused);
   for (std::uint32_t i = 0; i < 2; ++i)
     twins.chip().chip().start(twins.chip().run(prompt, LogitsMode::kAll, i));
-  twins.sim().silence(20 * pass);
+  twins.sim().silence(60 * pass);
   for (int i = 0; i < 2; ++i) ASSERT_NO_FATAL_FAILURE(expect_tokens(twins, each));
   ASSERT_NO_FATAL_FAILURE(twins.expect_new_prompt("after silence"));
 }
