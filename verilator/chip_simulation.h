@@ -234,10 +234,12 @@ class ChipSimulation : public Simulation {
     pins.pin(top_->m_r_ready_o, 1);
     pins.pin(top_->m_aw_valid_o, 1);
     pins.pin(&top_->m_aw_addr_o, 4, top_->m_aw_valid_o);
+    pins.pin(top_->m_aw_valid_o ? top_->m_aw_len_o : 0u, 8);
     pins.pin(top_->m_aw_valid_o ? top_->m_aw_user_o : 0u, 3);
     pins.pin(top_->m_w_valid_o, 1);
     pins.pin(&top_->m_w_data_o, kLanes, top_->m_w_valid_o, &top_->m_w_strb_o);
     pins.pin(&top_->m_w_strb_o, kLanes / 8, top_->m_w_valid_o);
+    pins.pin(top_->m_w_valid_o && top_->m_w_last_o, 1);
     pins.pin(top_->m_b_ready_o, 1);
     pins.end_cycle();
   }

@@ -53,7 +53,7 @@ module luoshu_array_scale #(
     // 0: minima wait for their turn
     localparam int WaitBits = 1 + EntryBits + PlaceBits + 10 + 8 + 16 + 18;
     logic [Entries-1:0]   waiting_q;
-    logic [WaitBits-1:0]  wait_q [Entries];
+    logic [Entries*WaitBits-1:0] wait_q;   // the newest lowest
     logic                 turn, w_last;   // of a minimum
     logic [EntryBits-1:0] w_entry;
     logic [PlaceBits-1:0] w_place;
@@ -63,7 +63,7 @@ module luoshu_array_scale #(
     logic signed [17:0]   w_sum;
     logic [5:0]           distance;
     assign turn = waiting_q[Entries-1];
-    assign {w_last, w_entry, w_place, w_drop, w_w, w_min, w_sum} = wait_q[Entries-1];
+    assign {w_last, w_entry, w_place, w_drop, w_w, w_min, w_sum} = wait_q[(Entries-1)*WaitBits +: WaitBits];
     assign half     = turn ? w_min : scale_i;
     assign distance = clamp(up(turn ? w_w : w_i, half[14:10], turn ? w_drop : drop_i, !turn && high_i));
 
@@ -88,8 +88,8 @@ module luoshu_array_scale #(
         waiting_q                  <= Entries'({waiting_q, valid_i && has_min_i});
         {v1_q, v2_q, v3_q, done_o} <= {valid_i || turn, v1_q, v2_q, v3_q && last3_q};
       end
-      if (valid_i) wait_q[0] <= {last_i, entry_i, place_i, drop_i, w_i, min_i, act_sum_i};
-      for (int i = 1; i < Entries; i++) wait_q[i] <= wait_q[i-1];
+      if (valid_i) wait_q[0 +: WaitBits] <= {last_i, entry_i, place_i, drop_i, w_i, min_i, act_sum_i};
+      for (int i = 1; i < Entries; i++) wait_q[i*WaitBits +: WaitBits] <= wait_q[(i-1)*WaitBits +: WaitBits];
       if (valid_i || turn) begin
         last1_q  <= turn ? w_last : last_i && !has_min_i;
         entry1_q <= turn ? w_entry : entry_i;

@@ -98,7 +98,7 @@ module luoshu_array_tail #(
   // Through tofp: 1 cycle read, 3 cycles conversion.
   logic [3:0]         go_q;
   logic signed [11:0] exp_q;
-  logic [27-1:0]      tag_q [4];   // {last, token, row}
+  logic [4*27-1:0]    tag_q;   // four stages of {last, token, row}, the newest lowest
   logic               conv_valid;
   logic [31:0]        conv;
   luoshu_tofp #(.Width(64), .Multiply(Small), .ExpOffset(-4)) u_tofp (
@@ -107,7 +107,7 @@ module luoshu_array_tail #(
   logic [$clog2(InFlight):0] unused_count;
   logic                      queue_ready;
   luoshu_fifo #(.Width(27 + 32), .Depth(InFlight), .UseRam((Small != 0) ? 2 : 0)) u_results (
-      .clk_i, .rst_ni, .in_valid_i(conv_valid), .in_ready_o(queue_ready), .in_data_i({tag_q[3], conv}),
+      .clk_i, .rst_ni, .in_valid_i(conv_valid), .in_ready_o(queue_ready), .in_data_i({tag_q[3*27 +: 27], conv}),
       .out_valid_o(r_valid_o), .out_ready_i(r_ready_i), .out_data_o({r_last_o, r_token_o, r_row_o, r_data_o}), .count_o(unused_count)
   );
   logic taken;
@@ -141,9 +141,9 @@ module luoshu_array_tail #(
     else if (go) token_q <= token;
     if (go) begin
       exp_q    <= 12'(wref) + 12'(a_i);
-      tag_q[0] <= {cmd_end, 6'(token), row};
+      tag_q[0 +: 27] <= {cmd_end, 6'(token), row};
     end
-    for (int s = 1; s < 4; s++) tag_q[s] <= tag_q[s-1];
+    tag_q[27 +: 3*27] <= tag_q[0 +: 3*27];
   end
   logic unused_bits;
   assign unused_bits = ^{go_q[3:1], queue_ready, cmd_first_i, cmd_last_i};

@@ -161,7 +161,8 @@ module luoshu_attn_out #(
   // Heads > 1: 7 product. The first lane carries the l.
   localparam int Delay = (Heads > 1) ? 0 : 5;
   localparam int Tags  = 7 + Delay;
-  logic               s1_valid_q, s1_sum_q, fp_sum_q [3];
+  logic               s1_valid_q, s1_sum_q;
+  logic [2:0]         fp_sum_q;
   logic [3:0]         s1_path_q;
   logic [Out-1:0]     fp_valid, out_valid;
   logic [Out*32-1:0]  fp, out;
@@ -169,7 +170,7 @@ module luoshu_attn_out #(
   logic               elem_valid, scale_valid;   // fp32 of an element, and when it is multiplied
   // what travels with the elements: {final, last of its vector, token, index}
   localparam int TagBits = 2 + TokenBits + IndexBits;
-  logic [TagBits-1:0] tag_q [Tags];
+  logic [Tags*TagBits-1:0] tag_q;   // the newest lowest
   assign elem_valid = fp_valid[0] && !fp_sum_q[2];
 
   generate
@@ -194,12 +195,9 @@ module luoshu_attn_out #(
           .prod_o(unused_prod), .valid_o(out_valid[d]), .r_o(out[d*32 +: 32])
       );
       if (Delay > 0) begin : gen_delay
-        logic [31:0] delay_q [Delay];
-        assign factor = delay_q[Delay-1];
-        always_ff @(posedge clk_i) begin
-          delay_q[0] <= fp[d*32 +: 32];
-          for (int i = 1; i < Delay; i++) delay_q[i] <= delay_q[i-1];
-        end
+        logic [Delay*32-1:0] delay_q;
+        assign factor = delay_q[(Delay-1)*32 +: 32];
+        always_ff @(posedge clk_i) delay_q <= {delay_q[(Delay-1)*32-1:0], fp[d*32 +: 32]};
       end else begin : gen_direct
         assign factor = fp[d*32 +: 32];
       end
@@ -251,16 +249,14 @@ module luoshu_attn_out #(
     end
     s1_sum_q    <= (state_q == Sum);
     s1_path_q   <= 4'(32'(col_q) / Heads);
-    fp_sum_q[0] <= s1_sum_q;
-    fp_sum_q[1] <= fp_sum_q[0];
-    fp_sum_q[2] <= fp_sum_q[1];
-    tag_q[0] <= {set_final_i && last_col && last_elem, last_elem && (9'(head) + 9'd1 == heads_i), token, index_q};
-    for (int i = 1; i < Tags; i++) tag_q[i] <= tag_q[i-1];
+    fp_sum_q    <= {fp_sum_q[1:0], s1_sum_q};
+    tag_q <= {tag_q[(Tags-1)*TagBits-1:0], set_final_i && last_col && last_elem,
+              last_elem && (9'(head) + 9'd1 == heads_i), token, index_q};
   end
 
   luoshu_attn_blocks #(.MaxTokens(MaxTokens), .IndexBits(IndexBits), .Out(Out), .ActLanes(ActLanes)) u_blocks (
       .clk_i, .rst_ni, .act_block_i, .act_joined_i, .act_vec_i, .whole_i(whole), .valid_i(out_valid[0]), .data_i(out),
-      .tag_i(tag_q[Tags-1]), .pause_o(pause), .finish_o, .aw_valid_o, .aw_ready_i, .aw_token_o, .aw_block_o, .aw_part_o, .aw_data_o,
+      .tag_i(tag_q[(Tags-1)*TagBits +: TagBits]), .pause_o(pause), .finish_o, .aw_valid_o, .aw_ready_i, .aw_token_o, .aw_block_o, .aw_part_o, .aw_data_o,
       .aw_exp_o, .aw_sum_o, .aw_first_o, .aw_joined_o, .aw_vec_o
   );
 

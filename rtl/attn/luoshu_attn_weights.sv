@@ -65,16 +65,17 @@ module luoshu_attn_weights #(
   // stage 0: logit read; 1: into the exp unit; 5: out of it, into the sum; Last + 1: into the RAM
   localparam int Last = (Soft != 0) ? 4 : 5;
   logic [Last:0]      ex_q;           // valid per stage
-  logic [4:0]         ex_key_q [Last+1];
+  logic [Last*5+4:0]  ex_key_q;
+  logic [4:0]         p_key;          // key of the weight that goes into the RAM
   logic [Step-1:0]    ex1_in_q;
   logic [Step*5-1:0]  ex1_shift_q;
   logic [Step*16-1:0] p_out, ps_out;
   logic [17:0]        p_sum;
   always_ff @(posedge clk_i) begin
     ex_q <= {ex_q[Last-1:0], ex_valid_i};
-    ex_key_q[0] <= ex_key_i;
-    for (int i = 1; i <= Last; i++) ex_key_q[i] <= ex_key_q[i-1];
+    ex_key_q <= {ex_key_q[Last*5-1:0], ex_key_i};
   end
+  assign p_key = ex_key_q[Last*5 +: 5];
   logic [2:0] recip_q;   // a reciprocal is inside, per stage
   logic [Step*18-1:0] values;
   assign recip_ready_o = recip_valid_i && !ex_q[0];
@@ -111,7 +112,7 @@ module luoshu_attn_weights #(
   logic [Heads*Groups8*2-1:0] p_masks;
   logic [Heads*Groups8*16-1:0] p_rows;
   logic [4:0]                 p_slot;
-  assign p_slot = ex_key_q[Last] & ((5'd1 << seg_bits) - 5'd1);
+  assign p_slot = p_key & ((5'd1 << seg_bits) - 5'd1);
   generate
     for (genvar g = 0; g < Groups8; g++) begin : gen_pw
       assign p_mask[g*2 +: 2] = {2{(5'(g) == p_slot) || (ex_two_i && 5'(g) == p_slot + 5'd1)}};
@@ -126,7 +127,7 @@ module luoshu_attn_weights #(
     end
   endgenerate
   luoshu_ram_1r1w #(.Width(Heads*Groups8*16), .Depth(128), .ByteWrite(2)) u_p (
-      .clk_i, .we_i(ex_q[Last]), .waddr_i({ex_item_i, ex_key_q[Last] >> seg_bits}), .wmask_i(p_masks), .wdata_i({Heads{p_wdata}}),
+      .clk_i, .we_i(ex_q[Last]), .waddr_i({ex_item_i, p_key >> seg_bits}), .wmask_i(p_masks), .wdata_i({Heads{p_wdata}}),
       .re_i(op_valid_i && op_meta_i[14]), .raddr_i({op_meta_i[13:12], op_meta_i[4:0]}), .rdata_o(p_rows)
   );
   assign p_row_o[Groups8*16-1:0] = p_rows[Groups8*16-1:0];
@@ -134,12 +135,12 @@ module luoshu_attn_weights #(
     if (Heads > 1) begin : gen_follow   // column h is h cycles later
       logic [(Heads-1)*Groups8*16-1:0] follow;
       for (genvar h = 1; h < Heads; h++) begin : gen_delay
-        logic [Groups8*16-1:0] delay_q [h];
+        logic [h*Groups8*16-1:0] delay_q;   // the newest lowest
         always_ff @(posedge clk_i) begin
-          delay_q[0] <= p_rows[h*Groups8*16 +: Groups8*16];
-          for (int i = 1; i < h; i++) delay_q[i] <= delay_q[i-1];
+          delay_q[0 +: Groups8*16] <= p_rows[h*Groups8*16 +: Groups8*16];
+          for (int i = 1; i < h; i++) delay_q[i*Groups8*16 +: Groups8*16] <= delay_q[(i-1)*Groups8*16 +: Groups8*16];
         end
-        assign follow[(h-1)*Groups8*16 +: Groups8*16] = delay_q[h-1];
+        assign follow[(h-1)*Groups8*16 +: Groups8*16] = delay_q[(h-1)*Groups8*16 +: Groups8*16];
       end
       assign p_row_o[Heads*Groups8*16-1:Groups8*16] = follow;
     end

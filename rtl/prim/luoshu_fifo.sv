@@ -85,16 +85,18 @@ module luoshu_fifo #(
       );
     end else if (UseRam == 2) begin : gen_chain
       logic [Depth-1:0] valid_q, move;   // word 0 is the newest
-      logic [Width-1:0] word_q [Depth];
+      logic [Depth*Width-1:0] words_q;
       assign out_valid_o = valid_q[Depth-1];
-      assign out_data_o  = word_q[Depth-1];
+      assign out_data_o  = words_q[(Depth-1)*Width +: Width];
       assign move        = {pop, valid_q[Depth-2:0] & ~valid_q[Depth-1:1]};   // leaves its register
       assign in_ready_o  = !valid_q[0] || move[0];
       always_ff @(posedge clk_i) begin
         if (!rst_ni) valid_q <= '0;
         else valid_q <= (valid_q & ~move) | {move[Depth-2:0], push};
-        if (push) word_q[0] <= in_data_i;
-        for (int i = 1; i < Depth; i++) if (move[i-1]) word_q[i] <= word_q[i-1];
+        if (push) words_q[0 +: Width] <= in_data_i;
+        for (int i = 1; i < Depth; i++) begin
+          if (move[i-1]) words_q[i*Width +: Width] <= words_q[(i-1)*Width +: Width];
+        end
       end
     end else begin : gen_small
       // Words stay where they were written; the head is read combinationally.

@@ -124,16 +124,16 @@ module luoshu_vector_stream #(
   logic            pair;
   logic [31:0]     g, u;
   logic [21:0]     tag;                 // token, pair index
-  logic [21:0]     tag_q[0:2];
+  logic [3*22-1:0] tag_q;    // three stages, the newest lowest
   assign pair = accept && op_q == OpSwiglu && up;
   generate
     if (Spaced != 0) begin : gen_registers
-      logic [85:0] pair_q[0:2];   // {token, pair index, u, g}: from the start, from step 8 and from step 16 on
-      assign {tag, u, g} = pair_q[2];
+      logic [3*86-1:0] pair_q;   // {token, pair index, u, g}: from the start, from step 8 and from step 16 on
+      assign {tag, u, g} = pair_q[2*86 +: 86];
       always_ff @(posedge clk_i) begin
-        if (pair) pair_q[0] <= {r_token_i, r_row_i[16:1], r_data_i, m0_a_first};
-        if (step_q[8]) pair_q[1] <= pair_q[0];
-        if (step_q[16]) pair_q[2] <= pair_q[1];
+        if (pair) pair_q[0 +: 86] <= {r_token_i, r_row_i[16:1], r_data_i, m0_a_first};
+        if (step_q[8]) pair_q[86 +: 86] <= pair_q[0 +: 86];
+        if (step_q[16]) pair_q[2*86 +: 86] <= pair_q[86 +: 86];
       end
     end else begin : gen_rams
       logic [3:0] in_q, mid_q, out_q;   // ring positions: taken, g read, u read
@@ -177,17 +177,15 @@ module luoshu_vector_stream #(
   assign m1_valid_o   = step_q[22];
   assign m1_d_o       = u;
   assign h_valid_o    = step_q[25];
-  assign h_token_o    = tag_q[2][21:16];
-  assign h_elem_o     = tag_q[2][5:0];
+  assign h_token_o    = tag_q[2*22+16 +: 6];
+  assign h_elem_o     = tag_q[2*22 +: 6];
   assign h_data_o     = p1_i;
   always_ff @(posedge clk_i) begin
     step_q <= rst_ni ? {step_q[Steps-1:1], pair} : '0;
     if (accept && op_q == OpSwiglu && !up) gate_q[TokenBits'(r_token_i)] <= r_data_i;
     if (step_q[13]) sum_q <= s_i;
     if (step_q[18]) sig_q <= sfu_r_i;
-    tag_q[0] <= tag;
-    tag_q[1] <= tag_q[0];
-    tag_q[2] <= tag_q[1];
+    tag_q <= {tag_q[2*22-1:0], tag};
   end
 
   // Largest exponent of each token's open block; the job follows the last value.
@@ -195,7 +193,7 @@ module luoshu_vector_stream #(
   logic [7:0]  max_old, max_new;
   logic [15:0] pair_index;
   logic        block_end, last_pair;
-  assign pair_index = tag_q[2][15:0];
+  assign pair_index = tag_q[2*22 +: 16];
   assign max_old    = pair_index[4:0] == 5'd0 ? 8'd0 : max_q[TokenBits'(h_token_o)];
   assign max_new    = p1_i[30:23] > max_old ? p1_i[30:23] : max_old;
   assign last_pair  = pair_index == n_less_i[15:0];
