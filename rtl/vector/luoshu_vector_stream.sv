@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The result stream of RESID, SWIGLU and LOGITS (docs/architecture.md section 3): one element per cycle, a
-// SWIGLU up row every second cycle.
+// The result stream of RESID, SWIGLU and LOGITS (docs/architecture.md section 3): one element per
+// cycle, a SWIGLU up row every second cycle.
 //
 // RESID: reads X, adds in the lane of the element, the sum leaves 5 cycles after the element.
-// SWIGLU: gates wait per token; a pair passes lane 0 and the special functions: m0 = g * -log2 e, tofix16, exp2,
-//   1 + e, recip, m0 = g * sigmoid, m1 = that * u; h is written to the scratch RAM 25 cycles after the up row.
-//   Two pairs never start in neighbouring cycles (Spaced = 1: nor within 8, nor after 22), and the uses of shared units fall on different parities.
-// LOGITS: maximum per token, of equal ones the first row; each logit is also written to memory when asked for (L >= 32: in
-//   beats, when the last word of a token's beat has come; below, where a beat has two words, each at once); tokens leave at the end,
+// SWIGLU: gates wait per token; a pair passes lane 0 and the special functions: m0 = g * -log2 e,
+// tofix16, exp2,
+// 1 + e, recip, m0 = g * sigmoid, m1 = that * u; h is written to the scratch RAM 25 cycles after
+// the up row.
+// Two pairs never start in neighbouring cycles (Spaced = 1: nor within 8, nor after 22), and the
+// uses of shared units fall on different parities.
+// LOGITS: maximum per token, of equal ones the first row; each logit is also written to memory when
+// asked for (L >= 32: in
+// beats, when the last word of a token's beat has come; below, where a beat has two words, each at
+// once); tokens leave at the end,
 //   each when tok_ready_i takes it.
 // done_o pulses with the last step of a command; blocks of activations may still be in flight.
 `default_nettype none
@@ -15,7 +20,8 @@
 module luoshu_vector_stream #(
     parameter int L         = 32,  // bytes per beat of the logits write port
     parameter int MaxTokens = 8,
-    parameter int Spaced    = 0    // 1: pairs start 8 cycles apart or more, and wait in registers instead of RAMs
+    // 1: pairs start 8 cycles apart or more, and wait in registers instead of RAMs
+    parameter int Spaced    = 0
 ) (
     input  wire         clk_i,
     input  wire         rst_ni,
@@ -94,14 +100,18 @@ module luoshu_vector_stream #(
   logic       phase_q;            // parity of the cycle: pairs start on 0
   logic       accept, up, last_elem, emit_q;
   assign up        = r_row_i[0];
-  assign last_elem = (op_q == OpSwiglu ? up && {1'b0, r_row_i[19:1]} == n_less_i : r_row_i == n_less_i) && r_token_i == last_token_i;
-  assign r_ready_o = active_q && (op_q == OpResid || (op_q == OpSwiglu && (!up || (!phase_q && (Spaced == 0 || (step_q[7:1] == '0 && !step_q[22])))))
+  assign last_elem = (op_q == OpSwiglu ? up && {1'b0, r_row_i[19:1]} == n_less_i
+      : r_row_i == n_less_i) && r_token_i == last_token_i;
+  assign r_ready_o = active_q
+      && (op_q == OpResid || (op_q == OpSwiglu
+      && (!up || (!phase_q && (Spaced == 0 || (step_q[7:1] == '0 && !step_q[22])))))
                                   || (op_q == OpLogits && (!lw_valid_o || lw_ready_i)));
   assign accept    = r_valid_i && r_ready_o;
 
   // RESID
   logic [4:0]  add_q;
-  logic [5*20-1:0] row_q;     // vectors, not arrays: Icarus 11 does not see an element of an array change
+  // vectors, not arrays: Icarus 11 does not see an element of an array change
+  logic [5*20-1:0] row_q;
   logic [5*6-1:0]  token_q;
   assign x_re_o      = accept && op_q == OpResid;
   assign add_valid_o = add_q[0];
@@ -128,7 +138,8 @@ module luoshu_vector_stream #(
   assign pair = accept && op_q == OpSwiglu && up;
   generate
     if (Spaced != 0) begin : gen_registers
-      logic [3*86-1:0] pair_q;   // {token, pair index, u, g}: from the start, from step 8 and from step 16 on
+      // {token, pair index, u, g}: from the start, from step 8 and from step 16 on
+      logic [3*86-1:0] pair_q;
       assign {tag, u, g} = pair_q[2*86 +: 86];
       always_ff @(posedge clk_i) begin
         if (pair) pair_q[0 +: 86] <= {r_token_i, r_row_i[16:1], r_data_i, m0_a_first};
@@ -221,15 +232,18 @@ module luoshu_vector_stream #(
   logic        logit, better;
   assign logit   = accept && op_q == OpLogits;
   assign best    = best_q[TokenBits'(r_token_i)];
-  assign {beyond, unused_sum} = {1'b0, r_data_i[30:0], r_data_i[31]} + {1'b0, ~best[30:0], r_data_i[31]};
-  assign better  = r_row_i == 20'd0 || (r_data_i[31] != best[31] ? best[31] : beyond != r_data_i[31]);
+  assign {beyond, unused_sum} = {1'b0, r_data_i[30:0], r_data_i[31]} + {1'b0, ~best[30:0],
+      r_data_i[31]};
+  assign better  = r_row_i == 20'd0 || (r_data_i[31] != best[31] ? best[31]
+      : beyond != r_data_i[31]);
   generate
     if (MaxTokens <= 2) begin : gen_base
       assign base = address_i + (r_token_i == first_token_i ? 32'd0 : stride_i);
       logic unused_base;
       assign unused_base = ^{base_q, prev_q};
     end else begin : gen_base_of_many
-      assign base = r_token_i == first_token_i ? address_i : r_token_i == prev_q ? base_q : base_q + stride_i;
+      assign base = r_token_i == first_token_i ? address_i : r_token_i == prev_q ? base_q
+          : base_q + stride_i;
     end
   endgenerate
   assign tok_valid_o = emit_q;
@@ -244,8 +258,9 @@ module luoshu_vector_stream #(
   logic [L-1:0]   lw_strb;
   generate
     if (L >= 32) begin : gen_beats
-      // Words of each token's open beat wait, but for the last one. They are its rows without a gap, so the words of this command in
-      // the beat are as many behind the newest as there were rows before it.
+      // Words of each token's open beat wait, but for the last one. They are its rows without a
+      // gap, so the words of this command in the beat are as many behind the newest as there were
+      // rows before it.
       localparam int Words = L / 4;
       logic [StrbBits-3:0] place;
       logic                unused_low;   // logits are words
@@ -258,8 +273,8 @@ module luoshu_vector_stream #(
         if (w < Words - 1) begin : gen_wait
           logic [31:0] held;
           luoshu_ram_small #(.Width(32), .Depth(MaxTokens)) u_held (
-              .clk_i(clk_i), .we_i(logit && newest), .waddr_i(TokenBits'(r_token_i)), .wdata_i(r_data_i),
-              .raddr_i(TokenBits'(r_token_i)), .rdata_o(held)
+              .clk_i(clk_i), .we_i(logit && newest), .waddr_i(TokenBits'(r_token_i)),
+              .wdata_i(r_data_i), .raddr_i(TokenBits'(r_token_i)), .rdata_o(held)
           );
           assign older = (32'(place) > w) && (32'(place) <= 32'(r_row_i) + w);
           assign lw_data[w*32 +: 32] = older ? held : r_data_i;
