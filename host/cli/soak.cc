@@ -157,6 +157,7 @@ void run_faults(const Options& o, int& exit_code) {
 
 void add_soak(CLI::App& app, int& exit_code) {
   auto o = std::make_shared<Options>();
+  o->model.tuned = true;
   o->prompt.predict = 32;
   o->prompt.text = "Once upon a time";
   CLI::App* verb = app.add_subcommand(
