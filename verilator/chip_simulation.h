@@ -2,7 +2,7 @@
 // The clock loop around one verilated configuration; included by one file per configuration.
 #pragma once
 #include <verilated.h>
-#if VM_TRACE_FST
+#ifdef LUOSHU_TRACE
 #include <verilated_fst_c.h>
 #endif
 
@@ -15,7 +15,7 @@ namespace luoshu {
 
 // Writes a chip's waveforms, where Verilator was asked for code that can (that code takes longer to compile
 // than the chip's).
-#if VM_TRACE_FST
+#ifdef LUOSHU_TRACE
 class ChipTrace {
  public:
   // Before the chip is made.
@@ -47,7 +47,7 @@ class ChipTrace {
 class ChipTrace {
  public:
   explicit ChipTrace(const SimulationOptions& options, VerilatedContext&) {
-    if (!options.trace_file.empty()) throw InputError("a chip built for tests writes no trace; use luoshu");
+    if (!options.trace_file.empty()) throw InputError("this chip was built without waveforms");
   }
   template <class Top>
   void open(Top&) {}

@@ -182,6 +182,7 @@ class Disturbance {
     o.config = config;
     o.memory = memory;
     o.seed = seed;
+    o.tuned = true;
     return o;
   }
 
