@@ -2,8 +2,7 @@
 // An SDRAM with its controller as an AXI4 subordinate: luoshu_sdram_axi on the core's clock, luoshu_sdram_ctrl on the memory's,
 // three queues between them (rtl/cdc).
 //
-// clk_i and mem_clk_i may be the same clock, multiples, or strangers. rst_ni and mem_rst_ni are asserted together, each
-// synchronous to its clock. ready_o (core's clock): power-up is over; what is asked for before waits.
+// clk_i and mem_clk_i may be the same clock, multiples, or strangers. rst_ni and mem_rst_ni come from luoshu_cdc_reset. ready_o (core's clock): power-up is over; what is asked for before waits.
 // Parameters as in luoshu_sdram_ctrl; read latency in cycles of the core: 2, then 4 of each clock for the two crossings, then
 // the controller's.
 `default_nettype none
@@ -93,23 +92,23 @@ module luoshu_sdram #(
       .wd_strb_o(a_wd_strb), .rd_valid_i(a_rd_valid), .rd_ready_o(a_rd_ready), .rd_data_i(a_rd_data)
   );
 
-  luoshu_async_fifo #(.Width(AddrBits + 9), .Depth(8)) u_commands (
-      .wclk_i(clk_i), .wrst_ni(rst_ni), .in_valid_i(a_cmd_valid), .in_ready_o(a_cmd_ready),
+  luoshu_cdc_fifo #(.Width(AddrBits + 9), .Depth(8)) u_commands (
+      .in_clk_i(clk_i), .in_rst_ni(rst_ni), .in_valid_i(a_cmd_valid), .in_ready_o(a_cmd_ready),
       .in_data_i({a_cmd_we, a_cmd_addr, a_cmd_beats}),
-      .rclk_i(mem_clk_i), .rrst_ni(mem_rst_ni), .out_valid_o(m_cmd_valid), .out_ready_i(m_cmd_ready),
+      .out_clk_i(mem_clk_i), .out_rst_ni(mem_rst_ni), .out_valid_o(m_cmd_valid), .out_ready_i(m_cmd_ready),
       .out_data_o({m_cmd_we, m_cmd_addr, m_cmd_beats})
   );
   // The data of two runs: one that is written, one that is collected.
-  luoshu_async_fifo #(.Width(Beat + BeatBytes), .Depth(32)) u_write (
-      .wclk_i(clk_i), .wrst_ni(rst_ni), .in_valid_i(a_wd_valid), .in_ready_o(a_wd_ready), .in_data_i({a_wd_strb, a_wd_data}),
-      .rclk_i(mem_clk_i), .rrst_ni(mem_rst_ni), .out_valid_o(m_wd_valid), .out_ready_i(m_wd_take),
+  luoshu_cdc_ram_fifo #(.Width(Beat + BeatBytes), .Depth(32)) u_write (
+      .in_clk_i(clk_i), .in_rst_ni(rst_ni), .in_valid_i(a_wd_valid), .in_ready_o(a_wd_ready), .in_data_i({a_wd_strb, a_wd_data}),
+      .out_clk_i(mem_clk_i), .out_rst_ni(mem_rst_ni), .out_valid_o(m_wd_valid), .out_ready_i(m_wd_take),
       .out_data_o({m_wd_strb, m_wd_data})
   );
-  luoshu_async_fifo #(.Width(Beat), .Depth(ReadDepth)) u_read (
-      .wclk_i(mem_clk_i), .wrst_ni(mem_rst_ni), .in_valid_i(m_rd_valid), .in_ready_o(m_rd_ready), .in_data_i(m_rd_data),
-      .rclk_i(clk_i), .rrst_ni(rst_ni), .out_valid_o(a_rd_valid), .out_ready_i(a_rd_ready), .out_data_o(a_rd_data)
+  luoshu_cdc_ram_fifo #(.Width(Beat), .Depth(ReadDepth)) u_read (
+      .in_clk_i(mem_clk_i), .in_rst_ni(mem_rst_ni), .in_valid_i(m_rd_valid), .in_ready_o(m_rd_ready), .in_data_i(m_rd_data),
+      .out_clk_i(clk_i), .out_rst_ni(rst_ni), .out_valid_o(a_rd_valid), .out_ready_i(a_rd_ready), .out_data_o(a_rd_data)
   );
-  luoshu_sync u_ready (.clk_i, .rst_ni, .d_i(m_ready), .q_o(ready_o));
+  luoshu_cdc_bits u_cdc_ready (.clk_i, .d_i(m_ready), .q_o(ready_o));
 
   luoshu_sdram_ctrl #(
       .DataBits(DataBits), .BeatBytes(BeatBytes), .RowBits(RowBits), .ColBits(ColBits), .ClockKhz(ClockKhz),
