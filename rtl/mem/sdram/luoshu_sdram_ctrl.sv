@@ -29,9 +29,9 @@ module luoshu_sdram_ctrl #(
     parameter int RcdNs      = 20,     // activate to read or write
     parameter int RpNs       = 20,     // precharge to activate
     parameter int RasNs      = 45,     // activate to precharge
-    parameter int RcNs       = 68,     // activate to activate, one bank
+    parameter int RcNs       = 70,     // activate to activate, one bank
     parameter int RrdNs      = 15,     // activate to activate, two banks
-    parameter int RfcNs      = 68,     // refresh to anything
+    parameter int RfcNs      = 70,     // refresh to anything
     parameter int WrNs       = 15,     // last word written to precharge; at least two cycles
     parameter int RefiNs     = 7800,   // a refresh is due in this interval
     parameter int Postpone   = 8,      // refreshes that may wait
