@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A deep queue between two clocks, as luoshu_cdc_fifo with a RAM that has a read register: pointers cross in Gray code (luoshu_cdc_bits), words lie in a luoshu_ram_2clk.
+// A deep queue between two clocks, as luoshu_cdc_fifo with a RAM that has a read register: pointers
+// cross in Gray code (luoshu_cdc_bits), words lie in a luoshu_ram_2clk.
 //
-// Handshake: valid/ready on both sides, each synchronous to its own clock. The read side holds its head in a register. Holds
-// Depth words and the head. Latency, push to out_valid_o: 1 cycle of in_clk_i and 3 to 4 of out_clk_i. Throughput: a word per cycle of
-// the slower clock, provided that Depth is at least 8 (the pointers' round trip).
+// Handshake: valid/ready on both sides, each synchronous to its own clock. The read side holds its
+// head in a register. Holds Depth words and the head.
+// Latency, push to out_valid_o: 1 cycle of in_clk_i and 3 to 4 of out_clk_i.
+// Throughput: a word per cycle of the slower clock, provided that Depth is at least 8 (the
+// pointers' round trip).
 // Reset: both resets overlap (luoshu_cdc_reset); words inside are lost.
 // Does not do: flags of half full, counts.
 `default_nettype none
@@ -29,7 +32,8 @@ module luoshu_cdc_ram_fifo #(
     end
   endgenerate
   localparam int PtrBits = $clog2(Depth);
-  // One bit more than an address: equal pointers mean empty, pointers that differ in the top bit only mean full.
+  // One bit more than an address: equal pointers mean empty, pointers that differ in the top bit
+  // only mean full.
   logic [PtrBits:0] wptr_q, wgray_q, wptr_next, rptr_q, rgray_q, rptr_next;
   logic [PtrBits:0] rgray_w, wgray_r;   // as the other side sees them
   logic             push, fetch;
@@ -46,7 +50,8 @@ module luoshu_cdc_ram_fifo #(
       wgray_q <= wptr_next ^ (wptr_next >> 1);
     end
   end
-  luoshu_cdc_bits #(.Width(PtrBits + 1)) u_cdc_read (.clk_i(in_clk_i), .d_i(rgray_q), .q_o(rgray_w));
+  luoshu_cdc_bits #(.Width(PtrBits + 1)) u_cdc_read (.clk_i(in_clk_i), .d_i(rgray_q),
+      .q_o(rgray_w));
 
   assign fetch     = (rgray_q != wgray_r) && (!out_valid_o || out_ready_i);
   assign rptr_next = rptr_q + (PtrBits+1)'(fetch);
@@ -61,7 +66,8 @@ module luoshu_cdc_ram_fifo #(
       out_valid_o <= fetch || (out_valid_o && !out_ready_i);
     end
   end
-  luoshu_cdc_bits #(.Width(PtrBits + 1)) u_cdc_write (.clk_i(out_clk_i), .d_i(wgray_q), .q_o(wgray_r));
+  luoshu_cdc_bits #(.Width(PtrBits + 1)) u_cdc_write (.clk_i(out_clk_i), .d_i(wgray_q),
+      .q_o(wgray_r));
 
   luoshu_ram_2clk #(.Width(Width), .Depth(Depth)) u_ram (
       .wclk_i(in_clk_i), .we_i(push), .waddr_i(wptr_q[PtrBits-1:0]), .wdata_i(in_data_i),

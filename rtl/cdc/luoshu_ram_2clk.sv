@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A RAM with a write port on one clock and a read port on another.
 //
-// rdata_o shows the word one cycle of rclk_i after re_i and holds it while re_i is low. A word is read at the earliest in the
-// second cycle of rclk_i that begins after its write; before, what comes is undefined. Nothing is reset.
-// Maps to LUT RAM with a read register or to block RAM, as the tool decides by its size.
+// rdata_o shows the word one cycle of rclk_i after re_i and holds it while re_i is low. A word is
+// read at the earliest in the second cycle of rclk_i that begins after its write; before, what
+// comes is undefined. Nothing is reset. Maps to LUT RAM with a read register or to block RAM, as
+// the tool decides by its size.
 `default_nettype none
 
 module luoshu_ram_2clk #(

@@ -14,6 +14,7 @@
 
 #include "Vattn_sums.h"
 #include "numerics/fp.h"
+#include "support/port_bits.h"
 #include "support/seed.h"
 
 namespace {
@@ -24,20 +25,8 @@ constexpr unsigned kSets = kHeads > 1 ? 2 : 4;
 constexpr unsigned kElements = 256;
 
 template <class Port>
-void put(Port& port, unsigned at, unsigned bits, std::uint64_t value) {
-  auto* bytes = reinterpret_cast<std::uint8_t*>(&port);
-  for (unsigned i = 0; i < bits; ++i) {
-    const unsigned bit = at + i;
-    bytes[bit / 8] =
-        static_cast<std::uint8_t>((bytes[bit / 8] & ~(1u << bit % 8)) | ((value >> i & 1) << bit % 8));
-  }
-}
-template <class Port>
 std::int64_t get(const Port& port, unsigned at, unsigned bits) {
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(&port);
-  std::uint64_t value = 0;
-  for (unsigned i = 0; i < bits; ++i)
-    value |= static_cast<std::uint64_t>(bytes[(at + i) / 8] >> (at + i) % 8 & 1) << i;
+  const std::uint64_t value = luoshu::testing_support::get_bits(port, at, bits);
   return static_cast<std::int64_t>(value << (64 - bits)) >> (64 - bits);
 }
 
@@ -102,7 +91,8 @@ class AttnSumsTest : public ::testing::Test {
       top_->acc_meta_i = static_cast<std::uint16_t>(item_ << 12 | set << 10 | number << 5);
       if (t > 0) {
         for (unsigned l = 0; l < kLanes; ++l)
-          put(top_->acc_i, ((t - 1) * kLanes + l) * 32, 32, static_cast<std::uint64_t>(lanes[t - 1][l]));
+          luoshu::testing_support::put_bits(top_->acc_i, ((t - 1) * kLanes + l) * 32, 32,
+                                            static_cast<std::uint64_t>(lanes[t - 1][l]));
       }
       if (t < kHeads) cycle();
     }

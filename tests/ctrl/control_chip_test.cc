@@ -138,12 +138,13 @@ void expect_error(Twins& twins, std::uint32_t code) {
 }
 
 TEST_P(ControlChip, BusErrorThenNewPrompt) {
-  // With 4 GiB of memory no address is beyond it; chip_errors_test lets memory fail there.
-  if (configuration(GetParam()).memory_mib >= 4096) GTEST_SKIP() << "every address is memory";
   Twins twins(GetParam(), test_seed() + 3);
-  const std::uint32_t matmul = find_command(twins, LUOSHU_OP_MATMUL);
-  with_word(twins, command_word(twins, matmul, 1), 0xfff00000u,
-            [&] { expect_error(twins, LUOSHU_ERR_BUS_ERROR); });
+  AxiFault fault;
+  fault.client = kReadWeights;
+  fault.skip = 5;
+  twins.sim().port().fail(fault);
+  expect_error(twins, LUOSHU_ERR_BUS_ERROR);
+  twins.sim().port().clear_faults();
   ASSERT_NO_FATAL_FAILURE(twins.expect_new_prompt("after a bus error"));
 }
 
@@ -192,11 +193,19 @@ TEST_P(ControlChip, ErrorsComeBeforeDone) {
     twins.message({LUOSHU_MSG_PING, 1});
     ASSERT_EQ(twins.event(), (Event{LUOSHU_EVT_PONG, 1})) << what;
   };
-  const std::uint32_t end = configuration(GetParam()).memory_mib << 20;  // 0 at 4 GiB
+  std::uint32_t buffer = 0;
+  twins.sim().read_memory(command_word(twins, logits, 1), &buffer, 4);
   for (std::uint32_t bad = 1; bad <= 30; bad += 4) {
-    if (end == 0) break;
-    with_word(twins, command_word(twins, logits, 1), end - 4 * (twins.vocab() - bad),
-              [&] { expect_only(LUOSHU_ERR_BUS_ERROR, std::to_string(bad) + " writes fail"); });
+    AxiFault fault;
+    fault.write = true;
+    fault.client = kWriteLogits;
+    fault.first_address = buffer + 4 * (twins.vocab() - bad);
+    fault.end_address = buffer + 4 * twins.vocab();
+    fault.count = ~std::uint64_t{0};
+    twins.sim().port().fail(fault);
+    ASSERT_NO_FATAL_FAILURE(
+        expect_only(LUOSHU_ERR_BUS_ERROR, "the last " + std::to_string(bad) + " logits fail"));
+    twins.sim().port().clear_faults();
   }
   ++run.commands;
   with_word(twins, command_word(twins, run.commands - 1, 0), 99,

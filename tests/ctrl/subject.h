@@ -55,6 +55,9 @@ class OpenChip final : private SimulationHolder, public LinkChip {
   }
   std::uint64_t cycles() const override { return simulation->cycles(); }
 
+  // Traffic, stalls and faults of its memory.
+  AxiMemory& port() { return simulation->port(); }
+
   // The host neither sends nor takes anything for that long: what the chip says is lost, until the host asks
   // again.
   void silence(std::uint64_t length) {

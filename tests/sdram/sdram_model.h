@@ -70,7 +70,7 @@ class SdramModel {
   std::unordered_map<std::uint64_t, std::uint32_t> words_;
   std::vector<std::string> faults_;
   std::uint64_t cycle_ = 0, words_read_ = 0, words_written_ = 0, refreshes_ = 0;
-  std::int64_t last_activate_ = -1000000, refresh_until_ = 0, mode_until_ = 0, idle_since_ = 0;
+  std::int64_t last_activate_ = -1000000, refresh_until_ = 0, mode_until_ = 0;
   std::vector<std::int64_t> refresh_times_;  // ring of the last refresh_rows
   bool mode_set_ = false, precharged_all_ = false, moved_ = false;
   unsigned burst_ = 1, cas_ = 2;

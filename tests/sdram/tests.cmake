@@ -7,8 +7,6 @@ function(sdram_test name part mem_khz core_khz)
     PARAMETERS -GClockKhz=${mem_khz} ${ARGN} DEFINITIONS SDRAM_PART=${part} SDRAM_KHZ=${mem_khz} CORE_KHZ=${core_khz})
 endfunction()
 sdram_test(sdram_ulx3s_50 is42s16160g_7 50000 25000)
-sdram_test(sdram_ulx3s_100 w9825g6kh_6 100000 50000 -GCasLatency=2)
-sdram_test(sdram_ulx3s_133 as4c32m16sb_7 133000 50000 -GCasLatency=3 -GReadCycles=3 -GColBits=10 -GRcdNs=21 -GRpNs=21)
 sdram_test(sdram_tang_54 em638325gd_6 54000 27000 -GDataBits=32 -GRowBits=11 -GColBits=8 -GBeatBytes=4 -GRefiNs=15600)
 luoshu_test(NAME sdram_model_test SOURCES ${CMAKE_SOURCE_DIR}/tests/sdram/sdram_model_test.cc
   ${CMAKE_SOURCE_DIR}/tests/sdram/sdram_model.cc)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// An SDRAM with its controller as an AXI4 subordinate: luoshu_sdram_axi on the core's clock, luoshu_sdram_ctrl on the memory's,
-// three queues between them (rtl/cdc).
+// An SDRAM with its controller as an AXI4 subordinate: luoshu_sdram_axi on the core's clock,
+// luoshu_sdram_ctrl on the memory's, three queues between them (rtl/cdc).
 //
-// clk_i and mem_clk_i may be the same clock, multiples, or strangers. rst_ni and mem_rst_ni come from luoshu_cdc_reset. ready_o (core's clock): power-up is over; what is asked for before waits.
-// Parameters as in luoshu_sdram_ctrl; read latency in cycles of the core: 2, then 4 of each clock for the two crossings, then
-// the controller's.
+// clk_i and mem_clk_i may be the same clock, multiples, or strangers. rst_ni and mem_rst_ni come
+// from luoshu_cdc_reset.
+// ready_o (core's clock): power-up is over; what is asked for before waits.
+// Parameters as in luoshu_sdram_ctrl; read latency in cycles of the core: 2, then 4 of each clock
+// for the two crossings, then the controller's.
 `default_nettype none
 
 module luoshu_sdram #(
@@ -77,48 +79,64 @@ module luoshu_sdram #(
   logic                 a_cmd_valid, a_cmd_ready, a_cmd_we, m_cmd_valid, m_cmd_ready, m_cmd_we;
   logic [AddrBits-1:0]  a_cmd_addr, m_cmd_addr;
   logic [7:0]           a_cmd_beats, m_cmd_beats;
-  logic                 a_wd_valid, a_wd_ready, m_wd_valid, m_wd_take, a_rd_valid, a_rd_ready, m_rd_valid, m_rd_ready, m_ready;
+  logic                 a_wd_valid, a_wd_ready, m_wd_valid, m_wd_take, a_rd_valid, a_rd_ready,
+      m_rd_valid, m_rd_ready, m_ready;
   logic [Beat-1:0]      a_wd_data, m_wd_data, a_rd_data, m_rd_data;
   logic [BeatBytes-1:0] a_wd_strb, m_wd_strb;
 
   luoshu_sdram_axi #(
       .BeatBytes(BeatBytes), .AddrBits(AddrBits), .IdBits(IdBits), .ReadDepth(ReadDepth)
   ) u_axi (
-      .clk_i, .rst_ni, .s_ar_valid_i, .s_ar_ready_o, .s_ar_id_i, .s_ar_addr_i, .s_ar_len_i, .s_r_valid_o, .s_r_ready_i,
-      .s_r_id_o, .s_r_data_o, .s_r_resp_o, .s_r_last_o, .s_aw_valid_i, .s_aw_ready_o, .s_aw_id_i, .s_aw_addr_i, .s_aw_len_i,
-      .s_w_valid_i, .s_w_ready_o, .s_w_data_i, .s_w_strb_i, .s_w_last_i, .s_b_valid_o, .s_b_ready_i, .s_b_id_o, .s_b_resp_o,
-      .cmd_valid_o(a_cmd_valid), .cmd_ready_i(a_cmd_ready), .cmd_we_o(a_cmd_we), .cmd_addr_o(a_cmd_addr),
-      .cmd_beats_o(a_cmd_beats), .wd_valid_o(a_wd_valid), .wd_ready_i(a_wd_ready), .wd_data_o(a_wd_data),
+      .clk_i, .rst_ni, .s_ar_valid_i, .s_ar_ready_o, .s_ar_id_i, .s_ar_addr_i, .s_ar_len_i,
+      .s_r_valid_o, .s_r_ready_i,
+      .s_r_id_o, .s_r_data_o, .s_r_resp_o, .s_r_last_o, .s_aw_valid_i, .s_aw_ready_o, .s_aw_id_i,
+      .s_aw_addr_i, .s_aw_len_i,
+      .s_w_valid_i, .s_w_ready_o, .s_w_data_i, .s_w_strb_i, .s_w_last_i, .s_b_valid_o,
+      .s_b_ready_i, .s_b_id_o, .s_b_resp_o,
+      .cmd_valid_o(a_cmd_valid), .cmd_ready_i(a_cmd_ready), .cmd_we_o(a_cmd_we),
+      .cmd_addr_o(a_cmd_addr),
+      .cmd_beats_o(a_cmd_beats), .wd_valid_o(a_wd_valid), .wd_ready_i(a_wd_ready),
+      .wd_data_o(a_wd_data),
       .wd_strb_o(a_wd_strb), .rd_valid_i(a_rd_valid), .rd_ready_o(a_rd_ready), .rd_data_i(a_rd_data)
   );
 
   luoshu_cdc_fifo #(.Width(AddrBits + 9), .Depth(8)) u_commands (
       .in_clk_i(clk_i), .in_rst_ni(rst_ni), .in_valid_i(a_cmd_valid), .in_ready_o(a_cmd_ready),
       .in_data_i({a_cmd_we, a_cmd_addr, a_cmd_beats}),
-      .out_clk_i(mem_clk_i), .out_rst_ni(mem_rst_ni), .out_valid_o(m_cmd_valid), .out_ready_i(m_cmd_ready),
+      .out_clk_i(mem_clk_i), .out_rst_ni(mem_rst_ni), .out_valid_o(m_cmd_valid),
+      .out_ready_i(m_cmd_ready),
       .out_data_o({m_cmd_we, m_cmd_addr, m_cmd_beats})
   );
   // The data of two runs: one that is written, one that is collected.
   luoshu_cdc_ram_fifo #(.Width(Beat + BeatBytes), .Depth(32)) u_write (
-      .in_clk_i(clk_i), .in_rst_ni(rst_ni), .in_valid_i(a_wd_valid), .in_ready_o(a_wd_ready), .in_data_i({a_wd_strb, a_wd_data}),
-      .out_clk_i(mem_clk_i), .out_rst_ni(mem_rst_ni), .out_valid_o(m_wd_valid), .out_ready_i(m_wd_take),
+      .in_clk_i(clk_i), .in_rst_ni(rst_ni), .in_valid_i(a_wd_valid), .in_ready_o(a_wd_ready),
+      .in_data_i({a_wd_strb, a_wd_data}),
+      .out_clk_i(mem_clk_i), .out_rst_ni(mem_rst_ni), .out_valid_o(m_wd_valid),
+      .out_ready_i(m_wd_take),
       .out_data_o({m_wd_strb, m_wd_data})
   );
   luoshu_cdc_ram_fifo #(.Width(Beat), .Depth(ReadDepth)) u_read (
-      .in_clk_i(mem_clk_i), .in_rst_ni(mem_rst_ni), .in_valid_i(m_rd_valid), .in_ready_o(m_rd_ready), .in_data_i(m_rd_data),
-      .out_clk_i(clk_i), .out_rst_ni(rst_ni), .out_valid_o(a_rd_valid), .out_ready_i(a_rd_ready), .out_data_o(a_rd_data)
+      .in_clk_i(mem_clk_i), .in_rst_ni(mem_rst_ni), .in_valid_i(m_rd_valid),
+      .in_ready_o(m_rd_ready), .in_data_i(m_rd_data),
+      .out_clk_i(clk_i), .out_rst_ni(rst_ni), .out_valid_o(a_rd_valid), .out_ready_i(a_rd_ready),
+      .out_data_o(a_rd_data)
   );
   luoshu_cdc_bits u_cdc_ready (.clk_i, .d_i(m_ready), .q_o(ready_o));
 
   luoshu_sdram_ctrl #(
-      .DataBits(DataBits), .BeatBytes(BeatBytes), .RowBits(RowBits), .ColBits(ColBits), .ClockKhz(ClockKhz),
-      .CasLatency(CasLatency), .ReadCycles(ReadCycles), .RcdNs(RcdNs), .RpNs(RpNs), .RasNs(RasNs), .RcNs(RcNs), .RrdNs(RrdNs),
+      .DataBits(DataBits), .BeatBytes(BeatBytes), .RowBits(RowBits), .ColBits(ColBits),
+      .ClockKhz(ClockKhz),
+      .CasLatency(CasLatency), .ReadCycles(ReadCycles), .RcdNs(RcdNs), .RpNs(RpNs), .RasNs(RasNs),
+      .RcNs(RcNs), .RrdNs(RrdNs),
       .RfcNs(RfcNs), .WrNs(WrNs), .RefiNs(RefiNs), .PowerUpUs(PowerUpUs)
   ) u_ctrl (
-      .clk_i(mem_clk_i), .rst_ni(mem_rst_ni), .ready_o(m_ready), .cmd_valid_i(m_cmd_valid), .cmd_ready_o(m_cmd_ready),
-      .cmd_we_i(m_cmd_we), .cmd_addr_i(m_cmd_addr), .cmd_beats_i(m_cmd_beats), .w_take_o(m_wd_take), .w_valid_i(m_wd_valid),
+      .clk_i(mem_clk_i), .rst_ni(mem_rst_ni), .ready_o(m_ready), .cmd_valid_i(m_cmd_valid),
+      .cmd_ready_o(m_cmd_ready),
+      .cmd_we_i(m_cmd_we), .cmd_addr_i(m_cmd_addr), .cmd_beats_i(m_cmd_beats),
+      .w_take_o(m_wd_take), .w_valid_i(m_wd_valid),
       .w_data_i(m_wd_data), .w_strb_i(m_wd_strb), .r_valid_o(m_rd_valid), .r_data_o(m_rd_data),
-      .sdram_cke_o, .sdram_cs_no, .sdram_ras_no, .sdram_cas_no, .sdram_we_no, .sdram_ba_o, .sdram_a_o, .sdram_dqm_o,
+      .sdram_cke_o, .sdram_cs_no, .sdram_ras_no, .sdram_cas_no, .sdram_we_no, .sdram_ba_o,
+      .sdram_a_o, .sdram_dqm_o,
       .sdram_dq_o, .sdram_dq_oe_o, .sdram_dq_i
   );
   logic unused_bits;

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The AXI4 subordinate in front of luoshu_sdram_ctrl: bursts in, runs of at most Piece beats with their data out.
+// The AXI4 subordinate in front of luoshu_sdram_ctrl: bursts in, runs of at most Piece beats with
+// their data out.
 //
-// INCR bursts of whole beats of BeatBytes, 1 to 256 of them, that do not leave 4 KiB; other sizes and kinds are not looked at
-// (assertions). One queue for both directions, so a read sees every write whose B was given: B is given when the last run of a
-// write is in the queue. A run of a write is offered when all its data are here, a run of a read when there is room for its
-// data: nothing behind ever waits for the manager. Reads and writes take turns by bursts where both wait.
-// A burst that reaches beyond memory is answered DECERR: it writes nothing, its read data are undefined.
-// Answers come in order, with the ids of their requests. Throughput: a beat per cycle each way. Latency: AR to run 2 cycles.
+// INCR bursts of whole beats of BeatBytes, 1 to 256 of them, that do not leave 4 KiB; other sizes
+// and kinds are not looked at (assertions). One queue for both directions, so a read sees every
+// write whose B was given: B is given when the last run of a write is in the queue. A run of a
+// write is offered when all its data are here, a run of a read when there is room for its data:
+// nothing behind ever waits for the manager.
+// Reads and writes take turns by bursts where both wait.
+// A burst that reaches beyond memory is answered DECERR: it writes nothing, its read data are
+// undefined.
+// Answers come in order, with the ids of their requests.
+// Throughput: a beat per cycle each way.
+// Latency: AR to run 2 cycles.
 // Reset: synchronous, everything empty; the manager is reset with it (AXI4 has one ARESETn).
 `include "luoshu_assert.svh"
 `default_nettype none
@@ -87,7 +93,8 @@ module luoshu_sdram_axi #(
     end else begin
       if (ar_take) ar_busy_q <= 1'b1;
       else if (read_go && read_last) ar_busy_q <= 1'b0;
-      credit_q <= credit_q - (read_go ? CreditBits'(ar_piece) : '0) + CreditBits'(rd_valid_i && rd_ready_o);
+      credit_q <= credit_q - (read_go ? CreditBits'(ar_piece) : '0) + CreditBits'(rd_valid_i
+          && rd_ready_o);
     end
     if (ar_take) begin
       ar_addr_q <= s_ar_addr_i[BeatBits +: AddrBits];
@@ -171,8 +178,10 @@ module luoshu_sdram_axi #(
   logic [7:0]                tag_len, r_count_q;
   logic [$clog2(Requests):0] unused_count;
   luoshu_fifo #(.Width(IdBits + 9), .Depth(Requests), .UseRam(0)) u_tags (
-      .clk_i, .rst_ni, .in_valid_i(ar_take), .in_ready_o(tag_space), .in_data_i({s_ar_id_i, ar_outside, s_ar_len_i}),
-      .out_valid_o(tag_valid), .out_ready_i(s_r_valid_o && s_r_ready_i && s_r_last_o), .out_data_o({s_r_id_o, tag_error, tag_len}),
+      .clk_i, .rst_ni, .in_valid_i(ar_take), .in_ready_o(tag_space), .in_data_i({s_ar_id_i,
+      ar_outside, s_ar_len_i}),
+      .out_valid_o(tag_valid), .out_ready_i(s_r_valid_o && s_r_ready_i && s_r_last_o),
+      .out_data_o({s_r_id_o, tag_error, tag_len}),
       .count_o(unused_count)
   );
   assign s_r_valid_o = rd_valid_i && tag_valid;
@@ -186,7 +195,8 @@ module luoshu_sdram_axi #(
   end
   logic unused_bits;
   assign unused_bits = ^{s_ar_addr_i[BeatBits-1:0], s_aw_addr_i[BeatBits-1:0]};
-  `LUOSHU_ASSERT(page_r, !ar_take || 32'(s_ar_addr_i[11:BeatBits]) + 32'(s_ar_len_i) < 32'(4096 / BeatBytes))
+  `LUOSHU_ASSERT(page_r, !ar_take || 32'(s_ar_addr_i[11:BeatBits])
+      + 32'(s_ar_len_i) < 32'(4096 / BeatBytes))
   `LUOSHU_ASSERT(credit, 32'(credit_q) <= 32'(ReadDepth))
   `LUOSHU_STREAM_STABLE(cmd_stable, cmd_valid_o, cmd_ready_i, {cmd_we_o, cmd_addr_o, cmd_beats_o})
   `LUOSHU_STREAM_STABLE(r_stable, s_r_valid_o, s_r_ready_i, s_r_data_o)

@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// The scheduler of a single-data-rate SDRAM with four banks: runs of beats in, commands and data at the pins out.
+// The scheduler of a single-data-rate SDRAM with four banks: runs of beats in, commands and data at
+// the pins out.
 //
-// A command is a run of 1 to 255 beats from a beat address {row, bank, column}, so that a stream that leaves a row goes on in the
-// next bank. A beat is one burst of the SDRAM (BeatBytes * 8 / DataBits words). Rows stay open. While one run moves its data, the
-// bank of the next one (also of the run's own next row) is made ready in the cycles that no burst begins in.
-// Commands are executed in order: a read sees every write before it. A burst of a write waits for its data (they come at the
-// latest a crossing of clocks behind their command); read data leave without back-pressure: whoever asks has kept room for them.
-// Refresh: what is due is done when no command waits, at the latest when Postpone refreshes are due, then all of them.
+// A command is a run of 1 to 255 beats from a beat address {row, bank, column}, so that a stream
+// that leaves a row goes on in the next bank. A beat is one burst of the SDRAM (BeatBytes * 8 /
+// DataBits words). Rows stay open. While one run moves its data, the bank of the next one (also of
+// the run's own next row) is made ready in the cycles that no burst begins in.
+// Commands are executed in order: a read sees every write before it. A burst of a write waits for
+// its data (they come at the latest a crossing of clocks behind their command); read data leave
+// without back-pressure: whoever asks has kept room for them.
+// Refresh: what is due is done when no command waits, at the latest when Postpone refreshes are
+// due, then all of them.
 // Power-up: PowerUpUs of idle clock, precharge, eight refreshes, mode register; ready_o rises.
 //
-// Clock: the pins change at the rising edge of clk_i. The SDRAM's own clock is clk_i delayed by a phase that the board chooses;
-// ReadCycles says how many cycles after the register of a READ's pins its first word stands in the input register:
-// CasLatency where the SDRAM's clock runs half a cycle late, CasLatency + 1 where it does not.
-// Times are in ns, rounded up to cycles of ClockKhz. Throughput: a beat per burst; latency, open row, command to r_valid_o:
-// 2 + ReadCycles + burst cycles. Reset: synchronous, starts power-up again; contents are lost.
+// Clock: the pins change at the rising edge of clk_i. The SDRAM's own clock is clk_i delayed by a
+// phase that the board chooses; ReadCycles says how many cycles after the register of a READ's pins
+// its first word stands in the input register: CasLatency where the SDRAM's clock runs half a cycle
+// late, CasLatency + 1 where it does not.
+// Times are in ns, rounded up to cycles of ClockKhz.
+// Throughput: a beat per burst; latency, open row, command to r_valid_o: 2 + ReadCycles + burst
+// cycles.
+// Reset: synchronous, starts power-up again; contents are lost.
 // Does not do: self-refresh, power-down, more than one chip select.
 `include "luoshu_assert.svh"
 `default_nettype none
@@ -87,7 +94,8 @@ module luoshu_sdram_ctrl #(
   localparam int Rp      = (RpNs * ClockKhz + 999999) / 1000000;
   localparam int RasOwn  = (RasNs * ClockKhz + 999999) / 1000000;
   localparam int Rc      = (RcNs * ClockKhz + 999999) / 1000000;
-  localparam int Ras     = (RasOwn + Rp < Rc) ? Rc - Rp : RasOwn;   // so that activate to activate is kept as well
+  // so that activate to activate is kept as well
+  localparam int Ras     = (RasOwn + Rp < Rc) ? Rc - Rp : RasOwn;
   localparam int Rrd     = (RrdNs * ClockKhz + 999999) / 1000000;
   localparam int Rfc     = (RfcNs * ClockKhz + 999999) / 1000000;
   localparam int WrOwn   = (WrNs * ClockKhz + 999999) / 1000000;
@@ -157,7 +165,8 @@ module luoshu_sdram_ctrl #(
   // ---------------------------------------------------------------- banks
   logic [3:0]           open_q;              // a row is open
   logic [RowBits-1:0]   row_q [4];           // which
-  logic [WaitBits-1:0]  wait_q [4];          // cycles until the bank takes its next activate, read or write
+  // cycles until the bank takes its next activate, read or write
+  logic [WaitBits-1:0]  wait_q [4];
   logic [WaitBits-1:0]  hold_q [4];          // cycles until it takes a precharge
   logic [WaitBits-1:0]  gap_q;               // cycles until the next burst may begin
   logic [WaitBits-1:0]  turn_q;              // cycles until the data pins are free for a write
@@ -187,11 +196,13 @@ module luoshu_sdram_ctrl #(
   logic [PowerBits-1:0] power_q;
   logic [RefiBits-1:0]  refi_q;              // cycles until the next refresh is due
   logic [DueBits-1:0]   due_q;               // refreshes that are due
-  logic [WaitBits-1:0]  pause_q;             // cycles until the next command of a refresh or power-up
+  // cycles until the next command of a refresh or power-up
+  logic [WaitBits-1:0]  pause_q;
   logic                 tick, go_close, closed, send_close, send_refresh, send_mode;
   assign tick         = (refi_q == '0);
   assign go_close     = (due_q != '0 && idle) || (32'(due_q) >= Postpone);
-  assign closed       = (hold_q[0] == '0) && (hold_q[1] == '0) && (hold_q[2] == '0) && (hold_q[3] == '0);
+  assign closed       = (hold_q[0] == '0) && (hold_q[1] == '0) && (hold_q[2] == '0)
+      && (hold_q[3] == '0);
   assign send_close   = (state_q == Close) && closed;
   assign send_refresh = (state_q == Refresh) && (pause_q == '0) && (due_q != '0);
   assign send_mode    = (state_q == Mode) && (pause_q == '0);
@@ -205,7 +216,8 @@ module luoshu_sdram_ctrl #(
       pause_q <= '0;
     end else begin
       refi_q <= tick ? RefiBits'(Refi) : refi_q - 1'b1;
-      if ((tick && ready_o) != send_refresh) due_q <= due_q + {{DueBits-1{send_refresh}}, 1'b1};   // plus or minus 1
+      // plus or minus 1
+      if ((tick && ready_o) != send_refresh) due_q <= due_q + {{DueBits-1{send_refresh}}, 1'b1};
       if (power_q != '0) power_q <= power_q - 1'b1;
       if (send_close) pause_q <= WaitBits'(Rp - 1);
       else if (send_refresh) pause_q <= WaitBits'(Rfc - 1);
@@ -225,23 +237,28 @@ module luoshu_sdram_ctrl #(
     end
   end
 
-  // One command a cycle: a burst, else what the present stretch needs, else what the next one needs.
+  // One command a cycle: a burst, else what the present stretch needs, else what the next one
+  // needs.
   logic       act, pre, cur_wants, next_wants;
   logic [1:0] bank;
   logic [RowBits-1:0] row;
   logic       run;
   assign run        = (state_q == Run) && !go_close;
-  assign burst      = run && cur_valid_q && cur_hit && (wait_q[cur_bank] == '0) && (gap_q == '0) && (!cur_we_q || (turn_q == '0 && w_valid_i));
+  assign burst      = run && cur_valid_q && cur_hit && (wait_q[cur_bank] == '0)
+      && (gap_q == '0) && (!cur_we_q || (turn_q == '0 && w_valid_i));
   assign cur_wants  = cur_valid_q && !cur_hit;
   assign next_wants = next_valid_q && !next_hit && (!cur_valid_q || next_bank != cur_bank);
   assign bank       = cur_wants ? cur_bank : next_bank;
   assign row        = cur_wants ? cur_row : next_row;
-  assign pre        = run && !burst && (cur_wants || next_wants) && open_q[bank] && (hold_q[bank] == '0);
-  assign act        = run && !burst && (cur_wants || next_wants) && !open_q[bank] && (wait_q[bank] == '0) && (rrd_q == '0);
+  assign pre        = run && !burst && (cur_wants || next_wants) && open_q[bank]
+      && (hold_q[bank] == '0);
+  assign act        = run && !burst && (cur_wants || next_wants) && !open_q[bank]
+      && (wait_q[bank] == '0) && (rrd_q == '0);
 
   localparam int ToPre  = BurstWords;                     // read to precharge
   localparam int WrPre  = BurstWords - 1 + Wr;            // write to precharge
-  localparam int Turn   = CasLatency + BurstWords + 1;    // read to write: the words, and a cycle in which nobody drives
+  // read to write: the words, and a cycle in which nobody drives
+  localparam int Turn   = CasLatency + BurstWords + 1;
   logic [WaitBits-1:0] after;
   assign after = cur_we_q ? WaitBits'(WrPre) : WaitBits'(ToPre);
   always_ff @(posedge clk_i) begin
@@ -271,11 +288,13 @@ module luoshu_sdram_ctrl #(
       rrd_q  <= '0;
     end else begin
       gap_q  <= burst ? WaitBits'(BurstWords - 1) : (gap_q != '0) ? gap_q - 1'b1 : gap_q;
-      turn_q <= (burst && !cur_we_q) ? WaitBits'(Turn - 1) : (turn_q != '0) ? turn_q - 1'b1 : turn_q;
+      turn_q <= (burst && !cur_we_q) ? WaitBits'(Turn - 1)
+              : (turn_q != '0) ? turn_q - 1'b1 : turn_q;
       rrd_q  <= act ? WaitBits'(Rrd - 1) : (rrd_q != '0) ? rrd_q - 1'b1 : rrd_q;
     end
   end
-  `LUOSHU_ASSERT(one_command, 32'(burst) + 32'(pre) + 32'(act) + 32'(send_close) + 32'(send_refresh) + 32'(send_mode) <= 32'd1)
+  `LUOSHU_ASSERT(one_command, 32'(burst) + 32'(pre) + 32'(act) + 32'(send_close)
+      + 32'(send_refresh) + 32'(send_mode) <= 32'd1)
 
   // ---------------------------------------------------------------- pins
   localparam int BurstCode = $clog2(BurstWords);
@@ -287,12 +306,15 @@ module luoshu_sdram_ctrl #(
   logic                            write;
   assign write    = burst && cur_we_q;
   assign w_take_o = write;
-  assign column   = RowBits'(cur_addr_q[ColBeats-1:0]) << BurstCode;   // A10 is low: no precharge after the burst
+  // A10 is low: no precharge after the burst
+  assign column   = RowBits'(cur_addr_q[ColBeats-1:0]) << BurstCode;
   always_ff @(posedge clk_i) begin
     sdram_cke_o <= rst_ni;
-    // {ras, cas, we}, active low: activate 011, read 101, write 100, precharge 010, refresh 001, mode 000
-    {sdram_ras_no, sdram_cas_no, sdram_we_no} <= burst ? {2'b10, !cur_we_q} : act ? 3'b011 : (pre || send_close) ? 3'b010
-                                               : send_refresh ? 3'b001 : send_mode ? 3'b000 : 3'b111;
+    // {ras, cas, we}, active low: activate 011, read 101, write 100, precharge 010, refresh 001,
+    // mode 000
+    {sdram_ras_no, sdram_cas_no, sdram_we_no} <=
+        burst ? {2'b10, !cur_we_q} : act ? 3'b011 : (pre || send_close) ? 3'b010
+      : send_refresh ? 3'b001 : send_mode ? 3'b000 : 3'b111;
     sdram_cs_no <= !rst_ni;
     sdram_ba_o  <= send_mode ? 2'd0 : burst ? cur_bank : bank;
     sdram_a_o   <= burst ? column : act ? row : send_close ? RowBits'(11'h400)
@@ -301,7 +323,8 @@ module luoshu_sdram_ctrl #(
     else drive_q <= write ? {BurstWords{1'b1}} >> 1 : drive_q >> 1;
     sdram_dq_oe_o <= rst_ni && (write || drive_q[0]);
     sdram_dq_o    <= write ? w_data_i[DataBits-1:0] : out_q[DataBits-1:0];
-    sdram_dqm_o   <= !ready_o ? '1 : write ? ~w_strb_i[DataBits/8-1:0] : drive_q[0] ? mask_q[DataBits/8-1:0] : '0;
+    sdram_dqm_o   <= !ready_o ? '1 : write ? ~w_strb_i[DataBits/8-1:0]
+                   : drive_q[0] ? mask_q[DataBits/8-1:0] : '0;
     if (write) begin
       out_q  <= (TailWords*DataBits)'(w_data_i >> DataBits);
       mask_q <= (TailWords*DataBits/8)'(~w_strb_i >> (DataBits / 8));
@@ -312,7 +335,8 @@ module luoshu_sdram_ctrl #(
   end
 
   // ---------------------------------------------------------------- read data
-  localparam int Flight = ReadCycles + BurstWords - 1;   // from a read's pins to its last word in the input register
+  // from a read's pins to its last word in the input register
+  localparam int Flight = ReadCycles + BurstWords - 1;
   logic [Flight:0]              flight_q;
   logic [DataBits-1:0]          dq_q;
   logic [BeatBytes*8-1:0]       words_q;
