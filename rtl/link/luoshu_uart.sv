@@ -56,8 +56,9 @@ module luoshu_uart #(
     if (!rst_ni) rx_busy_q <= 1'b0;
     else if (!rx_busy_q) rx_busy_q <= !rxd && !wait_q;
     else if (sample && ((rx_bit_q == 4'd0 && rxd) || rx_bit_q == 4'd9)) rx_busy_q <= 1'b0;
-    // The first sample comes half a bit after the edge, the others a bit apart.
-    rx_phase_q <= rx_busy_q ? {1'b0, rx_phase_q[15:0]} + 17'(Step) : 17'h8000;
+    // The first sample comes half a bit after the edge, the others a bit apart; the edge was one
+    // cycle ago when it is acted upon, and half of one before that on average, as samples are late.
+    rx_phase_q <= rx_busy_q ? {1'b0, rx_phase_q[15:0]} + 17'(Step) : 17'(32768 + 2 * Step);
     if (!rx_busy_q) rx_bit_q <= 4'd0;
     else if (sample) rx_bit_q <= rx_bit_q + 4'd1;
     if (sample) rx_byte_q <= {rxd, rx_byte_q[7:1]};
@@ -99,7 +100,7 @@ module luoshu_uart #(
     end
     if (tx_valid_i && tx_ready_o) tx_word_q <= tx_data_i;
     else if (tx_load) tx_word_q <= tx_word_q >> 8;
-    tx_phase_q <= (tx_count_q == 4'd0) ? 17'd0 : {1'b0, tx_phase_q[15:0]} + 17'(Step);
+    tx_phase_q <= (tx_count_q == 4'd0) ? 17'(Step) : {1'b0, tx_phase_q[15:0]} + 17'(Step);
   end
 endmodule
 `default_nettype wire

@@ -18,6 +18,7 @@ class UartHost {
     return level_;
   }
   std::deque<std::uint8_t> to_send;
+  bool bad_stop = false;  // the next byte's stop bit is low; then false again
   std::vector<std::uint8_t> received;
   unsigned framing_errors = 0;
   bool idle() const { return to_send.empty() && !sending_; }
@@ -29,6 +30,8 @@ class UartHost {
       if (to_send.empty()) return;
       frame_ = 0x200U | (std::uint32_t{to_send.front()} << 1U);  // start 0, data, stop 1
       to_send.pop_front();
+      if (bad_stop) frame_ &= 0x1ffU;
+      bad_stop = false;
       bits_ = 0;
       // A start may fall anywhere between two edges of the device's clock: the remainder goes on.
       phase_ = gap_;
