@@ -16,6 +16,7 @@
 #include "config/model_config.h"
 #include "luoshu/clocked_transport.h"
 #include "luoshu/configuration.h"
+#include "luoshu/device.h"
 #include "luoshu/error.h"
 #include "luoshu/link_chip.h"
 #include "program/image.h"
@@ -35,24 +36,36 @@ constexpr double kBitCycles = 1e9 / 3000000 / kCoreNs;
 // The board with its SDRAM and the host's end of the serial line.
 class Board final : public ClockedPeer {
  public:
-  explicit Board(std::uint64_t seed)
-      : memory_(is42s16160g_7(), kMemNs), line_(kBitCycles * 1.001), random_(seed) {
+  explicit Board(std::uint64_t seed) : line_(kBitCycles * 1.001), random_(seed) {
     context_.randReset(2);
     context_.randSeed(static_cast<int>(seed & 0xffff) + 1);
     context_.fatalOnError(false);
     top_ = std::make_unique<Vboard>(&context_, "board");
+    top_->rxd_i = 1;
+    context_.assertOn(false);  // until the reset has passed its synchronisers
     reset();
+    context_.assertOn(true);
   }
   ~Board() override { top_->final(); }
 
+  // The reset button. The controller powers the SDRAM up again and what it held is lost: a new part.
   void reset() {
-    top_->rxd_i = 1;
+    if (memory_) check_memory();
+    memory_.reset();
     top_->rst_ni = 0;
     for (int i = 0; i < 16; ++i) cycle();
+    memory_ = std::make_unique<SdramModel>(is42s16160g_7(), kMemNs);
     top_->rst_ni = 1;
-    for (int i = 0; i < 64; ++i) cycle();
     line_.received.clear();
   }
+  // What the part complains about.
+  void check_memory() const {
+    for (const std::string& f : memory_->faults()) ADD_FAILURE() << f;
+  }
+  // From now on one cycle in `cycles` begins a disturbance of the line, nine cycles (a bit) long, either
+  // way; 0: none.
+  void disturb(unsigned cycles) { disturb_ = cycles; }
+  unsigned disturbances() const { return disturbances_; }
 
   Step step(const std::uint8_t* to_device, std::size_t n, std::uint64_t max_cycles,
             std::vector<std::uint8_t>& from_device) override {
@@ -72,8 +85,7 @@ class Board final : public ClockedPeer {
     if (context_.gotFinish()) throw DeviceError("an assertion of the board failed, see above");
     return done;
   }
-  // What the part complains about.
-  const SdramModel& memory() const { return memory_; }
+  const SdramModel& memory() const { return *memory_; }
   const UartHost& line() const { return line_; }
   unsigned leds() const { return top_->led_o; }
 
@@ -85,31 +97,42 @@ class Board final : public ClockedPeer {
       t.mem_clk_i = 1;
       t.core_clk_i = half == 0;
       t.eval();
-      if (half == 0) t.rxd_i = line_.cycle(t.txd_o != 0) ? 1 : 0;
+      if (half == 0) {
+        if (disturb_ != 0 && left_ == 0 && random_() % disturb_ == 0) {
+          left_ = 9;
+          ++disturbances_;
+          upwards_ = random_() % 2 == 0;
+        }
+        const bool flip = left_ != 0;
+        if (flip) --left_;
+        t.rxd_i = line_.cycle((t.txd_o != 0) != (flip && upwards_)) != (flip && !upwards_) ? 1 : 0;
+      }
       t.mem_clk_i = 0;
       t.eval();
-      if (++edges_ < 16) continue;  // the reset has not been clocked yet
-      const bool driving = memory_.edge({t.sdram_cke_o != 0, t.sdram_cs_no != 0, t.sdram_ras_no != 0,
-                                         t.sdram_cas_no != 0, t.sdram_we_no != 0, t.sdram_ba_o, t.sdram_a_o,
-                                         t.sdram_dqm_o, t.sdram_dq_o, t.sdram_dq_oe_o != 0});
-      t.sdram_dq_i = static_cast<std::uint16_t>(driving ? memory_.dq() : random_());
+      if (!memory_) continue;  // the reset has not passed its synchronisers yet
+      const bool driving = memory_->edge({t.sdram_cke_o != 0, t.sdram_cs_no != 0, t.sdram_ras_no != 0,
+                                          t.sdram_cas_no != 0, t.sdram_we_no != 0, t.sdram_ba_o, t.sdram_a_o,
+                                          t.sdram_dqm_o, t.sdram_dq_o, t.sdram_dq_oe_o != 0});
+      t.sdram_dq_i = static_cast<std::uint16_t>(driving ? memory_->dq() : random_());
     }
   }
 
   VerilatedContext context_;
   std::unique_ptr<Vboard> top_;
-  SdramModel memory_;
+  std::unique_ptr<SdramModel> memory_;
   UartHost line_;
   std::mt19937_64 random_;
-  std::uint64_t edges_ = 0;
+  unsigned disturb_ = 0, left_ = 0, disturbances_ = 0;
+  bool upwards_ = false;
 };
 
-std::unique_ptr<LinkChip> connect(Board& board) {
+Device connect(Board& board) {
   ClockedTransport::Options options;
   options.cycle_time = std::chrono::nanoseconds(40);
-  auto chip = std::make_unique<LinkChip>(Device(std::make_unique<ClockedTransport>(board, options)));
-  chip->boot();
-  return chip;
+  LinkOptions link;  // of simulated time; a frame takes 3.4 ms
+  link.retry = std::chrono::milliseconds(10);
+  link.give_up = std::chrono::milliseconds(200);
+  return Device(std::make_unique<ClockedTransport>(board, options), link);
 }
 
 std::unique_ptr<gguf::File> open(const RandomModel& m) {
@@ -143,7 +166,8 @@ void expect_same(const std::vector<float>& a, const std::vector<float>& b) {
 TEST(Board, Generates) {
   const std::uint64_t seed = test_seed();
   Board board(seed);
-  const auto chip = connect(board);
+  const auto chip = std::make_unique<LinkChip>(connect(board));
+  chip->boot();
   EXPECT_EQ(chip->capabilities().memory_bytes, 32U << 20U);
   EXPECT_EQ(chip->capabilities().clock_khz, 25000U);
   EXPECT_NE(board.leds() & 2U, 0U) << "memory is ready, its light is on";
@@ -168,28 +192,67 @@ TEST(Board, Generates) {
   }
   EXPECT_EQ(tokens[0], tokens[1]);
   expect_same(logits[0], logits[1]);
-  for (const std::string& f : board.memory().faults()) ADD_FAILURE() << f;
+  board.check_memory();
   EXPECT_EQ(board.line().framing_errors, 0U);
 }
 
-// The reset button in the middle of an upload: the next connection starts anew and everything is right.
+std::vector<std::uint8_t> random_bytes(std::size_t n) {
+  std::mt19937_64 random(test_seed());
+  std::vector<std::uint8_t> data(n);
+  for (auto& byte : data) byte = static_cast<std::uint8_t>(random());
+  return data;
+}
+
+// The reset button in the middle of an upload: the session is refused with an error, the next one is right.
 TEST(Board, ResetButton) {
   Board board(test_seed() + 1);
-  {
-    const auto chip = connect(board);
-    const std::vector<std::uint8_t> block(4096, 0x5a);
-    chip->write_memory(0, block.data(), block.size());
-    board.reset();
-    EXPECT_ANY_THROW(chip->read_memory(0, std::vector<std::uint8_t>(64).data(), 64));
-  }
-  const auto chip = connect(board);
-  std::vector<std::uint8_t> data(3000), back(3000);
-  std::mt19937_64 random(7);
-  for (auto& byte : data) byte = static_cast<std::uint8_t>(random());
-  chip->write_memory(123457, data.data(), data.size());
-  chip->read_memory(123457, back.data(), back.size());
+  const std::vector<std::uint8_t> data = random_bytes(1500);
+  std::vector<std::uint8_t> back(data.size());
+  Device device = connect(board);
+  device.write_memory(0, data.data(), data.size());
+  board.reset();
+  EXPECT_THROW(device.read_memory(0, back.data(), back.size()), DeviceError);
+  device.write_memory(123457, data.data(), data.size());
+  device.read_memory(123457, back.data(), back.size());
   EXPECT_EQ(back, data);
-  for (const std::string& f : board.memory().faults()) ADD_FAILURE() << f;
+  board.check_memory();
+}
+
+// Bits that flip, both ways, while memory is written and read: the link sends again what was damaged.
+TEST(Board, NoisyLine) {
+  Board board(test_seed() + 2);
+  const std::vector<std::uint8_t> data = random_bytes(2500);
+  std::vector<std::uint8_t> back(data.size());
+  Device device = connect(board);
+  device.hello();
+  board.disturb(60000);
+  device.write_memory(4096, data.data(), data.size());
+  device.read_memory(4096, back.data(), back.size());
+  EXPECT_EQ(back, data);
+  EXPECT_GE(board.disturbances(), 3U);
+  EXPECT_GT(device.statistics().retransmitted, 0U);
+  board.check_memory();
+}
+
+// Every address bit of the SDRAM is another place: one word at each power of two and at 0, then all of them
+// again.
+TEST(Board, AddressBits) {
+  Board board(test_seed() + 3);
+  Device device = connect(board);
+  std::vector<std::uint32_t> places{0};
+  for (std::uint32_t at = 4; at < 32U << 20U; at *= 2) places.push_back(at);
+  for (const std::uint32_t at : places) {
+    const std::uint32_t value = at ^ 0xa5a5a5a5U;
+    device.write_memory(at, &value, 4);
+  }
+  for (const std::uint32_t at : places) {
+    std::uint32_t value = 0;
+    device.read_memory(at, &value, 4);
+    EXPECT_EQ(value, at ^ 0xa5a5a5a5U) << "address " << at;
+  }
+  std::uint32_t value = 0;
+  EXPECT_THROW(device.read_memory(32U << 20U, &value, 4), DeviceError) << "above the SDRAM's 32 MiB";
+  board.check_memory();
 }
 
 }  // namespace
