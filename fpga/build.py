@@ -10,6 +10,7 @@ sources, tools and seed give the same bitstream. Boards are the folders of fpga/
 board.json."""
 
 import argparse
+import fcntl
 import hashlib
 import json
 import os
@@ -272,6 +273,15 @@ class Flow:
 
     def build(self):
         self.folder.mkdir(parents=True, exist_ok=True)
+        with open(self.folder.parent / "lock", "w") as lock:  # of the tools and every board
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise FlowError(f"another build works in {self.folder.parent}; "
+                                "wait for it or end it") from None
+            return self.build_stages()
+
+    def build_stages(self):
         self.install()
         files = self.copy_sources()
         folder = self.folder
