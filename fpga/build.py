@@ -149,14 +149,13 @@ def what_it_does(log):
     except OSError:
         return "starting"
     for line in reversed(lines):
-        if found := re.match(r"Info:\s+(\d+) \|.*\|\s*(\d+)\|.*\|.*\|$", line):
-            return f"routing, {found[2]} arcs open"
-        if found := re.match(r"Info:\s+at iteration #(\d+)", line):
-            return f"placing, iteration {found[1]}"
+        if found := re.match(r"Info:\s+\d+ \|.*\|\s*(\d+)\|[^|]*\|$", line):
+            return f"routing, {found[1]} arcs open"
+        if found := re.match(r"Info:\s+at iteration #(\d+)(, type|:)", line):
+            what = "placing" if "type" in found[2] else "refining the placement"
+            return f"{what}, iteration {found[1]}"
         if found := re.match(r"[\d.]+ Executing (.*)\.$", line):
             return found[1].split(" (")[0]
-        if "simulated annealing" in line or "SA placement" in line:
-            return "refining the placement"
     return "running"
 
 
@@ -284,6 +283,7 @@ class Flow:
     def build_stages(self):
         self.install()
         files = self.copy_sources()
+        commit = self.commit()
         folder = self.folder
         bitstream = f"{self.board['board']}.bit"
         stages = {}
@@ -304,7 +304,7 @@ class Flow:
         stages["pack"] = self.stage(
             "pack", [folder / "routed.config"], [bitstream],
             [self.tool("yowasp-ecppack"), "--compress", "routed.config", bitstream])
-        report = self.report(timing, clocks, stages, folder / bitstream)
+        report = self.report(timing, clocks, stages, folder / bitstream, commit)
         (folder / "report.json").write_text(json.dumps(report, indent=2) + "\n")
         return report
 
@@ -332,7 +332,7 @@ class Flow:
         except (OSError, subprocess.CalledProcessError):
             return "unknown"
 
-    def report(self, timing, clocks, stages, bitstream):
+    def report(self, timing, clocks, stages, bitstream, commit):
         def used(cell):
             return {key: timing["utilization"][cell][key] for key in ("used", "available")}
         core = clocks[self.board["core_clock"]]
@@ -351,7 +351,7 @@ class Flow:
             "seed": self.seed,
             "bitstream": {"file": bitstream.name, "bytes": bitstream.stat().st_size,
                           "sha256": sha256(bitstream)},
-            "commit": self.commit(),
+            "commit": commit,
             "wall_s": round(sum(s["wall_s"] for s in stages.values()), 1),
             "stages": {name: {k: s[k] for k in ("wall_s", "cpu_s")} for name, s in stages.items()},
             "label": LABEL,

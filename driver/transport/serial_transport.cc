@@ -39,9 +39,7 @@ std::string os_text(int error) {
       break;
     case EACCES:
     case EPERM:
-      text +=
-          "no permission; run `sudo usermod -aG dialout $USER`, log out and in again, or install the udev "
-          "rule";
+      text += "no permission; run `sudo usermod -aG dialout $USER`, then log out and in again";
       break;
     case EBUSY:
       text += "another process uses it; end that one first";
@@ -92,7 +90,24 @@ std::unique_ptr<SerialTransport> SerialTransport::open(const std::string& path, 
   ::ioctl(port.get(), TIOCEXCL);
   configure(port.get(), path, baud);
   return std::unique_ptr<SerialTransport>(
-      new SerialTransport(std::move(port), "serial:" + path + ":" + std::to_string(baud)));
+      new SerialTransport(std::move(port), "serial:" + path + ":" + std::to_string(baud), baud));
+}
+
+std::unique_ptr<SerialTransport> SerialTransport::connect(const std::string& device) {
+  constexpr const char* kPrefix = "serial:";
+  const std::string rest = device.compare(0, 7, kPrefix) == 0 ? device.substr(7) : "";
+  const std::size_t colon = rest.rfind(':');
+  const bool has_rate =
+      colon != std::string::npos && rest.find_first_not_of("0123456789", colon + 1) == std::string::npos;
+  const std::string path = has_rate ? rest.substr(0, colon) : rest;
+  if (path.empty())
+    throw InputError("'" + device + "' names no port; give serial:PATH[:BAUD], like serial:/dev/ttyUSB0");
+  if (!has_rate) return open(path);
+  const std::string digits = rest.substr(colon + 1);
+  if (digits.empty() || digits.size() > 8)
+    throw InputError("'" + digits + "' is no rate in baud; give serial:PATH[:BAUD], like serial:" + path +
+                     ":3000000");
+  return open(path, static_cast<std::uint32_t>(std::stoul(digits)));
 }
 
 void SerialTransport::gone(const char* operation, int error) const {

@@ -115,10 +115,37 @@ TEST_F(Serial, Unplugged) {
   EXPECT_THROW(port->write_some(&byte, 1, Clock::now()), DisconnectedError);
 }
 
+// serial:PATH[:BAUD], also for the names below /dev/serial/by-path, which have colons themselves.
+TEST_F(Serial, Names) {
+  EXPECT_EQ(SerialTransport::connect("serial:" + path_)->describe(), "serial:" + path_ + ":3000000");
+  EXPECT_EQ(SerialTransport::connect("serial:" + path_ + ":115200")->baud(), 115200U);
+  const std::string link =
+      testing::TempDir() + "luoshu_serial_" + std::to_string(getpid()) + "-0:2:1.0-port0";
+  ASSERT_EQ(symlink(path_.c_str(), link.c_str()), 0);
+  EXPECT_EQ(SerialTransport::connect("serial:" + link)->baud(), 3000000U);
+  EXPECT_EQ(SerialTransport::connect("serial:" + link + ":9600")->baud(), 9600U);
+  unlink(link.c_str());
+  const auto said = [](const std::string& device) {
+    try {
+      SerialTransport::connect(device);
+    } catch (const InputError& e) {
+      return std::string(e.what());
+    }
+    return std::string("no InputError");
+  };
+  EXPECT_NE(said("serial:").find("names no port"), std::string::npos);
+  EXPECT_NE(said("serial::9600").find("names no port"), std::string::npos);
+  EXPECT_NE(said("serial:" + path_ + ":").find("no rate"), std::string::npos);
+  EXPECT_NE(said("serial:" + path_ + ":999999999999").find("no rate"), std::string::npos);
+}
+
 TEST_F(Serial, Refusals) {
   EXPECT_NE(refusal<DeviceError>("/dev/luoshu-absent").find("no such port"), std::string::npos);
   EXPECT_NE(refusal<InputError>("/dev/null").find("not a serial port"), std::string::npos);
   EXPECT_NE(refusal<InputError>(path_, 0).find("0 baud"), std::string::npos);
+  if (::getuid() == 0) return;  // root may open everything
+  ASSERT_EQ(::chmod(path_.c_str(), 0), 0);
+  EXPECT_NE(refusal<DeviceError>(path_).find("usermod -aG dialout"), std::string::npos);
 }
 
 }  // namespace

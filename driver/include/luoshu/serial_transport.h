@@ -17,18 +17,24 @@ class SerialTransport final : public Transport {
   // DeviceError when the port is absent, not permitted or in use; the message says which, and the remedy.
   static std::unique_ptr<SerialTransport> open(const std::string& path, std::uint32_t baud = kDefaultBaud);
 
+  // The same for "serial:PATH" or "serial:PATH:BAUD" (PATH may have colons, as below /dev/serial/by-path).
+  static std::unique_ptr<SerialTransport> connect(const std::string& device);
+
+  std::uint32_t baud() const { return baud_; }
   std::size_t write_some(const std::uint8_t* data, std::size_t n, TimePoint deadline) override;
   std::size_t read_some(std::uint8_t* data, std::size_t n, TimePoint deadline) override;
   void close() override { port_.reset(-1); }
   std::string describe() const override { return name_; }
 
  private:
-  SerialTransport(FileDescriptor port, std::string name) : port_(std::move(port)), name_(std::move(name)) {}
+  SerialTransport(FileDescriptor port, std::string name, std::uint32_t baud)
+      : port_(std::move(port)), name_(std::move(name)), baud_(baud) {}
   bool wait_for(short events, TimePoint deadline);
   [[noreturn]] void gone(const char* operation, int error) const;
 
   FileDescriptor port_;
   std::string name_;
+  std::uint32_t baud_;
 };
 
 }  // namespace luoshu
