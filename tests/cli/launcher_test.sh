@@ -21,6 +21,8 @@ for arguments in 'test --frob' 'test frob' 'test --list --frob' 'test --filter' 
 done
 expect 2 "unknown verb 'tset'; the verbs are area bench" tset
 expect 2 'perplexity simulator soak test' tset
+expect 0 '' fpga build --help
+expect 2 "unknown board 'nope'; the boards are ulx3s-85f" fpga build nope
 [ ! -e "$work/called" ] || fail 'something was installed, configured or built:' "$work/called"
 [ ! -e "$work/build" ] || fail 'a build folder was made'
 # The check can fail: a verb that exists is built.
