@@ -9,6 +9,7 @@
 #include "chip/model_chip.h"
 #include "luoshu/configuration.h"
 #include "luoshu/link_chip.h"
+#include "luoshu/serial_transport.h"
 #include "luoshu/socket_transport.h"
 #include "simulated_chip.h"
 
@@ -29,6 +30,16 @@ unsigned threads(const ModelOptions& o) {
   return std::min(o.threads, cores);
 }
 
+// Silence on a slow line is longer: the answer to a frame of 1 KiB comes after the frame.
+LinkOptions serial_link(std::uint32_t baud) {
+  constexpr std::uint64_t kFrameBits = 1040 * 10;
+  LinkOptions link;
+  const std::chrono::milliseconds four_frames(4 * 1000 * kFrameBits / baud);
+  link.retry = std::max(link.retry, four_frames);
+  link.give_up = std::max(link.give_up, 10 * link.retry);
+  return link;
+}
+
 }  // namespace
 
 DeviceKind device_kind(const std::string& device) {
@@ -36,13 +47,15 @@ DeviceKind device_kind(const std::string& device) {
   if (device == "model") return DeviceKind::kModel;
   if (device == "reference") return DeviceKind::kReference;
   if (starts_with(device, "unix:") || starts_with(device, "tcp:")) return DeviceKind::kSocket;
-  if (device == "usb" || starts_with(device, "usb:") || starts_with(device, "serial:")) {
+  if (starts_with(device, "serial:")) return DeviceKind::kSerial;
+  if (device == "usb" || starts_with(device, "usb:")) {
     throw InputError("device '" + device +
-                     "' is a board, and boards come with a later release; use --device sim or model");
+                     "' is USB, which comes with a later release; use --device serial:/dev/ttyUSB0, sim or "
+                     "model");
   }
   throw InputError("unknown device '" + device +
-                   "'; --device takes sim, model, reference, unix:PATH or tcp:HOST:PORT (usb[:SERIAL] and "
-                   "serial:PATH[:BAUD] are boards, which come with a later release)");
+                   "'; --device takes sim, model, reference, unix:PATH, tcp:HOST:PORT or serial:PATH[:BAUD] "
+                   "(usb[:SERIAL] comes with a later release)");
 }
 
 void check_device_flags(const ModelOptions& o, const std::vector<DeviceKind>& kinds) {
@@ -63,7 +76,7 @@ void check_device_flags(const ModelOptions& o, const std::vector<DeviceKind>& ki
       {"--trace", {K::kSim}, "sim"},
       {"--trace-window", {K::kSim}, "sim"},
       {"--threads", {K::kModel}, "model"},
-      {"--verify", {K::kSim, K::kModel, K::kSocket}, "devices with a memory"},
+      {"--verify", {K::kSim, K::kModel, K::kSocket, K::kSerial}, "devices with a memory"},
   };
   for (const Flag& flag : kFlags) {
     const CLI::Option* option = o.verb->get_option_no_throw(flag.name);
@@ -90,6 +103,13 @@ std::unique_ptr<Chip> open_chip(DeviceKind kind, const ModelOptions& options) {
     parse_window("--trace-window", options.trace_window, sim.trace_from, sim.trace_to);
     return std::make_unique<SimulatedChip>(sim, options.upload == "door");
   }
+  if (kind == DeviceKind::kSerial) {
+    auto transport = SerialTransport::connect(options.device);
+    const LinkOptions link = serial_link(transport->baud());
+    auto chip = std::make_unique<LinkChip>(Device(std::move(transport), link));
+    chip->boot();
+    return chip;
+  }
   auto transport =
       SocketTransport::connect(options.device, std::chrono::steady_clock::now() + kConnectTimeout);
   auto chip = std::make_unique<LinkChip>(Device(std::move(transport)));
@@ -103,6 +123,8 @@ std::string device_label(DeviceKind kind) {
       return "model";
     case DeviceKind::kReference:
       return "reference";
+    case DeviceKind::kSerial:
+      return "over a serial port";
     default:
       return "simulated";
   }

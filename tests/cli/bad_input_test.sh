@@ -24,8 +24,12 @@ expect 2 '--min-p' generate --device model --min-p nan -p x
 expect 2 '--repeat-penalty' generate --device model --repeat-penalty 0 -p x
 expect 2 'unknown configuration' generate --config huge -p x
 expect 2 'unknown device' generate --device toaster -p x
-expect 2 'usb[:SERIAL] and serial:PATH' generate --device toaster -p x
+expect 2 'serial:PATH[:BAUD] (usb[:SERIAL] comes' generate --device toaster -p x
 expect 2 'a later release' generate --device usb -p x
+expect 1 'there is no such port' generate --device serial:/dev/luoshu-absent -p x
+expect 2 'not a serial port' generate --device serial:/dev/null -p x
+expect 2 'names no port' generate --device serial: -p x
+expect 2 '0 baud' generate --device serial:/dev/null:0 -p x
 expect 2 'unknown memory' generate --device model --memory dream -p x
 expect 2 "--memory holds 'share=2'" generate --device model --memory ideal,share=2 -p x
 expect 2 "--memory holds 'speed=1'" generate --device model --memory latency30,speed=1 -p x

@@ -32,6 +32,8 @@ for verb in $(sed -n '/^Subcommands:/,$s/^  \([a-z]*\) .*/\1/p' "$root/docs/help
   expect 0 '' "$verb" --help
   cmp -s "$work/out" "$root/docs/help/$verb.txt" || fail "$verb --help" "$work/out"
 done
+expect 0 '' fpga build --help
+expect 2 "unknown board 'nope'; the boards are ulx3s-85f" fpga build nope
 [ ! -e "$work/called" ] || fail 'something was installed, configured or built:' "$work/called"
 [ ! -e "$work/build" ] || fail 'a build folder was made'
 # The check can fail: a verb that exists is built.

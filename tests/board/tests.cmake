@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+# The serial port at the boards' rates: 8 1/3 and 9 cycles a bit, and 217; at the least cycles that it may have, 4.
+function(uart_test name khz baud)
+  luoshu_rtl_test(NAME ${name} TOP luoshu_uart PREFIX Vuart RTL link/luoshu_uart.sv SOURCES ${CMAKE_SOURCE_DIR}/tests/board/uart_test.cc
+    PARAMETERS -GClockKhz=${khz} -GBaudHz=${baud} DEFINITIONS UART_KHZ=${khz} UART_BAUD=${baud})
+endfunction()
+uart_test(uart_25_3000 25000 3000000)
+uart_test(uart_27_3000 27000 3000000)
+uart_test(uart_25_115 25000 115200)
+uart_test(uart_25_6250 25000 6250000)
+# A board from the pins of its bridge to those of its memory, small models, every logit bit.
+luoshu_rtl_test(NAME board_ulx3s_test TOP luoshu_board PREFIX Vboard RTL ${CMAKE_SOURCE_DIR}/fpga/boards/common/luoshu_board.sv
+  SOURCES ${CMAKE_SOURCE_DIR}/tests/board/board_test.cc ${CMAKE_SOURCE_DIR}/tests/sdram/sdram_model.cc
+  LIBRARIES luoshu_runtime luoshu_model_chip luoshu_link_chip TIMEOUT 600)
