@@ -123,6 +123,29 @@ class Drawing(unittest.TestCase):
         )
 
 
+class Limits(unittest.TestCase):
+    """A test has processor time, not time by the clock, which other work on the machine takes."""
+
+    def seconds(self, script, waits=mutate.WAITS):
+        campaign = object.__new__(mutate.Campaign)
+        campaign.log = BUILD
+        BUILD.mkdir(parents=True, exist_ok=True)
+        with unittest.mock.patch("mutate.WAITS", waits):
+            return campaign.run(mutate.Test("script", ["sh", "-c", script], ".", 1), 0, 1)
+
+    def test_waiting_costs_nothing(self):
+        self.assertLess(self.seconds("sleep 1.5"), 1)
+
+    def test_computing_for_ever_ends(self):
+        self.assertIsNone(self.seconds("while :; do :; done"))
+
+    def test_waiting_for_ever_ends(self):
+        self.assertIsNone(self.seconds("sleep 60", waits=1))
+
+    def test_failure(self):
+        self.assertIsNone(self.seconds("exit 1"))
+
+
 class Campaigns(unittest.TestCase):
     def test_good(self):
         """A test that sees everything kills all but the equivalent."""
