@@ -20,6 +20,9 @@ foreach(shared 0 1)
   luoshu_rtl_test(NAME context_shared_${shared} TOP luoshu_context PREFIX Vcontext RTL ctrl/luoshu_context.sv
     SOURCES ${CMAKE_SOURCE_DIR}/tests/ctrl/context_test.cc PARAMETERS -GMaxTokens=8 -GReaders=3 -GShared=${shared} LIBRARIES luoshu_driver)
 endforeach()
+# The bus with nano's firmware memory.
+luoshu_rtl_test(NAME bus_test TOP luoshu_bus PREFIX Vbus RTL ctrl/luoshu_bus.sv SOURCES ${CMAKE_SOURCE_DIR}/tests/ctrl/bus_test.cc
+  PARAMETERS -GTcmBytes=2048 DEFINITIONS BENCH_TCM_BYTES=2048)
 # The control registers at their bus, as nano and lab have them.
 function(registers_test lanes columns groups)
   luoshu_rtl_test(NAME registers_${lanes} TOP luoshu_registers PREFIX Vregisters RTL ctrl/luoshu_registers.sv
