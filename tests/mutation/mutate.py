@@ -4,7 +4,7 @@
 
 Draws mutants by seed over the lines of a unit (operators.py says which kinds), compiles all of them
 at once into a copy of the RTL, builds the unit's tests against the copy, and runs the tests once
-per mutant, the fastest first, until one fails, stops on an assertion, or takes ten times as much
+per mutant, the fastest first, until one fails, stops on an assertion, or takes four times as much
 processor time as without a mutant. What no test notices survives. Mutants that equivalents.md argues to change
 nothing are counted apart; one of them that a test notices is an error. docs/mutation.md explains
 the figures."""
@@ -316,7 +316,7 @@ class Campaign:
         """Name of the test that notices the mutant, or None."""
         (self.log / f"mutant{mutant.number}.log").write_text(f"{mutant}\n")
         for test in self.tests:
-            if self.run(test, mutant.number, max(self.args.grace, 10 * test.seconds)) is None:
+            if self.run(test, mutant.number, max(self.args.grace, 4 * test.seconds)) is None:
                 return test.name
         return None
 
