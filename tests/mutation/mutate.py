@@ -75,6 +75,37 @@ def read_equivalents(path):
     return keys
 
 
+def read_named(path, unit, sources):
+    """The faults that a file names for a unit: each replaces `find`, which stands in one statement,
+    condition or connection of `file` (on a line with `line` in it, where that is given)."""
+    if not Path(path).exists():
+        return []
+    named = []
+    for fault in json.loads(Path(path).read_text()).get(unit, []):
+        source = next((s for s in sources if s.file == fault["file"]), None)
+        sites = []
+        if source is not None:
+            lines = source.content.splitlines()
+            for site in source.parser.sites:
+                text = source.parser.text(site.first, site.last)
+                line = source.parser.tokens[site.first].line
+                if fault["find"] in text and fault.get("line", "") in lines[line - 1]:
+                    sites.append((site, text, line))
+        if len(sites) != 1:
+            raise MutationError(
+                f"{path}: '{fault['name']}' names {len(sites)} places, not one; bring it up to date"
+            )
+        site, text, line = sites[0]
+        new = text.replace(fault["find"], fault["replace"])
+        operator = f"named, {fault['name']}"
+        named.append(
+            operators.Mutant(
+                fault["file"], line, site.module, operator, site, new, text, new, 0, fault["name"]
+            )
+        )
+    return named
+
+
 def draw(mutants, count, rng):
     """count mutants (0: all): lines in random order, an operator of each line, a mutant of the
     operator; a further round over the lines only when each has given one."""
@@ -165,6 +196,10 @@ class Campaign:
             len(everything) if self.args.mutants == 0 else min(self.args.mutants, len(everything))
         )
         self.mutants, self.spare = queue[:wanted], queue[wanted:]
+        named = read_named(self.args.named, self.unit.name, self.sources)
+        self.mutants += [
+            m for m in named if self.args.match is None or self.args.match.search(str(m))
+        ]
         self.number()
 
     def number(self):
@@ -185,6 +220,9 @@ class Campaign:
                 bad.update(numbers)
         if not bad:
             return False
+        for k in bad:
+            if self.mutants[k - 1].name:
+                raise MutationError(f"it does not compile: {self.mutants[k - 1]}")
         say(f"{self.unit.name}: {len(bad)} mutants do not compile; others drawn")
         self.rejected |= {self.mutants[k - 1].key() for k in bad}
         self.rejects.write_text(json.dumps(sorted(self.rejected)))
@@ -342,6 +380,8 @@ class Campaign:
                 fate = "EQUIVALENT" if m.key() in self.equivalents else "SURVIVED"
                 fate = f"killed by {by}" if by else fate
                 say(f"{self.unit.name} {m.number}/{len(self.mutants)} {fate}: {m}")
+        named = [(m, by) for m, by in verdicts if m.name]
+        verdicts = [(m, by) for m, by in verdicts if not m.name]
         self.wrong = [m for m, by in verdicts if by and m.key() in self.equivalents]
         survivors = [m for m, by in verdicts if not by and m.key() not in self.equivalents]
         equivalent = sum(by is None and m.key() in self.equivalents for m, by in verdicts)
@@ -351,6 +391,7 @@ class Campaign:
             "equivalent": equivalent,
             "killed": sum(by is not None for _, by in verdicts),
             "survivors": [f"{m.file}:{m.line}: {m.original} -> {m.changed}" for m in survivors],
+            "named": [{"name": m.name, "killed_by": by} for m, by in named],
             "seed": self.args.seed,
             "files": len(self.sources),
             "build_s": round(built, 1),
@@ -419,6 +460,7 @@ def arguments(argv):
     parser.add_argument("--source", type=Path, default=HERE.parents[1], help=argparse.SUPPRESS)
     parser.add_argument("--rtl", default="rtl", help=argparse.SUPPRESS)
     parser.add_argument("--build", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--named", type=Path, default=HERE / "named.json", help=argparse.SUPPRESS)
     parser.add_argument("--units", type=Path, default=HERE / "units.json", help=argparse.SUPPRESS)
     parser.add_argument(
         "--equivalents", type=Path, default=HERE / "equivalents.md", help=argparse.SUPPRESS
@@ -471,7 +513,8 @@ def main(argv):
     for row in rows:
         real = row["mutants"] - row["equivalent"]
         share = 100.0 * row["killed"] / real if real else 100.0
-        enough = enough and share >= args.least
+        missed = [n["name"] for n in row["named"] if not n["killed_by"]]
+        enough = enough and share >= args.least and not missed
         if args.json != "-":
             print(
                 f"{row['unit']:8} {row['killed']:4} of {real} killed ({share:.1f}%), "
@@ -479,6 +522,10 @@ def main(argv):
             )
             for survivor in row["survivors"]:
                 print(f"         survived: {survivor}")
+            if row["named"]:
+                print(f"         {len(row['named']) - len(missed)} of {len(row['named'])} named faults killed")
+            for name in missed:
+                print(f"         survived: {name}")
     for m in wrong:
         print(
             "luoshu: error: the list of equivalents has a mutant that a test notices; "
