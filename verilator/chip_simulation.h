@@ -2,7 +2,7 @@
 // The clock loop around one verilated configuration; included by one file per configuration.
 #pragma once
 #include <verilated.h>
-#if VM_TRACE_FST
+#ifdef LUOSHU_TRACE
 #include <verilated_fst_c.h>
 #endif
 
@@ -15,7 +15,7 @@ namespace luoshu {
 
 // Writes a chip's waveforms, where Verilator was asked for code that can (that code takes longer to compile
 // than the chip's).
-#if VM_TRACE_FST
+#ifdef LUOSHU_TRACE
 class ChipTrace {
  public:
   // Before the chip is made.
@@ -47,7 +47,7 @@ class ChipTrace {
 class ChipTrace {
  public:
   explicit ChipTrace(const SimulationOptions& options, VerilatedContext&) {
-    if (!options.trace_file.empty()) throw InputError("a chip built for tests writes no trace; use luoshu");
+    if (!options.trace_file.empty()) throw InputError("this chip was built without waveforms");
   }
   template <class Top>
   void open(Top&) {}
@@ -234,10 +234,12 @@ class ChipSimulation : public Simulation {
     pins.pin(top_->m_r_ready_o, 1);
     pins.pin(top_->m_aw_valid_o, 1);
     pins.pin(&top_->m_aw_addr_o, 4, top_->m_aw_valid_o);
+    pins.pin(top_->m_aw_valid_o ? top_->m_aw_len_o : 0u, 8);
     pins.pin(top_->m_aw_valid_o ? top_->m_aw_user_o : 0u, 3);
     pins.pin(top_->m_w_valid_o, 1);
     pins.pin(&top_->m_w_data_o, kLanes, top_->m_w_valid_o, &top_->m_w_strb_o);
     pins.pin(&top_->m_w_strb_o, kLanes / 8, top_->m_w_valid_o);
+    pins.pin(top_->m_w_valid_o && top_->m_w_last_o, 1);
     pins.pin(top_->m_b_ready_o, 1);
     pins.end_cycle();
   }

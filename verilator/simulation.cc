@@ -3,33 +3,49 @@
 
 #include "luoshu/configuration.h"
 
+#ifdef LUOSHU_HAS_RTL
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <climits>
+#include <cstring>
+
+#include "chip_library.h"
+#endif
+
 namespace luoshu {
 
 #ifdef LUOSHU_HAS_RTL
 
-#define LUOSHU_DECLARE(name, ...) \
-  std::unique_ptr<Simulation> make_simulation_##name(const SimulationOptions& options);
-LUOSHU_CONFIGURATIONS(LUOSHU_DECLARE)
-
-bool has_simulation() {
-  return true;
+std::string chip_file(const std::string& name, const char* kind) {
+  char program[PATH_MAX];
+  const ssize_t length = ::readlink("/proc/self/exe", program, sizeof program);
+  if (length <= 0 || length >= static_cast<ssize_t>(sizeof program))
+    throw DeviceError("cannot find the folder of the program; is /proc mounted?");
+  std::string path(program, static_cast<std::size_t>(length));
+  path.resize(path.rfind('/'));
+  path.resize(path.rfind('/') + 1);
+  return path + "chips/" + name + "-" + kind + ".so";
 }
 
 std::unique_ptr<Simulation> make_simulation(SimulationOptions options) {
   const Configuration& chip = configuration(options.config);
   options.memory_bytes = std::uint64_t{chip.memory_mib} << 20;
   memory_timing(options.memory, chip);
-#define LUOSHU_MAKE(id, ...) \
-  if (chip.name == #id) return make_simulation_##id(options);
-  LUOSHU_CONFIGURATIONS(LUOSHU_MAKE)
-  throw InputError("configuration '" + chip.name + "' is not in this build; build again");
+  const std::string file = chip_library(options);
+  // Never closed: the chip's code must outlive it.
+  void* const library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr)
+    throw DeviceError(std::string("cannot load the chip: ") + ::dlerror() + "; build again");
+  void* const make = ::dlsym(library, "luoshu_make_chip");
+  void* const layout = ::dlsym(library, "luoshu_chip_layout");
+  if (make == nullptr || layout == nullptr || reinterpret_cast<std::uint64_t (*)()>(layout)() != kChipLayout)
+    throw DeviceError("'" + file + "' was built from other sources than this program; build again");
+  return std::unique_ptr<Simulation>(
+      reinterpret_cast<Simulation* (*)(const SimulationOptions&)>(make)(options));
 }
 
 #else
-
-bool has_simulation() {
-  return false;
-}
 
 std::unique_ptr<Simulation> make_simulation(SimulationOptions options) {
   memory_timing(options.memory, configuration(options.config));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Verilated chip: one class per configuration behind one interface. Bytes go in and out of its link, the
 // clock advances only while somebody asks; device memory hangs on its AXI port.
-// Programs of users hold a chip without the assertions of its RTL, tests one that has them
-// (LUOSHU_SIMULATION in verilator/CMakeLists.txt).
+// Programs of users load a chip without the assertions of its RTL, tests one that has them
+// (LUOSHU_CHIPS in verilator/CMakeLists.txt).
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -28,7 +28,8 @@ struct SimulationOptions {
   std::string memory = "ideal";
   std::uint64_t seed = 0;  // 0: no stalls; else random stalls on memory and link, random initial state
   std::uint64_t memory_bytes = std::uint64_t{1} << 30;
-  std::string trace_file;                                      // FST, empty = none
+  bool tuned = false;      // worth a chip compiled with a profile where one must be built
+  std::string trace_file;  // FST, empty = none
   std::uint64_t trace_from = 0, trace_to = ~std::uint64_t{0};  // cycles
   Timeline* timeline = nullptr;  // records every cycle where given; outlives the simulation
   PinLog* pins = nullptr;        // gets the pins of every cycle after reset where given; outlives it too
@@ -44,10 +45,9 @@ class Simulation : public ClockedPeer {
   virtual void reset() = 0;  // of the chip and its memory port; the contents of memory stay
 };
 
-// True when this build holds the Verilated chip.
-bool has_simulation();
-// Takes memory_bytes from the configuration's table. Throws InputError for an unknown configuration or memory
-// model, DeviceError when this build has no Verilated chip.
+// Takes memory_bytes from the configuration's table; loads the chip from a library (chip_library.h), which a
+// program of users may build first. Throws InputError for an unknown configuration or memory model,
+// DeviceError when this build has no Verilated chip.
 std::unique_ptr<Simulation> make_simulation(SimulationOptions options);
 
 }  // namespace luoshu

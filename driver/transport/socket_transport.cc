@@ -211,6 +211,11 @@ std::size_t SocketTransport::read_some(std::uint8_t* data, std::size_t n, TimePo
   }
 }
 
+bool SocketTransport::peer_left() const {
+  pollfd p{socket_.get(), POLLRDHUP, 0};
+  return ::poll(&p, 1, 0) == 1 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
 // The notice comes first or not at all, perhaps in pieces.
 void SocketTransport::look_for_refusal(const std::uint8_t* data, std::size_t n) {
   for (std::size_t i = 0; refusal_ && i < n && notice_seen_ < kBusyBytes; ++i) {
@@ -265,10 +270,14 @@ SocketListener::~SocketListener() {
   if (!path_.empty()) ::unlink(path_.c_str());
 }
 
-void SocketListener::refuse_waiting() {
-  for (;;) {
-    const FileDescriptor client(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+void SocketListener::refuse_waiting(const SocketTransport& served) {
+  while (next_.get() < 0) {
+    FileDescriptor client(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (client.get() < 0) return;
+    if (served.peer_left()) {
+      next_ = std::move(client);
+      return;
+    }
     ::send(client.get(), kBusyNotice, kBusyBytes, MSG_NOSIGNAL);  // to one that has left already: nothing
     ::shutdown(client.get(), SHUT_WR);
   }
@@ -276,7 +285,9 @@ void SocketListener::refuse_waiting() {
 
 std::unique_ptr<SocketTransport> SocketListener::accept(Transport::TimePoint deadline) {
   for (;;) {
-    FileDescriptor client(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    FileDescriptor client(std::move(next_));
+    if (client.get() < 0)
+      client.reset(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (client.get() >= 0)
       return std::make_unique<SocketTransport>(std::move(client), "client of " + address_);
     const int error = errno;

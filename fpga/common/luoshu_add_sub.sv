@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// rtl/prim/luoshu_add_sub.sv as one carry chain: yosys' cell for sums has an input that inverts an operand, and the carry chains of
-// FPGAs take it without a LUT, but yosys never connects it to a signal on its own.
+// rtl/prim/luoshu_add_sub.sv as one carry chain: yosys' cell for sums has an input that inverts an
+// operand, and the carry chains of FPGAs take it without a LUT, but yosys never connects it to a
+// signal on its own.
 `default_nettype none
 
 module luoshu_add_sub #(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The clock gate of FPGA builds: the clock passes; en_i only says when the unit may stop (rtl/prim/luoshu_clock_gate.sv).
+// The clock gate of FPGA builds: the clock passes; en_i only says when the unit may stop
+// (rtl/prim/luoshu_clock_gate.sv).
 `default_nettype none
 
 module luoshu_clock_gate (

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A roofline picture of benchmark rows.
 #pragma once
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "luoshu/chip.h"

@@ -6,6 +6,7 @@
 #include <ctime>
 #include <fstream>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "bench/plot.h"
 #include "bench/runner.h"
@@ -229,6 +230,7 @@ void add_bench(CLI::App& app, int&) {
   auto o = std::make_shared<Options>();
   CLI::App* verb = app.add_subcommand("bench", "measure prefill and decode against the roofline");
   verb->add_option("-m,--model", o->model.model, "GGUF file (default: the bundled model)");
+  o->model.tuned = true;
   add_device_options(*verb, o->model);
   verb->add_option("--shape", o->shape, "a model of this shape with synthetic weights instead of a file");
   verb->add_option("--type", o->type, "type of every matrix of --shape: Q8_0, Q4_0, Q4_1, F16")

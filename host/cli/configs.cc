@@ -2,6 +2,7 @@
 // luoshu configs: the chip configurations, and the memory models of the simulation.
 #include <cstdio>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "cli/files.h"
 #include "cli/verbs.h"

@@ -97,6 +97,7 @@ std::unique_ptr<Chip> open_chip(DeviceKind kind, const ModelOptions& options) {
     sim.config = options.config;
     sim.memory = options.memory;
     sim.seed = options.sim_seed;
+    sim.tuned = options.tuned;
     sim.trace_file = options.trace;
     sim.timeline = options.timeline;
     parse_window("--trace-window", options.trace_window, sim.trace_from, sim.trace_to);

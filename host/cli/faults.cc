@@ -182,6 +182,7 @@ class Disturbance {
     o.config = config;
     o.memory = memory;
     o.seed = seed;
+    o.tuned = true;
     return o;
   }
 
@@ -444,9 +445,13 @@ class Disturbance {
       case Event::kWriteError: {
         AxiFault fault;
         fault.write = event_ == Event::kWriteError;
-        fault.client = static_cast<unsigned>(below(fault.write ? 3 : 5));
-        if (fault.client == (fault.write ? unsigned{kWriteLink} : unsigned{kReadLink}) && !job.upload)
-          --fault.client;
+        std::vector<unsigned> clients{kReadSequencer, kReadWeights, kReadKv, kReadEmbedding};
+        if (fault.write) clients = {kWriteKv};
+        const bool logits = std::any_of(job.runs.begin(), job.runs.end(),
+                                        [](const RunRequest& run) { return rows(run) != 0; });
+        if (fault.write && logits) clients.push_back(kWriteLogits);
+        if (job.upload) clients.push_back(fault.write ? unsigned{kWriteLink} : unsigned{kReadLink});
+        fault.client = clients[below(clients.size())];
         fault.skip = below(3) == 0 ? below(40) : 0;
         fault.response = static_cast<unsigned>(2 + below(2));
         link_fault_ = fault.client == (fault.write ? unsigned{kWriteLink} : unsigned{kReadLink});

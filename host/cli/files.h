@@ -2,7 +2,7 @@
 // What verbs read and write besides models: texts, JSON, NumPy arrays, stdout; and Ctrl-C.
 #pragma once
 #include <cstdint>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "cli/files.h"
@@ -83,6 +84,7 @@ nlohmann::json report(Session& session, const Options& o, const Generation& g,
       std::accumulate(g.per_token.begin(), g.per_token.end(), std::uint64_t{0});
   const ChipCounters& c = g.decode.counters;
   const ChipCounters& p = g.prefill.counters;
+  const Image* image = session.image();
   const double wall = g.prefill_seconds + g.decode_seconds;
   const double kcycles = static_cast<double>(g.prefill.cycles + g.decode.cycles) / 1000.0;
   nlohmann::json result = {
@@ -105,7 +107,9 @@ nlohmann::json report(Session& session, const Options& o, const Generation& g,
         {"decode", decode_cycles},
         {"per_token", g.per_token}}},
       {"bytes",
-       {{"weights_read", c.weights_read + p.weights_read},
+       {{"weight_bytes_file", image == nullptr ? 0 : image->file_bytes()},
+        {"weight_bytes_chip", image == nullptr ? 0 : image->weight_bytes()},
+        {"weights_read", c.weights_read + p.weights_read},
         {"kv_read", c.kv_read + p.kv_read},
         {"kv_written", c.kv_written + p.kv_written},
         {"other", c.other + p.other}}},

@@ -25,6 +25,7 @@ struct ModelOptions {
   bool verify = false;          // compare checksums on the device after the upload
   std::string upload = "door";  // sim: "door" writes the simulated memory directly, "link" takes the link
   std::string checkpoint;       // file of the packed model, empty: none
+  bool tuned = false;           // sim: worth the time that a fast chip takes to build
   std::string trace;
   std::string trace_window;
   Timeline* timeline = nullptr;    // of sim: records from the start where given

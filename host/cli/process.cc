@@ -44,10 +44,14 @@ int run_child(const std::vector<std::string>& arguments, const ChildOptions& opt
     throw Error("no memory for a child process; end other programs");
   const std::unique_ptr<posix_spawn_file_actions_t, DestroyActions> actions(&storage);
   posix_spawn_file_actions_addopen(&storage, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&storage, STDOUT_FILENO,
-                                   options.log.empty() ? "/dev/null" : options.log.c_str(),
-                                   O_WRONLY | O_CREAT | O_APPEND, 0644);
-  posix_spawn_file_actions_adddup2(&storage, STDOUT_FILENO, STDERR_FILENO);
+  if (options.show) {
+    posix_spawn_file_actions_adddup2(&storage, STDERR_FILENO, STDOUT_FILENO);
+  } else {
+    posix_spawn_file_actions_addopen(&storage, STDOUT_FILENO,
+                                     options.log.empty() ? "/dev/null" : options.log.c_str(),
+                                     O_WRONLY | O_CREAT | O_APPEND, 0644);
+    posix_spawn_file_actions_adddup2(&storage, STDOUT_FILENO, STDERR_FILENO);
+  }
   if (!options.folder.empty()) posix_spawn_file_actions_addchdir_np(&storage, options.folder.c_str());
 
   std::vector<std::string> argument_copy = arguments;

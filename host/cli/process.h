@@ -9,7 +9,8 @@ namespace luoshu::cli {
 
 struct ChildOptions {
   std::string folder;                    // working directory, empty: ours
-  std::string log;                       // file that takes stdout and stderr
+  std::string log;                       // file that takes stdout and stderr, empty: nowhere
+  bool show = false;                     // instead: both to our stderr
   std::vector<std::string> environment;  // NAME=value, in addition to ours
   std::chrono::seconds limit{3600};      // killed after this
 };

@@ -2,7 +2,7 @@
 // A model opened on a device: file, tokenizer, image, chip or reference, engine.
 #pragma once
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "cli/devices.h"

@@ -35,7 +35,7 @@ void serve(SocketListener& listener, SocketTransport& client, Simulation& chip) 
   std::uint8_t buffer[65536];
   std::uint64_t quiet = 0;
   while (!interrupted()) {
-    listener.refuse_waiting();
+    listener.refuse_waiting(client);
     if (in.empty()) {
       const auto deadline =
           Transport::Clock::now() +
@@ -50,7 +50,7 @@ void serve(SocketListener& listener, SocketTransport& client, Simulation& chip) 
     quiet = out.empty() ? quiet + step.cycles : 0;
     std::size_t sent = 0;
     while (sent < out.size() && !interrupted()) {
-      listener.refuse_waiting();
+      listener.refuse_waiting(client);
       sent += client.write_some(out.data() + sent, out.size() - sent, Transport::Clock::now() + kWriteWait);
     }
     out.clear();

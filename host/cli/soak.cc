@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "cli/faults.h"
 #include "cli/files.h"
@@ -157,6 +158,7 @@ void run_faults(const Options& o, int& exit_code) {
 
 void add_soak(CLI::App& app, int& exit_code) {
   auto o = std::make_shared<Options>();
+  o->model.tuned = true;
   o->prompt.predict = 32;
   o->prompt.text = "Once upon a time";
   CLI::App* verb = app.add_subcommand(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reference/reference.h"
 
+#include <Eigen/Dense>
 #include <cmath>
 
 #include "gguf/values.h"
@@ -11,7 +12,38 @@ namespace luoshu {
 
 using Eigen::Index;
 
-Reference::Matrix Reference::matrix(const std::string& name) const {
+class Reference::Model {
+ public:
+  Model(const gguf::File& file, const ModelConfig& config, std::uint32_t context);
+  void rollback(std::uint32_t position) { position_ = position; }
+  void evaluate(const std::vector<std::int32_t>& tokens, std::vector<float>& logits);
+
+ private:
+  using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  using Vector = Eigen::VectorXf;
+  struct Layer {
+    Vector attn_norm, ffn_norm, q_bias, k_bias, v_bias, q_norm, k_norm;
+    Matrix q, k, v, o, gate, up, down;
+    Matrix keys, values;  // cache: [context, kv_heads * head_dim]
+  };
+  Matrix matrix(const std::string& name) const;
+  Vector vector(const std::string& name) const;
+  Vector optional_vector(const std::string& name) const;  // empty where the file has none
+  void rms_norm(Eigen::Ref<Vector> x, const Vector& weight) const;
+  Matrix normalised(const Matrix& x, const Vector& weight) const;
+  void rotate(Eigen::Ref<Vector> head, std::uint32_t position) const;
+  void finish_heads(Matrix& y, std::uint32_t heads, const Vector& bias, const Vector& norm) const;
+  Matrix attend(const Layer& layer, const Matrix& q) const;
+
+  const gguf::File& file_;
+  const ModelConfig& config_;
+  std::uint32_t position_ = 0;
+  Matrix embedding_, output_;  // output_ empty = tied
+  Vector output_norm_;
+  std::vector<Layer> layers_;
+};
+
+Reference::Model::Matrix Reference::Model::matrix(const std::string& name) const {
   const gguf::Tensor& t = file_.require(name);
   Matrix m(static_cast<Index>(t.rows()), static_cast<Index>(t.dims[0]));
   for (Index r = 0; r < m.rows(); ++r) {
@@ -22,7 +54,7 @@ Reference::Matrix Reference::matrix(const std::string& name) const {
   return m;
 }
 
-Reference::Vector Reference::vector(const std::string& name) const {
+Reference::Model::Vector Reference::Model::vector(const std::string& name) const {
   const gguf::Tensor& t = file_.require(name);
   Vector v(static_cast<Index>(t.dims[0]));
   gguf::dequantise_row(t, 0, v.data());
@@ -30,11 +62,11 @@ Reference::Vector Reference::vector(const std::string& name) const {
   return v;
 }
 
-Reference::Vector Reference::optional_vector(const std::string& name) const {
+Reference::Model::Vector Reference::Model::optional_vector(const std::string& name) const {
   return file_.find(name) != nullptr ? vector(name) : Vector();
 }
 
-Reference::Reference(const gguf::File& file, const ModelConfig& config, std::uint32_t context)
+Reference::Model::Model(const gguf::File& file, const ModelConfig& config, std::uint32_t context)
     : file_(file), config_(config) {
   embedding_ = matrix("token_embd.weight");
   if (file.find("output.weight") != nullptr) output_ = matrix("output.weight");
@@ -64,12 +96,12 @@ Reference::Reference(const gguf::File& file, const ModelConfig& config, std::uin
   file_.check_unchanged();
 }
 
-void Reference::rms_norm(Eigen::Ref<Vector> x, const Vector& weight) const {
+void Reference::Model::rms_norm(Eigen::Ref<Vector> x, const Vector& weight) const {
   const float mean = x.squaredNorm() / static_cast<float>(x.size());
   x = (x * (1.0f / std::sqrt(mean + config_.eps))).cwiseProduct(weight);
 }
 
-Reference::Matrix Reference::normalised(const Matrix& x, const Vector& weight) const {
+Reference::Model::Matrix Reference::Model::normalised(const Matrix& x, const Vector& weight) const {
   Matrix y = x;
   for (Index r = 0; r < y.rows(); ++r) {
     Vector row = y.row(r).transpose();
@@ -79,7 +111,7 @@ Reference::Matrix Reference::normalised(const Matrix& x, const Vector& weight) c
   return y;
 }
 
-void Reference::rotate(Eigen::Ref<Vector> head, std::uint32_t position) const {
+void Reference::Model::rotate(Eigen::Ref<Vector> head, std::uint32_t position) const {
   const std::uint32_t half = config_.rope_dims / 2;
   for (std::uint32_t i = 0; i < half; ++i) {
     const double angle = position * config_.rope_frequency(i);
@@ -94,7 +126,8 @@ void Reference::rotate(Eigen::Ref<Vector> head, std::uint32_t position) const {
 }
 
 // Bias, norm and rotation of all heads of [tokens, heads * head_dim].
-void Reference::finish_heads(Matrix& y, std::uint32_t heads, const Vector& bias, const Vector& norm) const {
+void Reference::Model::finish_heads(Matrix& y, std::uint32_t heads, const Vector& bias,
+                                    const Vector& norm) const {
   const auto width = static_cast<Index>(config_.head_dim);
   if (bias.size() != 0) y.rowwise() += bias.transpose();
   for (Index t = 0; t < y.rows(); ++t) {
@@ -107,7 +140,7 @@ void Reference::finish_heads(Matrix& y, std::uint32_t heads, const Vector& bias,
   }
 }
 
-Reference::Matrix Reference::attend(const Layer& layer, const Matrix& q) const {
+Reference::Model::Matrix Reference::Model::attend(const Layer& layer, const Matrix& q) const {
   const auto width = static_cast<Index>(config_.head_dim);
   const Index group = static_cast<Index>(config_.heads / config_.kv_heads);
   const float scale = 1.0f / std::sqrt(static_cast<float>(config_.head_dim));
@@ -126,7 +159,7 @@ Reference::Matrix Reference::attend(const Layer& layer, const Matrix& q) const {
   return out;
 }
 
-void Reference::evaluate(const std::vector<std::int32_t>& tokens, std::vector<float>& logits) {
+void Reference::Model::evaluate(const std::vector<std::int32_t>& tokens, std::vector<float>& logits) {
   const auto count = static_cast<Index>(tokens.size());
   const auto at = static_cast<Index>(position_);
   if (count == 0 || at + count > layers_[0].keys.rows())
@@ -163,6 +196,19 @@ void Reference::evaluate(const std::vector<std::int32_t>& tokens, std::vector<fl
   if (!out.allFinite())
     throw InputError("the logits leave the range of fp32; the weights are damaged, download the file again");
   position_ += static_cast<std::uint32_t>(tokens.size());
+}
+
+Reference::Reference(const gguf::File& file, const ModelConfig& config, std::uint32_t context)
+    : model_(std::make_unique<Model>(file, config, context)) {}
+
+Reference::~Reference() = default;
+
+void Reference::rollback(std::uint32_t position) {
+  model_->rollback(position);
+}
+
+void Reference::evaluate(const std::vector<std::int32_t>& tokens, std::vector<float>& logits) {
+  model_->evaluate(tokens, logits);
 }
 
 }  // namespace luoshu

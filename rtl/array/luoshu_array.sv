@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The matrix engine: client W of the MAC array. Executes MATMUL commands: weight stream times activations, results as fp32
-// (docs/architecture.md, section 5.2; docs/numerics.md, section 4).
+// The matrix engine: client W of the MAC array. Executes MATMUL commands: weight stream times
+// activations, results as fp32 (docs/architecture.md, section 5.2; docs/numerics.md, section 4).
 //
-// issue -> MAC array (outside) -> scale units -> result memory -> tail. A value beat issued in cycle t reaches column c's
-// block sum at t + 3 + c and its accumulator at t + 7 + c; a tile of rows is complete Columns + 7 cycles after its last
-// issue (2 x Columns + 7 where one scale unit serves all columns). Issue and tail overlap over tiles and commands; a place in the
-// result memory is reserved before a tile starts.
-// cmd_ready_o: takes a command; done_o pulses when the last result of a command was taken. Activations: a block of 32 comes in
-// 32 / ActLanes parts in order, one per cycle at most, always taken; its exponent and sum count with the last part.
+// issue -> MAC array (outside) -> scale units -> result memory -> tail. A value beat issued in
+// cycle t reaches column c's block sum at t + 3 + c and its accumulator at t + 7 + c; a tile of
+// rows is complete Columns + 7 cycles after its last issue (2 x Columns + 7 where one scale unit
+// serves all columns). Issue and tail overlap over tiles and commands; a place in the result memory
+// is reserved before a tile starts.
+// cmd_ready_o: takes a command; done_o pulses when the last result of a command was taken.
+// Activations: a block of 32 comes in 32 / ActLanes parts in order, one per cycle at most, always
+// taken; its exponent and sum count with the last part.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -27,7 +29,8 @@ module luoshu_array #(
     input  wire                            cmd_valid_i,
     output logic                           cmd_ready_o,
     input  wire  [255:0]                   cmd_i,
-    input  wire  [InfoBits-1:0]            info_i,   // {tokens[6:0], loop, bank, write_logits, logits_mode[1:0]}
+    // {tokens[6:0], loop, bank, write_logits, logits_mode[1:0]}
+    input  wire  [InfoBits-1:0]            info_i,
     output logic                           done_o,
     // weight stream
     input  wire                            value_valid_i,
@@ -71,7 +74,8 @@ module luoshu_array #(
   localparam int ColumnBits = $clog2(Columns);
   localparam int SlotBits   = (Slots > 1) ? $clog2(Slots) : 1;
   localparam int ChunkBits  = 64 * Slots;
-  // One scale unit serves all columns, scale and minimum one after the other, when a block takes at least 2 x Columns cycles.
+  // One scale unit serves all columns, scale and minimum one after the other, when a block takes at
+  // least 2 x Columns cycles.
   localparam int Shared = (Lanes * Columns <= 16 && Groups == 1) ? 1 : 0;
 
   // ---------------------------------------------------------------- command
@@ -99,50 +103,59 @@ module luoshu_array #(
   assign tile_free = (places_q != '0);
   always_ff @(posedge clk_i) begin
     if (!rst_ni) places_q <= (TileBits+1)'(1 << TileBits);
-    else if (free != tile_start) places_q <= places_q + {{TileBits{tile_start}}, 1'b1};   // plus or minus 1
+    // plus or minus 1
+    else if (free != tile_start) places_q <= places_q + {{TileBits{tile_start}}, 1'b1};
   end
 
-  luoshu_array_issue #(.Lanes(Lanes), .Columns(Columns), .Groups(Groups), .Blocks(ActBlocks), .TileBits(TileBits)) u_issue (
+  luoshu_array_issue #(.Lanes(Lanes), .Columns(Columns), .Groups(Groups), .Blocks(ActBlocks),
+      .TileBits(TileBits)) u_issue (
       .clk_i, .rst_ni, .cmd_valid_i(start), .cmd_ready_o(issue_ready), .cmd_mode_i(mode),
       .cmd_rows_i(cmd_i[luoshu_defs_pkg::CmdMatmulRowsLsb +: 20]),
       .cmd_kblocks_i(cmd_i[luoshu_defs_pkg::CmdMatmulKblocksLsb +: 16]),
       .cmd_wref_i(cmd_i[luoshu_defs_pkg::CmdMatmulRefExponentLsb +: 8]),
-      .cmd_src_i(cmd_i[luoshu_defs_pkg::CmdMatmulSrcBlockLsb +: 16]), .cmd_vec_i(cmd_i[luoshu_defs_pkg::CmdMatmulSrcVectorLsb +: 2]),
-      .cmd_first_i(first_token), .cmd_last_i(last_token),
-      .value_valid_i, .value_ready_o, .scale_valid_i, .scale_ready_o, .scale_data_i, .tile_free_i(tile_free), .tile_start_o(tile_start),
-      .mac_valid_o, .mac_ready_i, .mac_mode_o, .mac_cols_o, .group_o(group), .block_o(block), .sub_o(sub),
+      .cmd_src_i(cmd_i[luoshu_defs_pkg::CmdMatmulSrcBlockLsb +: 16]),
+      .cmd_vec_i(cmd_i[luoshu_defs_pkg::CmdMatmulSrcVectorLsb +: 2]), .cmd_first_i(first_token),
+      .cmd_last_i(last_token), .value_valid_i, .value_ready_o, .scale_valid_i, .scale_ready_o,
+      .scale_data_i, .tile_free_i(tile_free), .tile_start_o(tile_start), .mac_valid_o,
+      .mac_ready_i, .mac_mode_o, .mac_cols_o, .group_o(group), .block_o(block), .sub_o(sub),
       .last_sub_o(last_sub), .last_k_o(last_k), .tile_last_o(tile_last), .tile_o(tile),
-      .high_o(high), .min_o(has_min), .joined_o(joined), .wref_o(wref), .vec_o(vec), .chunk_o(chunk),
-      .wait_memory_o(stall_memory_o), .wait_free_o(wait_free)
+      .high_o(high), .min_o(has_min), .joined_o(joined), .wref_o(wref), .vec_o(vec),
+      .chunk_o(chunk), .wait_memory_o(stall_memory_o), .wait_free_o(wait_free)
   );
   assign mac_a_o      = value_data_i;
   assign stall_wait_o = wait_free || (mac_valid_o && !mac_ready_i);
 
-  // ---------------------------------------------------------------- what marches along: stage s is s + 1 cycles after the issue
-  localparam int SideBits = Columns + GroupBits + 16 + 2 + 2 + 1 + 1 + TileBits + 1 + 1 + 1 + 8 + ChunkBits;
+  // ----------------------------------- what marches along: stage s is s + 1 cycles after the issue
+  localparam int SideBits = Columns + GroupBits + 16 + 2 + 2 + 1 + 1 + TileBits + 1 + 1 + 1 + 8
+      + ChunkBits;
   localparam int Stages = Columns + 2;
   logic                issued;
-  logic                valid_q [Stages] /*verilator split_var*/;   // column c needs the stages up to c + 2
+  // column c needs the stages up to c + 2
+  logic                valid_q [Stages] /*verilator split_var*/;
   logic [SideBits-1:0] side_q [Stages] /*verilator split_var*/;
   assign issued = mac_valid_o && mac_ready_i;
   always_ff @(posedge clk_i) begin
     valid_q[0] <= rst_ni && issued;
     if (issued) begin
-      side_q[0] <= {mac_cols_o, group, block, sub, vec, last_sub, last_k, tile, high, has_min, joined, wref, chunk};
+      side_q[0] <= {mac_cols_o, group, block, sub, vec, last_sub, last_k, tile, high, has_min,
+          joined, wref, chunk};
     end
   end
-  // The clock of the columns behind the first, and of the stages that only they need, stops while they have no block, no
-  // activation comes for them and no result of theirs is read; a block is 5 cycles in the scale units.
+  // The clock of the columns behind the first, and of the stages that only they need, stops while
+  // they have no block, no activation comes for them and no result of theirs is read; a block is 5
+  // cycles in the scale units.
   logic                clk_rest, rest_access;
   logic [Stages-1:0]   more;       // a beat for more than the first column may leave the stage
   logic [4:0]          inside_q;
   assign more[0] = 1'b0;
-  luoshu_clock_gate u_rest_gate (.clk_i, .en_i(!rst_ni || more != '0 || inside_q != '0 || rest_access), .clk_o(clk_rest));
+  luoshu_clock_gate u_rest_gate (.clk_i,
+      .en_i(!rst_ni || more != '0 || inside_q != '0 || rest_access), .clk_o(clk_rest));
   always_ff @(posedge clk_i) inside_q <= {inside_q[3:0], more != '0};
   generate
     for (genvar s = 1; s < Stages; s++) begin : gen_stage
       logic march, clk_stage;
-      assign march     = valid_q[s-1] && (side_q[s-1][SideBits-1 : SideBits - Columns + ((s > 2) ? s - 2 : 0)] != '0);
+      assign march     = valid_q[s-1]
+          && (side_q[s-1][SideBits-1 : SideBits - Columns + ((s > 2) ? s - 2 : 0)] != '0);
       assign more[s]   = valid_q[s] && (s > 2 || side_q[s][SideBits-1 : SideBits-Columns+1] != '0);
       assign clk_stage = (s > 2) ? clk_rest : clk_i;
       always_ff @(posedge clk_stage) begin
@@ -160,14 +173,15 @@ module luoshu_array #(
     else landing_q <= {landing_q[Landing-2:0], issued && tile_last};
   end
 
-  // ---------------------------------------------------------------- activations: token to column and group
+  // -------------------------------------------------------- activations: token to column and group
   logic [ColumnBits-1:0] aw_column;
   logic [GroupBits-1:0]  aw_group;
   logic [Columns-1:0]     act_we;
   logic [31:0]            act_addr;
   logic                   aw_last;   // last part of a block
   assign aw_column  = aw_joined_i ? ColumnBits'({aw_token_i, 1'b0}) : ColumnBits'(aw_token_i);
-  assign aw_group   = aw_joined_i ? GroupBits'(aw_token_i >> (ColumnBits - 1)) : GroupBits'(aw_token_i >> ColumnBits);
+  assign aw_group   = aw_joined_i ? GroupBits'(aw_token_i >> (ColumnBits - 1))
+      : GroupBits'(aw_token_i >> ColumnBits);
   assign act_addr   = 32'(aw_group) * ActBlocks + 32'(aw_block_i);
   assign aw_last    = (32'(aw_part_i) == 32 / ActLanes - 1);
 
@@ -210,41 +224,49 @@ module luoshu_array #(
       logic [TileBits-1:0]  d_tile;
       logic signed [7:0]    d_wref;
       logic [ChunkBits-1:0] d_chunk;
-      assign {q_cols, q_group, q_block, q_sub, q_vec} = side_q[c][SideBits-1 -: Columns + GroupBits + 20];
+      assign {q_cols, q_group, q_block, q_sub, q_vec} =
+          side_q[c][SideBits-1 -: Columns + GroupBits + 20];
       logic [9:0]           drop;
       logic signed [17:0]   act_sum;
       logic                 mine;
-      assign mine = aw_joined_i ? (aw_column[ColumnBits-1:0] == ColumnBits'(c & ~1)) : (aw_column == ColumnBits'(c));
+      assign mine = aw_joined_i ? (aw_column[ColumnBits-1:0] == ColumnBits'(c & ~1))
+          : (aw_column == ColumnBits'(c));
       assign act_we[c] = aw_valid_i && mine;
       luoshu_array_act #(.Lanes(Lanes), .Groups(Groups), .Blocks(ActBlocks)) u_act (
-          .clk_i(clk_column), .we_i(act_we[c]), .waddr_i(act_addr), .wpart_i(aw_part_i), .wdata_i(aw_data_i),
-          .re_i(valid_q[c] && q_cols[c]), .rgroup_i(q_group), .rblock_i(q_block), .rsub_i(q_sub),
-          .act_o(mac_b_o[c*ActLanes*12 +: ActLanes*12])
+          .clk_i(clk_column), .we_i(act_we[c]), .waddr_i(act_addr), .wpart_i(aw_part_i),
+          .wdata_i(aw_data_i), .re_i(valid_q[c] && q_cols[c]), .rgroup_i(q_group),
+          .rblock_i(q_block), .rsub_i(q_sub), .act_o(mac_b_o[c*ActLanes*12 +: ActLanes*12])
       );
       if (Shared != 0) begin : gen_shared_exponents
         // asked for with the last part of a block; joined columns have the same activations
         assign e_ask[c] = valid_q[c] && q_cols[c] && side_q[c][LastSubAt];
         assign e_block[c*PlaceBits +: PlaceBits] =
-            e_ask[c] ? {side_q[c][JoinedAt] ? ColumnBits'(c & ~1) : ColumnBits'(c), q_block, q_vec} : '0;
+            e_ask[c] ? {side_q[c][JoinedAt] ? ColumnBits'(c & ~1) : ColumnBits'(c), q_block, q_vec}
+                : '0;
         assign {drop, act_sum} = {e_drop, e_sum};
       end else begin : gen_exponents
         luoshu_array_exponents #(.Slots(Groups), .Blocks(ActBlocks)) u_exponents (
-            .clk_i(clk_column), .we_i(act_we[c] && aw_last), .wslot_i(aw_group), .wblock_i(aw_block_i), .wexp_i(aw_exp_i), .wsum_i(aw_sum_i),
-            .wfirst_i(aw_first_i), .wvec_i(aw_vec_i), .re_i(valid_q[c] && q_cols[c]), .rslot_i(q_group), .rblock_i(q_block),
-            .rvec_i(q_vec), .drop_o(drop), .sum_o(act_sum), .aslot_i(r_group), .avec_i(r_vec), .a_o(largest[c*9 +: 9])
+            .clk_i(clk_column), .we_i(act_we[c] && aw_last), .wslot_i(aw_group),
+            .wblock_i(aw_block_i), .wexp_i(aw_exp_i), .wsum_i(aw_sum_i), .wfirst_i(aw_first_i),
+            .wvec_i(aw_vec_i), .re_i(valid_q[c] && q_cols[c]), .rslot_i(q_group),
+            .rblock_i(q_block), .rvec_i(q_vec), .drop_o(drop), .sum_o(act_sum), .aslot_i(r_group),
+            .avec_i(r_vec), .a_o(largest[c*9 +: 9])
         );
       end
       // block sum at stage c + 2
-      assign {d_cols, d_group, d_block, d_sub, d_vec, d_last_sub, d_last_k, d_tile, d_high, d_min, d_joined,
+      assign {d_cols, d_group, d_block, d_sub, d_vec, d_last_sub, d_last_k, d_tile, d_high, d_min,
+          d_joined,
               d_wref, d_chunk} = side_q[c+2];
       logic unused_side;
       assign unused_side = ^{side_q[c], q_cols, d_cols, d_block, d_sub, d_vec, d_chunk};
-      assign s_common[c*ScaleBits +: ScaleBits] = {d_last_k, d_high, d_tile, d_group, d_min, drop, d_wref, d_joined, act_sum};
+      assign s_common[c*ScaleBits +: ScaleBits] = {d_last_k, d_high, d_tile, d_group, d_min, drop,
+          d_wref, d_joined, act_sum};
       for (genvar s = 0; s < Slots; s++) begin : gen_slot
         logic signed [25:0] sum, whole;
         assign sum = $signed(mac_sum_i[(c*Slots+s)*26 +: 26]);
         if (Lanes < 32) begin : gen_partial
-          // parts of a block follow each other, group by group; the last leaves 0 for the next block
+          // parts of a block follow each other, group by group; the last leaves 0 for the next
+          // block
           logic signed [25:0] partial_q [Groups];
           assign whole = sum + partial_q[d_group];
           always_ff @(posedge clk_column) begin
@@ -256,12 +278,14 @@ module luoshu_array #(
         end
         assign s_valid[c*Slots+s] = valid_q[c+2] && d_cols[c] && d_last_sub;
         assign s_sum[(c*Slots+s)*26 +: 26] = whole;
-        // scale and minimum of the row: plain row s, joined row 2s + parity; anything while there is no block
+        // scale and minimum of the row: plain row s, joined row 2s + parity; anything while there
+        // is no block
         localparam int Row = 2 * s + c % 2;
         always_comb begin
           s_half[(c*Slots+s)*32 +: 32] = 'x;
           if (s_valid[c*Slots+s]) begin
-            s_half[(c*Slots+s)*32 +: 16] = !d_joined ? d_chunk[s*16 +: 16] : d_min ? d_chunk[Row*32 +: 16] : d_chunk[Row*16 +: 16];
+            s_half[(c*Slots+s)*32 +: 16] = !d_joined ? d_chunk[s*16 +: 16] : d_min
+                ? d_chunk[Row*32 +: 16] : d_chunk[Row*16 +: 16];
             s_half[(c*Slots+s)*32 + 16 +: 16] = d_chunk[Row*32 + 16 +: 16];
           end
         end
@@ -277,9 +301,11 @@ module luoshu_array #(
         for (int c = 0; c < Columns; c++) place = place | e_block[c*PlaceBits +: PlaceBits];
       end
       luoshu_array_exponents #(.Slots(Columns), .Blocks(ActBlocks)) u_exponents (
-          .clk_i, .we_i(aw_valid_i && aw_last), .wslot_i(aw_column), .wblock_i(aw_block_i), .wexp_i(aw_exp_i), .wsum_i(aw_sum_i),
-          .wfirst_i(aw_first_i), .wvec_i(aw_vec_i), .re_i(e_ask != '0), .rslot_i(place[PlaceBits-1:18]), .rblock_i(place[17:2]), .rvec_i(place[1:0]),
-          .drop_o(e_drop), .sum_o(e_sum), .aslot_i(a_column), .avec_i(r_vec), .a_o(r_largest)
+          .clk_i, .we_i(aw_valid_i && aw_last), .wslot_i(aw_column), .wblock_i(aw_block_i),
+          .wexp_i(aw_exp_i), .wsum_i(aw_sum_i), .wfirst_i(aw_first_i), .wvec_i(aw_vec_i),
+          .re_i(e_ask != '0), .rslot_i(place[PlaceBits-1:18]), .rblock_i(place[17:2]),
+          .rvec_i(place[1:0]), .drop_o(e_drop), .sum_o(e_sum), .aslot_i(a_column), .avec_i(r_vec),
+          .a_o(r_largest)
       );
       assign largest = '0;
       logic unused_exponents;
@@ -325,8 +351,9 @@ module luoshu_array #(
       logic [63:0]          w_acc;
       assign {c_last, c_high, c_tile, c_group, c_min, c_drop, c_wref, c_joined, c_act_sum} = common;
       luoshu_array_scale #(.Entries(Columns), .PlaceBits(TileBits), .Serial(1)) u_scale (
-          .clk_i, .rst_ni, .valid_i(s_valid != '0), .entry_i(column), .last_i(c_last), .place_i(c_tile), .b_i(sum),
-          .scale_i(half[15:0]), .high_i(c_high), .drop_i(c_drop), .w_i(c_wref), .has_min_i(c_min), .min_i(half[31:16]), .act_sum_i(c_act_sum),
+          .clk_i, .rst_ni, .valid_i(s_valid != '0), .entry_i(column), .last_i(c_last),
+          .place_i(c_tile), .b_i(sum), .scale_i(half[15:0]), .high_i(c_high), .drop_i(c_drop),
+          .w_i(c_wref), .has_min_i(c_min), .min_i(half[31:16]), .act_sum_i(c_act_sum),
           .done_o(done), .entry_o(w_column), .place_o(w_tile), .acc_o(w_acc)
       );
       luoshu_ram_1r1w #(.Width(64), .Depth((1 << TileBits) * Columns)) u_results (
@@ -348,7 +375,8 @@ module luoshu_array #(
         logic signed [17:0]   c_act_sum;
         logic                 unused_joined, clk_column;
         assign clk_column = (c == 0) ? clk_i : clk_rest;
-        assign {c_last, c_high, c_tile, c_group, c_min, c_drop, c_wref, c_joined, c_act_sum} = s_common[c*ScaleBits +: ScaleBits];
+        assign {c_last, c_high, c_tile, c_group, c_min, c_drop, c_wref, c_joined, c_act_sum} =
+            s_common[c*ScaleBits +: ScaleBits];
         assign unused_joined = c_joined;
         for (genvar s = 0; s < Slots; s++) begin : gen_unit
           logic                 done;
@@ -356,15 +384,19 @@ module luoshu_array #(
           logic [TileBits-1:0]  w_tile;
           logic [63:0]          w_acc;
           luoshu_array_scale #(.Entries(Groups), .PlaceBits(TileBits)) u_scale (
-              .clk_i(clk_column), .rst_ni, .valid_i(s_valid[c*Slots+s]), .entry_i(c_group), .last_i(c_last), .place_i(c_tile),
-              .b_i(s_sum[(c*Slots+s)*26 +: 26]), .scale_i(s_half[(c*Slots+s)*32 +: 16]), .high_i(c_high), .drop_i(c_drop), .w_i(c_wref),
-              .has_min_i(c_min), .min_i(s_half[(c*Slots+s)*32 + 16 +: 16]), .act_sum_i(c_act_sum),
-              .done_o(done), .entry_o(w_group), .place_o(w_tile), .acc_o(w_acc)
+              .clk_i(clk_column), .rst_ni, .valid_i(s_valid[c*Slots+s]), .entry_i(c_group),
+              .last_i(c_last), .place_i(c_tile), .b_i(s_sum[(c*Slots+s)*26 +: 26]),
+              .scale_i(s_half[(c*Slots+s)*32 +: 16]), .high_i(c_high), .drop_i(c_drop),
+              .w_i(c_wref), .has_min_i(c_min), .min_i(s_half[(c*Slots+s)*32 + 16 +: 16]),
+              .act_sum_i(c_act_sum), .done_o(done), .entry_o(w_group), .place_o(w_tile),
+              .acc_o(w_acc)
           );
-          luoshu_ram_1r1w #(.Width(64), .Depth((1 << TileBits) * ((Groups > 1) ? Groups : 2))) u_results (
-              .clk_i(clk_column), .we_i(done), .waddr_i({w_tile, w_group}), .wmask_i('0), .wdata_i(w_acc),
-              .re_i(re && r_column == ColumnBits'(c) && (Slots == 1 || r_slot == SlotBits'(s))), .raddr_i({r_tile, r_group}),
-              .rdata_o(results[(c*Slots+s)*64 +: 64])
+          luoshu_ram_1r1w #(.Width(64),
+              .Depth((1 << TileBits) * ((Groups > 1) ? Groups : 2))) u_results (
+              .clk_i(clk_column), .we_i(done), .waddr_i({w_tile, w_group}), .wmask_i('0),
+              .wdata_i(w_acc), .re_i(re && r_column == ColumnBits'(c)
+              && (Slots == 1 || r_slot == SlotBits'(s))), .raddr_i({r_tile, r_group}),
+                  .rdata_o(results[(c*Slots+s)*64 +: 64])
           );
         end
       end
@@ -374,20 +406,24 @@ module luoshu_array #(
       always_ff @(posedge clk_i) if (re) {column_q, slot_q} <= {r_column, r_slot};
       logic unused_slot;
       assign unused_slot = ^slot_q;
-      assign acc = $signed(results[(32'(column_q)*Slots + ((Slots > 1) ? 32'(slot_q) : 32'd0))*64 +: 64]);
+      assign acc = $signed(results[(32'(column_q)*Slots + ((Slots > 1) ? 32'(slot_q)
+          : 32'd0))*64 +: 64]);
     end
   endgenerate
 
   // ---------------------------------------------------------------- tail
   logic tail_idle;
-  luoshu_array_tail #(.Columns(Columns), .Groups(Groups), .Slots(Slots), .TileBits(TileBits), .Small(Shared)) u_tail (
-      .clk_i, .rst_ni, .cmd_valid_i(start), .cmd_ready_o(tail_ready), .cmd_joined_i(mode == 2'd1 || mode == 2'd2),
+  luoshu_array_tail #(.Columns(Columns), .Groups(Groups), .Slots(Slots), .TileBits(TileBits),
+      .Small(Shared)) u_tail (
+      .clk_i, .rst_ni, .cmd_valid_i(start), .cmd_ready_o(tail_ready),
+      .cmd_joined_i(mode == 2'd1 || mode == 2'd2),
       .cmd_rows_i(cmd_i[luoshu_defs_pkg::CmdMatmulRowsLsb +: 20]),
-      .cmd_wref_i(cmd_i[luoshu_defs_pkg::CmdMatmulRefExponentLsb +: 8]), .cmd_vec_i(cmd_i[luoshu_defs_pkg::CmdMatmulSrcVectorLsb +: 2]),
-      .cmd_first_i(first_token), .cmd_last_i(last_token),
-      .landed_i(landing_q[Landing-1]), .free_o(free), .re_o(re), .column_o(r_column), .slot_o(r_slot), .tile_o(r_tile), .group_o(r_group),
-      .vec_o(r_vec), .a_column_o(a_column), .acc_i(acc), .a_i(r_largest),
-      .r_valid_o, .r_ready_i, .r_row_o, .r_token_o, .r_data_o, .r_last_o, .done_o, .idle_o(tail_idle)
+      .cmd_wref_i(cmd_i[luoshu_defs_pkg::CmdMatmulRefExponentLsb +: 8]),
+      .cmd_vec_i(cmd_i[luoshu_defs_pkg::CmdMatmulSrcVectorLsb +: 2]), .cmd_first_i(first_token),
+      .cmd_last_i(last_token), .landed_i(landing_q[Landing-1]), .free_o(free), .re_o(re),
+      .column_o(r_column), .slot_o(r_slot), .tile_o(r_tile), .group_o(r_group), .vec_o(r_vec),
+      .a_column_o(a_column), .acc_i(acc), .a_i(r_largest), .r_valid_o, .r_ready_i, .r_row_o,
+      .r_token_o, .r_data_o, .r_last_o, .done_o, .idle_o(tail_idle)
   );
   assign busy_o = !issue_ready || !tail_idle;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Activations of one column: Groups tokens of Blocks blocks.
 //
-// Write: a block of 32 activations in 32 / ActLanes parts in order. Read: values one cycle after re_i. No reset: what is read was
-// written before.
+// Write: a block of 32 activations in 32 / ActLanes parts in order. Read: values one cycle after
+// re_i. No reset: what is read was written before.
 `default_nettype none
 
 module luoshu_array_act #(

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exponents and sums of the activation blocks of Slots tokens, and the largest exponent of each vector.
+// Exponents and sums of the activation blocks of Slots tokens, and the largest exponent of each
+// vector.
 //
-// Read: one block per cycle; distance and sum two cycles after re_i. No reset: what is read was written before.
+// Read: one block per cycle; distance and sum two cycles after re_i. No reset: what is read was
+// written before.
 `default_nettype none
 
 module luoshu_array_exponents #(
@@ -33,8 +35,9 @@ module luoshu_array_exponents #(
   localparam int AddrBits = $clog2(Slots * Blocks);
   logic [26:0] word;
   luoshu_ram_1r1w #(.Width(27), .Depth(Slots * Blocks)) u_blocks (
-      .clk_i, .we_i, .waddr_i(AddrBits'(32'(wslot_i) * Blocks + 32'(wblock_i))), .wmask_i('0), .wdata_i({wsum_i, wexp_i}),
-      .re_i, .raddr_i(AddrBits'(32'(rslot_i) * Blocks + 32'(rblock_i))), .rdata_o(word)
+      .clk_i, .we_i, .waddr_i(AddrBits'(32'(wslot_i) * Blocks + 32'(wblock_i))), .wmask_i('0),
+      .wdata_i({wsum_i, wexp_i}), .re_i,
+      .raddr_i(AddrBits'(32'(rslot_i) * Blocks + 32'(rblock_i))), .rdata_o(word)
   );
 
   logic signed [8:0]   largest_q [4 << SlotBits];
@@ -43,7 +46,8 @@ module luoshu_array_exponents #(
   assign wplace = {wslot_i, wvec_i};
   assign a_o    = largest_q[{aslot_i, avec_i}];
   always_ff @(posedge clk_i) begin
-    if (we_i && (wfirst_i || $signed(wexp_i) > largest_q[wplace])) largest_q[wplace] <= $signed(wexp_i);
+    if (we_i && (wfirst_i || $signed(wexp_i) > largest_q[wplace])) largest_q[wplace] <=
+        $signed(wexp_i);
     re_q <= re_i;
     if (re_i) rplace_q <= {rslot_i, rvec_i};
     if (re_q) begin

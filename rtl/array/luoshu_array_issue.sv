@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walks a MATMUL command over its stream: row tiles, blocks, planes, parts of a block, groups of tokens. Issues each value
-// beat once per group and takes the scale beat that precedes each run (docs/architecture.md, section 2).
+// Walks a MATMUL command over its stream: row tiles, blocks, planes, parts of a block, groups of
+// tokens. Issues each value beat once per group and takes the scale beat that precedes each run
+// (docs/architecture.md, section 2).
 //
-// A tile starts only when tile_free_i (the result memory has a place). One issue per cycle. cmd_ready_o while idle: a
-// command's results may still be on their way when the next one starts. Reset: idle.
+// A tile starts only when tile_free_i (the result memory has a place). One issue per cycle.
+// cmd_ready_o while idle: a command's results may still be on their way when the next one starts.
+// Reset: idle.
 `default_nettype none
 
 module luoshu_array_issue #(
@@ -14,7 +16,8 @@ module luoshu_array_issue #(
     parameter int TileBits  = 4,                          // log2 of tiles in flight
     parameter int Slots     = (Lanes < 32) ? 1 : Lanes / 32,  // derived
     parameter int GroupBits = (Groups > 1) ? $clog2(Groups) : 1,
-    parameter int ChunkBits = 64 * Slots                  // scales of a block: at most fp16 scale and minimum of 2 x Slots rows
+    // scales of a block: at most fp16 scale and minimum of 2 x Slots rows
+    parameter int ChunkBits = 64 * Slots
 ) (
     input  wire                   clk_i,
     input  wire                   rst_ni,
@@ -84,14 +87,16 @@ module luoshu_array_issue #(
 
   // Groups and columns of the tokens.
   function automatic logic [GroupBits-1:0] group_of(input logic [5:0] token, input logic pairs);
-    group_of = (Groups == 1) ? '0 : pairs ? GroupBits'(token >> (ColumnBits - 1)) : GroupBits'(token >> ColumnBits);
+    group_of = (Groups == 1) ? '0 : pairs ? GroupBits'(token >> (ColumnBits - 1))
+        : GroupBits'(token >> ColumnBits);
   endfunction
   assign g_first = group_of(first_q, joined);
   assign g_last  = group_of(last_q, joined);
   generate
     for (genvar c = 0; c < Columns; c++) begin : gen_mask
       logic [6:0] token;   // of this column in this group
-      assign token = joined ? (7'(g_q) << (ColumnBits - 1)) + 7'(c / 2) : (7'(g_q) << ColumnBits) + 7'(c);
+      assign token = joined ? (7'(g_q) << (ColumnBits - 1)) + 7'(c / 2) : (7'(g_q) << ColumnBits)
+          + 7'(c);
       assign mac_cols_o[c] = (token >= {1'b0, first_q}) && (token <= {1'b0, last_q});
     end
   endgenerate
@@ -125,8 +130,10 @@ module luoshu_array_issue #(
   // Scales of the current block.
   logic [3:0] order;   // block in the run
   assign order = (Parts > 1) ? 4'(run_q[3:0] >> $clog2(Parts)) : run_q[3:0];
-  logic [3:0] unit;    // where its scales begin, in units of 16 x Slots bits; beyond the beat nobody looks
-  assign unit    = (mode_q == Int4m) ? {order[1:0], 2'd0} : (mode_q == Int4) ? {order[2:0], 1'b0} : order;
+  // where its scales begin, in units of 16 x Slots bits; beyond the beat nobody looks
+  logic [3:0] unit;
+  assign unit    = (mode_q == Int4m) ? {order[1:0], 2'd0} : (mode_q == Int4) ? {order[2:0], 1'b0}
+      : order;
   assign chunk_o = scale_data_i[32'(unit) * 16 * Slots +: ChunkBits];
 
   always_ff @(posedge clk_i) begin

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scale unit: block sum times scale, aligned, into one of Entries 64-bit accumulators (docs/numerics.md, section 4).
+// Scale unit: block sum times scale, aligned, into one of Entries 64-bit accumulators
+// (docs/numerics.md, section 4).
 //
-// Per block: p = b * wm, term = rs(p, (W - we) + (A - ae) - 4 - ps), and for minima the same with sum(a) * mm.
-// Latency 4 cycles from valid_i to done_o (with last_i): result and its place. One block per cycle, no stall.
-// Serial = 1: one multiplier and one shifter serve both terms, a minimum follows its scale after Entries cycles. The latency of
-// a block with a minimum is Entries cycles longer, and the caller leaves the cycles of the minima free: blocks of an entry are at
-// least 2 x Entries cycles apart, entry e follows entry 0 after e cycles. Reset clears the valid bits and the accumulators.
+// Per block: p = b * wm, term = rs(p, (W - we) + (A - ae) - 4 - ps), and for minima the same with
+// sum(a) * mm. Latency 4 cycles from valid_i to done_o (with last_i): result and its place. One
+// block per cycle, no stall. Serial = 1: one multiplier and one shifter serve both terms, a minimum
+// follows its scale after Entries cycles. The latency of a block with a minimum is Entries cycles
+// longer, and the caller leaves the cycles of the minima free: blocks of an entry are at least 2 x
+// Entries cycles apart, entry e follows entry 0 after e cycles. Reset clears the valid bits and the
+// accumulators.
 `include "luoshu_assert.svh"
 `default_nettype none
 
 module luoshu_array_scale #(
     parameter int Entries   = 2,                                  // accumulators
-    parameter int PlaceBits = 4,                                  // bits that name the result's place
+    // bits that name the result's place
+    parameter int PlaceBits = 4,
     parameter int Serial    = 0,                                  // 1: terms one after the other
     parameter int EntryBits = (Entries > 1) ? $clog2(Entries) : 1
 ) (
@@ -40,9 +44,11 @@ module luoshu_array_scale #(
     magnitude   = {1'b0, h[14:10] != 5'd0, h[9:0]};
     significand = h[15] ? -$signed(magnitude) : $signed(magnitude);
   endfunction
-  function automatic logic signed [11:0] up(input logic signed [7:0] w, input logic [4:0] biased, input logic [9:0] drop, input logic high);
+  function automatic logic signed [11:0] up(input logic signed [7:0] w, input logic [4:0] biased,
+      input logic [9:0] drop, input logic high);
     // (W - we) + (A - ae) - 4 - ps + 12, we = max(biased, 1) - 25
-    up = 12'(w) - $signed({7'd0, (biased == 5'd0) ? 5'd1 : biased}) + 12'sd33 + $signed({2'd0, drop}) - (high ? 12'sd8 : 12'sd0);
+    up = 12'(w) - $signed({7'd0, (biased == 5'd0) ? 5'd1 : biased}) + 12'sd33
+        + $signed({2'd0, drop}) - (high ? 12'sd8 : 12'sd0);
   endfunction
   function automatic logic [5:0] clamp(input logic signed [11:0] n);
     clamp = (n > 12'sd63) ? 6'd63 : n[5:0];
@@ -53,7 +59,7 @@ module luoshu_array_scale #(
     // 0: minima wait for their turn
     localparam int WaitBits = 1 + EntryBits + PlaceBits + 10 + 8 + 16 + 18;
     logic [Entries-1:0]   waiting_q;
-    logic [WaitBits-1:0]  wait_q [Entries];
+    logic [Entries*WaitBits-1:0] wait_q;   // the newest lowest
     logic                 turn, w_last;   // of a minimum
     logic [EntryBits-1:0] w_entry;
     logic [PlaceBits-1:0] w_place;
@@ -63,9 +69,11 @@ module luoshu_array_scale #(
     logic signed [17:0]   w_sum;
     logic [5:0]           distance;
     assign turn = waiting_q[Entries-1];
-    assign {w_last, w_entry, w_place, w_drop, w_w, w_min, w_sum} = wait_q[Entries-1];
+    assign {w_last, w_entry, w_place, w_drop, w_w, w_min, w_sum} =
+        wait_q[(Entries-1)*WaitBits +: WaitBits];
     assign half     = turn ? w_min : scale_i;
-    assign distance = clamp(up(turn ? w_w : w_i, half[14:10], turn ? w_drop : drop_i, !turn && high_i));
+    assign distance = clamp(up(turn ? w_w : w_i, half[14:10], turn ? w_drop : drop_i,
+        !turn && high_i));
 
     // 1: operands; the low bits of the alignment come with the factor
     logic                 v1_q, v2_q, v3_q, last1_q, last2_q, last3_q;
@@ -88,8 +96,10 @@ module luoshu_array_scale #(
         waiting_q                  <= Entries'({waiting_q, valid_i && has_min_i});
         {v1_q, v2_q, v3_q, done_o} <= {valid_i || turn, v1_q, v2_q, v3_q && last3_q};
       end
-      if (valid_i) wait_q[0] <= {last_i, entry_i, place_i, drop_i, w_i, min_i, act_sum_i};
-      for (int i = 1; i < Entries; i++) wait_q[i] <= wait_q[i-1];
+      if (valid_i) wait_q[0 +: WaitBits] <= {last_i, entry_i, place_i, drop_i, w_i, min_i,
+          act_sum_i};
+      for (int i = 1; i < Entries; i++) wait_q[i*WaitBits +: WaitBits] <=
+          wait_q[(i-1)*WaitBits +: WaitBits];
       if (valid_i || turn) begin
         last1_q  <= turn ? w_last : last_i && !has_min_i;
         entry1_q <= turn ? w_entry : entry_i;
@@ -133,7 +143,8 @@ module luoshu_array_scale #(
     logic signed [17:0]   sum1_q;
     logic signed [37:0]   p2_q;
     logic signed [29:0]   mp2_q;
-    logic signed [50:0]   term3_q, mterm3_q;   // {value << 12, 0} shifted: the term and the bit below it, which rounds it half up
+    // {value << 12, 0} shifted: the term and the bit below it, which rounds it half up
+    logic signed [50:0]   term3_q, mterm3_q;
     logic                 min3_q;
     logic signed [63:0]   acc_q [Entries];
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tail of the matrix engine: reads finished accumulators tile by tile, converts them to fp32, sends the result stream.
+// The tail of the matrix engine: reads finished accumulators tile by tile, converts them to fp32,
+// sends the result stream.
 //
-// Order: row tile, token, row in tile; padding rows are left out. One result per cycle. A tile is read once landed_i has
-// counted it; free_o gives its place back. Latency: landed to result 6 cycles, Small = 1: 7, a result every two cycles at most and
-// two between accumulator and receiver. Reset: empty.
+// Order: row tile, token, row in tile; padding rows are left out. One result per cycle. A tile is
+// read once landed_i has counted it; free_o gives its place back. Latency: landed to result 6
+// cycles, Small = 1: 7, a result every two cycles at most and two between accumulator and receiver.
+// Reset: empty.
 `default_nettype none
 
 module luoshu_array_tail #(
@@ -11,7 +13,8 @@ module luoshu_array_tail #(
     parameter int Groups    = 2,
     parameter int Slots     = 1,
     parameter int TileBits  = 4,
-    parameter int Small     = 0,    // 1: multipliers instead of shifters convert, queues are two words deep
+    // 1: multipliers instead of shifters convert, queues are two words deep
+    parameter int Small     = 0,
     parameter int GroupBits = (Groups > 1) ? $clog2(Groups) : 1,
     parameter int ColumnBits = $clog2(Columns),
     parameter int SlotBits  = (Slots > 1) ? $clog2(Slots) : 1
@@ -37,9 +40,11 @@ module luoshu_array_tail #(
     output logic [TileBits-1:0]   tile_o,
     output logic [GroupBits-1:0]  group_o,
     output logic [1:0]            vec_o,
-    output logic [ColumnBits-1:0] a_column_o,    // the first of the columns that have the token's activations
+    // the first of the columns that have the token's activations
+    output logic [ColumnBits-1:0] a_column_o,
     input  wire  signed [63:0]    acc_i,
-    input  wire  signed [8:0]     a_i,           // A of {a_column, group, vector}, same cycle as the address
+    // A of {a_column, group, vector}, same cycle as the address
+    input  wire  signed [8:0]     a_i,
     // result stream
     output logic                  r_valid_o,
     input  wire                   r_ready_i,
@@ -57,10 +62,12 @@ module luoshu_array_tail #(
   logic signed [7:0]   wref;
   logic [TokenBits-1:0] first, last;
   logic [(Small != 0) ? 1 : 2 : 0] commands;
-  luoshu_fifo #(.Width(CmdBits), .Depth((Small != 0) ? 2 : 4), .UseRam((Small != 0) ? 2 : 0)) u_commands (
+  luoshu_fifo #(.Width(CmdBits), .Depth((Small != 0) ? 2 : 4),
+      .UseRam((Small != 0) ? 2 : 0)) u_commands (
       .clk_i, .rst_ni, .in_valid_i(cmd_valid_i), .in_ready_o(cmd_ready_o),
-      .in_data_i({cmd_joined_i, cmd_rows_i, cmd_wref_i, cmd_vec_i, TokenBits'(cmd_first_i), TokenBits'(cmd_last_i)}),
-      .out_valid_o(cmd_valid), .out_ready_i(cmd_pop), .out_data_o({joined, rows, wref, vec_o, first, last}), .count_o(commands)
+      .in_data_i({cmd_joined_i, cmd_rows_i, cmd_wref_i, cmd_vec_i, TokenBits'(cmd_first_i),
+      TokenBits'(cmd_last_i)}), .out_valid_o(cmd_valid), .out_ready_i(cmd_pop),
+          .out_data_o({joined, rows, wref, vec_o, first, last}), .count_o(commands)
   );
 
   // Position: row of the tile's first row, token, row in tile.
@@ -75,7 +82,8 @@ module luoshu_array_tail #(
   logic [TokenBits-1:0]  token;
   logic [19:0]           row;
   logic [19:0]           tile_rows, next_tile;
-  logic                  go, tile_end, rows_end, in_end, token_end, cmd_end;   // rows_end: the last row of the matrix
+  // rows_end: the last row of the matrix
+  logic                  go, tile_end, rows_end, in_end, token_end, cmd_end;
   assign token     = started_q ? token_q : first;
   assign tile_rows = joined ? 20'(2 * Slots) : 20'(Slots);
   assign row       = row_q | 20'(in_q);   // a tile begins at a multiple of its rows
@@ -92,23 +100,26 @@ module luoshu_array_tail #(
   // column: token in the group (pair and parity where joined); slot: row in tile
   assign column_o   = joined ? ColumnBits'({token, in_q[0]}) : ColumnBits'(token);
   assign a_column_o = joined ? ColumnBits'({token, 1'b0}) : ColumnBits'(token);
-  assign group_o   = joined ? GroupBits'(token >> (ColumnBits - 1)) : GroupBits'(token >> ColumnBits);
+  assign group_o   = joined ? GroupBits'(token >> (ColumnBits - 1))
+      : GroupBits'(token >> ColumnBits);
   assign slot_o    = joined ? SlotBits'(in_q >> 1) : SlotBits'(in_q);
 
   // Through tofp: 1 cycle read, 3 cycles conversion.
   logic [3:0]         go_q;
   logic signed [11:0] exp_q;
-  logic [27-1:0]      tag_q [4];   // {last, token, row}
+  logic [4*27-1:0]    tag_q;   // four stages of {last, token, row}, the newest lowest
   logic               conv_valid;
   logic [31:0]        conv;
   luoshu_tofp #(.Width(64), .Multiply(Small), .ExpOffset(-4)) u_tofp (
-      .clk_i, .rst_ni, .valid_i(go_q[0]), .int_i(acc_i), .exp_i(exp_q), .valid_o(conv_valid), .r_o(conv)
+      .clk_i, .rst_ni, .valid_i(go_q[0]), .int_i(acc_i), .exp_i(exp_q), .valid_o(conv_valid),
+      .r_o(conv)
   );
   logic [$clog2(InFlight):0] unused_count;
   logic                      queue_ready;
   luoshu_fifo #(.Width(27 + 32), .Depth(InFlight), .UseRam((Small != 0) ? 2 : 0)) u_results (
-      .clk_i, .rst_ni, .in_valid_i(conv_valid), .in_ready_o(queue_ready), .in_data_i({tag_q[3], conv}),
-      .out_valid_o(r_valid_o), .out_ready_i(r_ready_i), .out_data_o({r_last_o, r_token_o, r_row_o, r_data_o}), .count_o(unused_count)
+      .clk_i, .rst_ni, .in_valid_i(conv_valid), .in_ready_o(queue_ready),
+      .in_data_i({tag_q[3*27 +: 27], conv}), .out_valid_o(r_valid_o), .out_ready_i(r_ready_i),
+      .out_data_o({r_last_o, r_token_o, r_row_o, r_data_o}), .count_o(unused_count)
   );
   logic taken;
   assign taken  = r_valid_o && r_ready_i;
@@ -141,9 +152,9 @@ module luoshu_array_tail #(
     else if (go) token_q <= token;
     if (go) begin
       exp_q    <= 12'(wref) + 12'(a_i);
-      tag_q[0] <= {cmd_end, 6'(token), row};
+      tag_q[0 +: 27] <= {cmd_end, 6'(token), row};
     end
-    for (int s = 1; s < 4; s++) tag_q[s] <= tag_q[s-1];
+    tag_q[27 +: 3*27] <= tag_q[0 +: 3*27];
   end
   logic unused_bits;
   assign unused_bits = ^{go_q[3:1], queue_ready, cmd_first_i, cmd_last_i};

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The multipliers: Lanes x Columns, shared by the matrix engine (client W) and the attention unit (client K).
+// The multipliers: Lanes x Columns, shared by the matrix engine (client W) and the attention unit
+// (client K).
 //
-// A beat of operands a is registered and marches from column to column, one per cycle. K wins the issue; it is always
-// ready. No stall: after an issue in cycle t, column c
-//   t + 1 + c  asks for its b operands (K: k_op_valid_o with k_op_meta_o; the matrix engine knows the time itself),
+// A beat of operands a is registered and marches from column to column, one per cycle. K wins the
+// issue; it is always ready. No stall: after an issue in cycle t, column c
+// t + 1 + c asks for its b operands (K: k_op_valid_o with k_op_meta_o; the matrix engine knows the
+// time itself),
 //   t + 2 + c  takes b and multiplies,
 //              for K accumulates it shows k_accv_o and k_acc_meta_o in that cycle,
-//   t + 3 + c  shows its sums (w_sum_o, k_sum_valid_o with k_sum_meta_o), after a K accumulate with k_last_i its k_acc_o.
-// Columns outside the mask do not move, a beat marches no further than the last column of its mask, and while no beat is for more
-// than the first column, the clock of the others stops. b operands are presented one cycle after the request and may be anything at
-// other times. Slot sums add 32 lanes (all lanes where there are fewer). Reset clears only the valid bits.
+// t + 3 + c shows its sums (w_sum_o, k_sum_valid_o with k_sum_meta_o), after a K accumulate with
+// k_last_i its k_acc_o. Columns outside the mask do not move, a beat marches no further than the
+// last column of its mask, and while no beat is for more than the first column, the clock of the
+// others stops. b operands are presented one cycle after the request and may be anything at other
+// times. Slot sums add 32 lanes (all lanes where there are fewer). Reset clears only the valid
+// bits.
 `default_nettype none
 
 module luoshu_mac_array #(
@@ -35,7 +39,8 @@ module luoshu_mac_array #(
     output logic                           k_ready_o,
     input  wire  [Lanes*12-1:0]            k_a_i,
     input  wire                            k_acc_i,    // 0 dot products, 1 lane accumulate
-    input  wire                            k_last_i,   // the accumulators start again after this beat
+    // the accumulators start again after this beat
+    input  wire                            k_last_i,
     input  wire  [Columns-1:0]             k_cols_i,
     input  wire  [MetaBits-1:0]            k_meta_i,
     output logic [Columns-1:0]             k_op_valid_o,
@@ -85,7 +90,8 @@ module luoshu_mac_array #(
   generate
     for (genvar s = 1; s < Columns + 2; s++) begin : gen_stage
       logic march, clk_stage;
-      assign march     = valid_q[s-1] && (side_q[s-1][MetaBits+Columns-1 : MetaBits + ((s > 2) ? s - 2 : 0)] != '0);
+      assign march     = valid_q[s-1]
+          && (side_q[s-1][MetaBits+Columns-1 : MetaBits + ((s > 2) ? s - 2 : 0)] != '0);
       assign more[s]   = valid_q[s] && (s > 2 || side_q[s][MetaBits+Columns-1 : MetaBits+1] != '0);
       assign clk_stage = (s > 2) ? clk_rest : clk_i;
       always_ff @(posedge clk_stage) begin
@@ -117,9 +123,10 @@ module luoshu_mac_array #(
       assign {do_k, do_acc, do_last, do_mode} = side_q[c+1][SideBits-1 -: 5];
       assign do_en = valid_q[c+1] && side_q[c+1][MaskAt];
       luoshu_mac_column #(.Lanes(Lanes), .Odd(c % 2)) u_column (
-          .clk_i((c == 0) ? clk_i : clk_rest), .rst_ni, .en_i(do_en), .k_i(do_k), .mode_i(do_mode), .a_i(low_q[c+1]), .a_high_i(high_q[c+1]),
-          .w_b_i(w_b_i[c*ActLanes*12 +: ActLanes*12]), .k_b_i(k_b_i[c*Lanes*17 +: Lanes*17]),
-          .acc_i(do_acc), .last_i(do_last), .sum_o(sums), .acc_o(k_acc_o[c*Lanes*32 +: Lanes*32])
+          .clk_i((c == 0) ? clk_i : clk_rest), .rst_ni, .en_i(do_en), .k_i(do_k), .mode_i(do_mode),
+          .a_i(low_q[c+1]), .a_high_i(high_q[c+1]), .w_b_i(w_b_i[c*ActLanes*12 +: ActLanes*12]),
+          .k_b_i(k_b_i[c*Lanes*17 +: Lanes*17]), .acc_i(do_acc), .last_i(do_last), .sum_o(sums),
+          .acc_o(k_acc_o[c*Lanes*32 +: Lanes*32])
       );
       logic unused_side;
       // The last stages' other fields end here.
@@ -140,7 +147,8 @@ module luoshu_mac_array #(
           slot_sum = 'x;   // a simulator adds nothing up without a block
           if (show_en && !show_k) begin
             slot_sum = 29'sd0;
-            for (int g = 0; g < Groups8 / Slots; g++) slot_sum = slot_sum + $signed(sums[(s*(Groups8/Slots)+g)*29 +: 29]);
+            for (int g = 0; g < Groups8 / Slots; g++) slot_sum = slot_sum
+                + $signed(sums[(s*(Groups8/Slots)+g)*29 +: 29]);
           end
         end
         assign w_sum_o[(c*Slots+s)*26 +: 26] = slot_sum[25:0];

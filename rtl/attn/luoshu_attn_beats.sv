@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Beats of hp elements per key, hp = 2^hpb_i: ceil(keys * hp / Lanes), or, where a key is several beats and only one chunk of each is
-// meant (parts_i), keys. Combinational.
+// Beats of hp elements per key, hp = 2^hpb_i: ceil(keys * hp / Lanes), or, where a key is several
+// beats and only one chunk of each is meant (parts_i), keys. Combinational.
 `default_nettype none
 
 module luoshu_attn_beats #(

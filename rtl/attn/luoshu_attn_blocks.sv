@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The output of attention as activations: collects blocks of 32 elements per token and quantises them with their common exponent
-// (docs/numerics.md, section 2).
+// The output of attention as activations: collects blocks of 32 elements per token and quantises
+// them with their common exponent (docs/numerics.md, section 2).
 //
-// In: Out elements per cycle of one token, at the index of the first within its vector (a multiple of Out; any index where only the
-// first counts, whole_i low), without ready: pause_o says when to stop, with up to 13 cycles still to come. A block is written when it
-// is complete or its vector ends, then absent elements are zero. A block leaves in parts of ActLanes elements in order, the next part
-// is read when one has been taken; exponent and sum belong to the last. Latency: last element of a block to its first write
-// ActLanes / Out + 5 cycles.
+// In: Out elements per cycle of one token, at the index of the first within its vector (a multiple
+// of Out; any index where only the first counts, whole_i low), without ready: pause_o says when to
+// stop, with up to 13 cycles still to come. A block is written when it is complete or its vector
+// ends, then absent elements are zero. A block leaves in parts of ActLanes elements in order, the
+// next part is read when one has been taken; exponent and sum belong to the last. Latency: last
+// element of a block to its first write ActLanes / Out + 5 cycles.
 `default_nettype none
 
 module luoshu_attn_blocks #(
@@ -28,7 +29,8 @@ module luoshu_attn_blocks #(
     input  wire                  whole_i,      // all Out elements count, else the first
     input  wire                  valid_i,
     input  wire  [Out*32-1:0]    data_i,       // fp32
-    input  wire  [TagBits-1:0]   tag_i,        // {last of the command, last of its vector, token, index}
+    // {last of the command, last of its vector, token, index}
+    input  wire  [TagBits-1:0]   tag_i,
     output logic                 pause_o,
     output logic                 finish_o,     // the last block of the command is written
     // activations
@@ -50,7 +52,7 @@ module luoshu_attn_blocks #(
   localparam int WordBits = $clog2(Words);
   localparam int PartBits = $clog2(ActLanes / Out);   // of a word's number within a part
 
-  // ---------------------------------------------------------------- collect blocks of 32 per token, four banks each
+  // ----------------------------------------------- collect blocks of 32 per token, four banks each
   logic [1:0]  bank_q [MaxTokens];
   logic [7:0]  emax_q [MaxTokens];   // biased
   logic        in_final, in_last;
@@ -67,7 +69,8 @@ module luoshu_attn_blocks #(
   assign block_end = valid_i && (in_last || in_top == 5'd31);
   always_comb begin
     emax = (in_index[4:0] == 5'd0) ? 8'd0 : emax_q[in_slot];
-    for (int d = 0; d < Out; d++) if ((d == 0 || whole_i) && data_i[d*32+23 +: 8] > emax) emax = data_i[d*32+23 +: 8];
+    for (int d = 0; d < Out; d++) if ((d == 0 || whole_i) && data_i[d*32+23 +: 8] > emax) emax =
+        data_i[d*32+23 +: 8];
   end
   generate
     for (genvar d = 0; d < Out; d++) begin : gen_in
@@ -83,7 +86,8 @@ module luoshu_attn_blocks #(
   end
 
   // ---------------------------------------------------------------- jobs: one block each
-  // In the 13 cycles after pause_o one block of a token can end, with Out = 4 two, and the next one begins.
+  // In the 13 cycles after pause_o one block of a token can end, with Out = 4 two, and the next one
+  // begins.
   localparam int JobBits = 1 + TokenBits + 2 + BlockBits + 5 + 8;
   logic               job_valid, job_pop, job_space;
   logic [JobBits-1:0] job;
@@ -106,16 +110,19 @@ module luoshu_attn_blocks #(
   // 0 read; 1 data; 3 integer
   logic [WordBits:0]   read_q;       // word; beyond the last: flushing
   logic [WordBits:0]   got_q;
-  logic                run_q, reading, wait_q, r1_valid_q, part_taken;   // wait: for the part that has been read to be taken
+  // wait: for the part that has been read to be taken
+  logic                run_q, reading, wait_q, r1_valid_q, part_taken;
   logic [1:0]          part_q;
   logic [Out-1:0]      v3_valid;
   logic [Out*32-1:0]   word;
   logic [Out*12-1:0]   values;
   logic [ActLanes*12-1:0] data_q;
   logic [17:0]         sum_q, sum;
-  luoshu_ram_1r1w #(.Width(Out*32), .Depth(MaxTokens*4*Words), .ByteWrite((Out > 1) ? 4 : 0)) u_elements (
-      .clk_i, .we_i(valid_i), .waddr_i({in_slot, bank_q[in_slot], in_index[4:OutBits]}), .wmask_i(in_mask), .wdata_i(in_data),
-      .re_i(reading), .raddr_i({job_token, job_bank, read_q[WordBits-1:0]}), .rdata_o(word)
+  luoshu_ram_1r1w #(.Width(Out*32), .Depth(MaxTokens*4*Words),
+      .ByteWrite((Out > 1) ? 4 : 0)) u_elements (
+      .clk_i, .we_i(valid_i), .waddr_i({in_slot, bank_q[in_slot], in_index[4:OutBits]}),
+      .wmask_i(in_mask), .wdata_i(in_data), .re_i(reading),
+      .raddr_i({job_token, job_bank, read_q[WordBits-1:0]}), .rdata_o(word)
   );
   generate
     for (genvar d = 0; d < Out; d++) begin : gen_quant
@@ -124,10 +131,13 @@ module luoshu_attn_blocks #(
       logic [16:0] mag;
       always_ff @(posedge clk_i) in_q <= (5'(Out*32'(read_q[WordBits-1:0]) + d) <= job_top);
       luoshu_quant u_quant (
-          .clk_i, .rst_ni, .valid_i(r1_valid_q), .v_i({word[d*32 + 31], word[d*32 + 23 +: 8] & {8{in_q}}, word[d*32 +: 23]}), .e_i(10'(job_emax) - 10'sd137), .m_i(2'd1),
-          .valid_o(v3_valid[d]), .neg_o(neg), .mag_o(mag)
+          .clk_i, .rst_ni, .valid_i(r1_valid_q),
+          .v_i({word[d*32 + 31], word[d*32 + 23 +: 8] & {8{in_q}}, word[d*32 +: 23]}),
+          .e_i(10'(job_emax) - 10'sd137), .m_i(2'd1), .valid_o(v3_valid[d]), .neg_o(neg),
+          .mag_o(mag)
       );
-      luoshu_add_sub #(.Width(12)) u_value (.a_i('0), .b_i(mag[11:0]), .sub_i(neg), .y_o(values[d*12 +: 12]));
+      luoshu_add_sub #(.Width(12)) u_value (.a_i('0), .b_i(mag[11:0]), .sub_i(neg),
+          .y_o(values[d*12 +: 12]));
       assign unused_high = ^mag;
     end
   endgenerate

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Softmax weight of one key: p = min(65535, rs(sig, 1 - n)), (sig, n) = exp2fix(t), then p' = rs(p, shift)
-// (docs/numerics.md, sections 6 and 9).
+// Softmax weight of one key: p = min(65535, rs(sig, 1 - n)), (sig, n) = exp2fix(t), then p' = rs(p,
+// shift) (docs/numerics.md, sections 6 and 9).
 //
-// t_i: logit minus running maximum, signed, 16 fraction bits, <= 0. shift_i: exponent distance of V, saturated to 31.
-// A key that is not valid gives 0. Latency 4 cycles for p, 4 for p' (with hardware multipliers 5), one key per cycle, no stall; the
-// caller tracks validity in time.
-// The interpolation is a 15 x 8 bit product. With Recip = 1 the unit also interpolates reciprocals, in cycles in which no key enters:
-// recip_i takes 16 bits of a fraction, value_o shows recip's value with LSB 2^-17 (numerics.md, section 6) 3 cycles later, if
-// en_i was high.
+// t_i: logit minus running maximum, signed, 16 fraction bits, <= 0. shift_i: exponent distance of
+// V, saturated to 31. A key that is not valid gives 0. Latency 4 cycles for p, 4 for p' (with
+// hardware multipliers 5), one key per cycle, no stall; the caller tracks validity in time.
+// The interpolation is a 15 x 8 bit product. With Recip = 1 the unit also interpolates reciprocals,
+// in cycles in which no key enters: recip_i takes 16 bits of a fraction, value_o shows recip's
+// value with LSB 2^-17 (numerics.md, section 6) 3 cycles later, if en_i was high.
 `default_nettype none
 
 module luoshu_attn_exp #(
@@ -28,7 +28,8 @@ module luoshu_attn_exp #(
   // 1: split
   logic               valid1_q, valid2_q, valid3_q;
   logic [7:0]         index1_q, frac1_q, frac2_q;
-  logic [5:0]         drop1_q, drop2_q, drop3_q;  // -1 - n, saturated to 63; where t is 0, full instead: the weight is 65535
+  // -1 - n, saturated to 63; where t is 0, full instead: the weight is 65535
+  logic [5:0]         drop1_q, drop2_q, drop3_q;
   logic               full1_q, full2_q, full3_q;
   logic [4:0]         shift1_q, shift2_q, shift3_q;
   logic [17:0]        base2_q;
@@ -40,7 +41,8 @@ module luoshu_attn_exp #(
   generate
     if (Recip != 0) begin : gen_recip   // both tables in one memory
       logic recip1_q;
-      luoshu_attn_table u_table (.clk_i, .re_i(en_i), .addr_i({!recip1_q, index1_q}), .base_o(base2_q), .slope_o(slope2_q));
+      luoshu_attn_table u_table (.clk_i, .re_i(en_i), .addr_i({!recip1_q, index1_q}),
+          .base_o(base2_q), .slope_o(slope2_q));
       always_ff @(posedge clk_i) begin
         if (en_i) begin
           recip1_q <= recip_i;

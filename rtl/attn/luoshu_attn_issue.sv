@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Issues KV beats to the MAC array: K of an item, then V of the item Lag before it, in the order of the stream
-// (luoshu_attn_walk). The item's meta beats, its exponents, leave the stream on meta_*.
+// Issues KV beats to the MAC array: K of an item, then V of the item Lag before it, in the order of
+// the stream (luoshu_attn_walk). The item's meta beats, its exponents, leave the stream on meta_*.
 //
-// K waits until the set's operands are loaded and, where one item can wait for the score stage, until none does; V waits for the item's weights and, with the last beat of a chunk, for
-// the columns to have drained the chunk before, and with the first beat of a set for a place for its sums. Steady state: a beat in
-// every cycle, from item to item: meta (where two blocks share it, only of even blocks), K three beats in three cycles (one lo, two
-// hi), V one per cycle.
+// K waits until the set's operands are loaded and, where one item can wait for the score stage,
+// until none does; V waits for the item's weights and, with the last beat of a chunk, for the
+// columns to have drained the chunk before, and with the first beat of a set for a place for its
+// sums. Steady state: a beat in every cycle, from item to item: meta (where two blocks share it,
+// only of even blocks), K three beats in three cycles (one lo, two hi), V one per cycle.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -14,11 +15,13 @@ module luoshu_attn_issue #(
     parameter int Columns = 4,
     parameter int Lag = 2,
     parameter int Waiting = 1,               // items that may wait for the score stage: 0 or 1
-    parameter int SumSlots = 4,              // sets whose sums the columns hold: 4 (as many as set slots) or 2
+    // sets whose sums the columns hold: 4 (as many as set slots) or 2
+    parameter int SumSlots = 4,
     parameter int MetaBits = 16,
     // Derived, do not set.
     parameter int ColBits = (Columns > 1) ? $clog2(Columns) : 1,
-    parameter int ItemBits = 1 + ColBits + 3 + 5  // {odd block, highest column, last of the command, last of its set, first, last key}
+    // {odd block, highest column, last of the command, last of its set, first, last key}
+    parameter int ItemBits = 1 + ColBits + 3 + 5
 ) (
     input  wire                  clk_i,
     input  wire                  rst_ni,
@@ -40,9 +43,11 @@ module luoshu_attn_issue #(
     output logic [Columns-1:0]   k_cols_o,
     output logic [MetaBits-1:0]  k_meta_o,
     // operands of set slots
-    input  wire  [2:0]           loaded_i,      // sets whose operands were loaded so far, modulo 8 it
+    // sets whose operands were loaded so far, modulo 8 it
+    input  wire  [2:0]           loaded_i,
     output logic                 k_done_o,      // pulse: the last K of a set is issued
-    // meta beats: the exponents of an item's keys; shared: there is no beat, they came with that of the item before
+    // meta beats: the exponents of an item's keys; shared: there is no beat, they came with that of
+    // the item before
     output logic                 meta_valid_o,  // only with meta_ready_i
     output logic                 meta_shared_o,
     input  wire                  meta_ready_i,
@@ -52,7 +57,8 @@ module luoshu_attn_issue #(
     // K of an item is issued (the results follow, or are there): descriptor for the score stage
     output logic                 scored_valid_o,
     output logic [ItemBits+3:0]  scored_o,      // {set slot, item slot, item}
-    input  wire                  score_free_i,  // the score stage has taken every item issued so far
+    // the score stage has taken every item issued so far
+    input  wire                  score_free_i,
     // weights ready
     input  wire  [3:0]           weights_i,     // per item slot
     output logic                 v_start_o,     // pulse: the weights of v_slot_o are being used
@@ -151,7 +157,8 @@ module luoshu_attn_issue #(
   assign at_last_row = (row_q == last_row);
   assign v_last_beat = at_last_row;
   assign issue_k = (state_q == High) && kv_valid_i && k_ready_i;
-  assign issue_v = (state_q == Value) && kv_valid_i && k_ready_i && !(v_last_beat && (drain_busy_i || capture_q != 4'd0));
+  assign issue_v = (state_q == Value) && kv_valid_i && k_ready_i
+      && !(v_last_beat && (drain_busy_i || capture_q != 4'd0));
   assign v_end   = issue_v && v_last_beat && (chunk_q == last_chunk);
   assign v_pop   = v_end;
   assign v_done_o = v_end;
@@ -160,12 +167,15 @@ module luoshu_attn_issue #(
   logic k_end, v_follows, item_next, take;
   assign k_end     = issue_k && at_last_row && (chunk_q == last_chunk);
   assign v_follows = (32'(v_count) >= Lag) || final_item;   // V comes after this K, else the next K
-  assign item_next = (state_q == NextItem) || (handed && !v_follows) || (v_end && !(drain_q && v_count != 3'd1));
+  assign item_next = (state_q == NextItem) || (handed && !v_follows)
+      || (v_end && !(drain_q && v_count != 3'd1));
   assign take      = item_next && item_valid_i;
   assign begun     = (SharedMeta && item_i[8 + ColBits]) ? Low : Meta;   // the bit: odd
-  assign v_start_o = ((state_q == NextV) || (handed && v_follows)) && v_valid && weights_i[v_slot_o] && v_room;
+  assign v_start_o = ((state_q == NextV) || (handed && v_follows)) && v_valid && weights_i[v_slot_o]
+      && v_room;
   assign capture_o = issue_v && v_last_beat;
-  assign low_go     = (state_q == Low) && loaded && !(fresh_q && waiting) && !(meta_shared_o && !meta_ready_i);
+  assign low_go     = (state_q == Low) && loaded && !(fresh_q && waiting)
+      && !(meta_shared_o && !meta_ready_i);
   assign kv_ready_o = (state_q == Meta && meta_ready_i) || low_go || issue_k || issue_v;
   assign item_ready_o = item_next;
   assign handed = (k_end || state_q == Handover) && (score_free_i || Waiting != 0) && v_space;
@@ -177,8 +187,8 @@ module luoshu_attn_issue #(
   assign meta_last_o  = (meta_q == 4'd1);
   assign meta_slot_o  = item_slot_q;
 
-  // An item that is handed over while the score stage is busy waits. No K is issued meanwhile: the raw results of two items
-  // have a place.
+  // An item that is handed over while the score stage is busy waits. No K is issued meanwhile: the
+  // raw results of two items have a place.
   logic waiting;
   generate
     if (Waiting != 0) begin : gen_waiting
@@ -210,7 +220,8 @@ module luoshu_attn_issue #(
 
   // ---------------------------------------------------------------- MAC operands
   assign k_valid_o = ((state_q == High) && kv_valid_i)
-                  || ((state_q == Value) && kv_valid_i && !(v_last_beat && (drain_busy_i || capture_q != 4'd0)));
+                  || ((state_q == Value) && kv_valid_i
+                      && !(v_last_beat && (drain_busy_i || capture_q != 4'd0)));
   assign k_acc_o   = (state_q == Value);
   assign k_last_o  = at_last_row;
   assign k_meta_o  = (state_q == Value)
@@ -224,7 +235,8 @@ module luoshu_attn_issue #(
       logic [7:0] low_byte;  // of the two elements 2j, 2j + 1 of the half
       assign low_byte = half_q ? low_q[(L/2 + l/2)*8 +: 8] : low_q[(l/2)*8 +: 8];
       assign k_a_o[l*12 +: 12] = (state_q == Value) ? {{4{kv_data_i[l*8+7]}}, kv_data_i[l*8 +: 8]}
-                                                    : {kv_data_i[l*8 +: 8], (l % 2 == 0) ? low_byte[3:0] : low_byte[7:4]};
+                                                    : {kv_data_i[l*8 +: 8], (l % 2 == 0)
+                                                        ? low_byte[3:0] : low_byte[7:4]};
     end
   endgenerate
 
@@ -241,7 +253,8 @@ module luoshu_attn_issue #(
         Meta: if (meta_valid_o && meta_q == 4'd1) state_q <= Low;
         Low: if (kv_valid_i && low_go) state_q <= High;
         High, Handover: begin
-          if (handed) state_q <= v_follows ? (v_start_o ? Value : NextV) : (take ? begun : NextItem);
+          if (handed) state_q <= v_follows ? (v_start_o ? Value : NextV)
+              : (take ? begun : NextItem);
           else if (k_end) state_q <= Handover;
           else if (issue_k && half_q) state_q <= Low;
         end
@@ -284,7 +297,8 @@ module luoshu_attn_issue #(
       if (v_last_beat) chunk_q <= chunk_q + 5'd1;
     end
   end
-  assign stall_memory_o = (state_q == Meta || state_q == Low || state_q == High || state_q == Value) && !kv_valid_i;
+  assign stall_memory_o = (state_q == Meta || state_q == Low || state_q == High || state_q == Value)
+      && !kv_valid_i;
   assign stall_wait_o   = (state_q == NextV && !v_start_o) || (state_q == Handover && !handed)
                        || (state_q == Low && !low_go);
 

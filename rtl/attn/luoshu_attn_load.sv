@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The q buffer, and the loading of a set's operands into the columns.
 //
-// The vector unit writes q of all heads (qw_*, VectorLanes elements of 12 bits per cycle, the exponent with the last); the
-// element address within a token is head * max(hp, VectorLanes) + element. A set takes (columns in use) x max(1, hp / L) x Reads +
-// idle columns + 2 cycles; with VectorLanes = 1 the buffer is read element by element (Reads = L, it saves block RAM), else a
-// word of L elements at once (Reads = 1). Set slots are used in turn, a slot is free again when release_i says so; the columns hold
-// the operands of two sets, a place is free again when k_done_i says that the set's last K is issued. loaded_o counts the sets
-// loaded so far. A set waits until its heads are complete (the vector unit writes head by head, all tokens of a head);
+// The vector unit writes q of all heads (qw_*, VectorLanes elements of 12 bits per cycle, the
+// exponent with the last); the element address within a token is head * max(hp, VectorLanes) +
+// element. A set takes (columns in use) x max(1, hp / L) x Reads + idle columns + 2 cycles; with
+// VectorLanes = 1 the buffer is read element by element (Reads = L, it saves block RAM), else a
+// word of L elements at once (Reads = 1). Set slots are used in turn, a slot is free again when
+// release_i says so; the columns hold the operands of two sets, a place is free again when k_done_i
+// says that the set's last K is issued. loaded_o counts the sets loaded so far. A set waits until
+// its heads are complete (the vector unit writes head by head, all tokens of a head);
 // finish_i, the end of the command, makes all heads incomplete again.
 `default_nettype none
 
@@ -36,7 +38,8 @@ module luoshu_attn_load #(
     input  wire                   qw_last_i,
     input  wire                   qw_final_i, // with last: of the last token
     input  wire  [7:0]            qw_exp_i,
-    input  wire  [3:0]            qw_hpb_i,   // log2 of the padded head_dim of the head being written
+    // log2 of the padded head_dim of the head being written
+    input  wire  [3:0]            qw_hpb_i,
     // sets
     input  wire                   set_valid_i,
     output logic                  set_ready_o,
@@ -61,7 +64,8 @@ module luoshu_attn_load #(
   localparam int L = Lanes;
   localparam int LB = $clog2(L);
   localparam int VB = $clog2(VectorLanes);
-  localparam int Parts = L / VectorLanes;            // writes in a word of L elements, an even number
+  // writes in a word of L elements, an even number
+  localparam int Parts = L / VectorLanes;
   localparam int Reads = (VectorLanes == 1) ? L : 1; // in a word of L elements
   localparam int PartBytes = (VectorLanes * 12 + 7) / 8;
   localparam int Words = QElements / L;              // per token
@@ -79,7 +83,8 @@ module luoshu_attn_load #(
   logic            re;
   logic [TokenBits+WordBits-1:0] raddr;
   logic [L*12-1:0] word;
-  assign qw_flat = (16'(qw_head_i) << w_stride) | 16'(qw_elem_i);   // the element is below the stride
+  // the element is below the stride
+  assign qw_flat = (16'(qw_head_i) << w_stride) | 16'(qw_elem_i);
   logic [LB-1:0]   read_q;    // element of the word, where elements are read one by one
   logic            read_last;
   generate
@@ -88,7 +93,8 @@ module luoshu_attn_load #(
       logic [L*12-1:12]  before_q;   // the elements before it
       logic              re_q;
       luoshu_ram_1r1w #(.Width(12), .Depth(MaxTokens*Words*L)) u_ram (
-          .clk_i, .we_i(qw_valid_i), .waddr_i({qw_token_i[TokenBits-1:0], qw_flat[LB+WordBits-1:0]}), .wmask_i('0),
+          .clk_i, .we_i(qw_valid_i),
+          .waddr_i({qw_token_i[TokenBits-1:0], qw_flat[LB+WordBits-1:0]}), .wmask_i('0),
           .wdata_i(qw_data_i[11:0]), .re_i(re), .raddr_i({raddr, read_q}), .rdata_o(element)
       );
       assign word      = {element, before_q};
@@ -102,13 +108,15 @@ module luoshu_attn_load #(
     end else begin : gen_words
       assign read_q    = '0;
       assign read_last = 1'b1;
-      for (genvar p = 0; p < Parts / 2; p++) begin : gen_pair   // two writes of VectorLanes elements side by side
+      // two writes of VectorLanes elements side by side
+      for (genvar p = 0; p < Parts / 2; p++) begin : gen_pair
         logic [2*PartBytes*8-1:0] pair;   // a part is whole bytes
         logic                     low;
         assign low = !qw_flat[VB];
         luoshu_ram_1r1w #(.Width(2*PartBytes*8), .Depth(MaxTokens*Words), .ByteWrite(1)) u_ram (
             .clk_i, .we_i(qw_valid_i && (32'(qw_flat[LB-1:0]) >> (VB + 1)) == p),
-            .waddr_i({qw_token_i[TokenBits-1:0], qw_flat[LB +: WordBits]}), .wmask_i({{PartBytes{!low}}, {PartBytes{low}}}),
+            .waddr_i({qw_token_i[TokenBits-1:0], qw_flat[LB +: WordBits]}),
+            .wmask_i({{PartBytes{!low}}, {PartBytes{low}}}),
             .wdata_i({2{(PartBytes*8)'(qw_data_i)}}), .re_i(re), .raddr_i(raddr), .rdata_o(pair)
         );
         assign word[p*VectorLanes*24 +: VectorLanes*24] =
@@ -125,7 +133,8 @@ module luoshu_attn_load #(
   logic [TokenBits+HeadBits-1:0] exp_waddr;
   assign exp_waddr = {qw_token_i[TokenBits-1:0], qw_head_i[HeadBits-1:0]};
   generate
-    if (MaxTokens * MaxHeads <= 256) begin : gen_exp_small   // 32 cells of RAM in LUTs at most, a block RAM would be nearly empty
+    // 32 cells of RAM in LUTs at most, a block RAM would be nearly empty
+    if (MaxTokens * MaxHeads <= 256) begin : gen_exp_small
       (* ram_style = "distributed" *) logic [7:0] mem [MaxTokens * MaxHeads];
       always_ff @(posedge clk_i) begin
         if (qw_valid_i && qw_last_i) mem[exp_waddr] <= qw_exp_i;
@@ -133,8 +142,8 @@ module luoshu_attn_load #(
       end
     end else begin : gen_exp
       luoshu_ram_1r1w #(.Width(8), .Depth(MaxTokens*MaxHeads)) u_exp (
-          .clk_i, .we_i(qw_valid_i && qw_last_i), .waddr_i(exp_waddr), .wmask_i('0), .wdata_i(qw_exp_i), .re_i(re),
-          .raddr_i(exp_raddr), .rdata_o(exponent)
+          .clk_i, .we_i(qw_valid_i && qw_last_i), .waddr_i(exp_waddr), .wmask_i('0),
+          .wdata_i(qw_exp_i), .re_i(re), .raddr_i(exp_raddr), .rdata_o(exponent)
       );
     end
   endgenerate
@@ -166,7 +175,8 @@ module luoshu_attn_load #(
   assign re         = busy_q && !idle_col;
   assign raddr      = {token, flat[LB +: WordBits] | WordBits'(chunk_q)};
   assign exp_raddr  = {token, head};
-  assign last_step  = (32'(col_q) == Columns - 1) && (idle_col || (chunk_q == last_chunk && read_last));
+  assign last_step  = (32'(col_q) == Columns - 1)
+      && (idle_col || (chunk_q == last_chunk && read_last));
   assign set_ready_o = busy_q && last_step;
 
   always_ff @(posedge clk_i) begin
@@ -206,8 +216,9 @@ module luoshu_attn_load #(
   end
   assign loaded_o = loaded_q;
 
-  // ---------------------------------------------------------------- one cycle later: into the column
-  logic        stage_q, stage_word_q, stage_last_q, stage_idle_q;   // stage_word_q: the word is complete
+  // -------------------------------------------------------------- one cycle later: into the column
+  // stage_word_q: the word is complete
+  logic        stage_q, stage_word_q, stage_last_q, stage_idle_q;
   logic [ColBits-1:0] stage_col_q;
   logic [4:0]  stage_chunk_q;
   logic [1:0]  stage_slot_q;
@@ -230,7 +241,8 @@ module luoshu_attn_load #(
   generate
     for (genvar g = 0; g < L/8; g++) begin : gen_lanes
       logic [LB-1:0] from;  // first lane of the source group, a multiple of 8
-      assign from = (hpb_i < 4'(LB)) ? stage_offset_q + (LB'(g*8) & ((LB'(1) << hpb_i) - LB'(1))) : LB'(g*8);
+      assign from = (hpb_i < 4'(LB)) ? stage_offset_q + (LB'(g*8) & ((LB'(1) << hpb_i) - LB'(1)))
+          : LB'(g*8);
       assign ld_data_o[g*96 +: 96] = word[96*(32'(from) >> 3) +: 96];
     end
     for (genvar c = 0; c < Columns; c++) begin : gen_col

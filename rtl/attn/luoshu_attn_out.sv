@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Output of attention: o / l of each finished set, as fp32 (docs/numerics.md, section 9); luoshu_attn_blocks makes activations of it.
+// Output of attention: o / l of each finished set, as fp32 (docs/numerics.md, section 9);
+// luoshu_attn_blocks makes activations of it.
 //
-// A set is announced with set_* in order (when its operands are loaded) and started by set_done_i (its last V is merged).
-// Out elements per cycle, one where head_dim is no multiple of Out, and a cycle for each head; release_o pulses when the columns'
-// state of the set is read; finish_o when the last block of the command is written. Latency: set start to first activation write
-// 64 / Out + 16 cycles, more where a drain of the columns reads the same bank. Where columns share a path, reciprocals are
-// interpolated there (recip_*), when no weight is, and the elements of a head wait for them.
+// A set is announced with set_* in order (when its operands are loaded) and started by set_done_i
+// (its last V is merged). Out elements per cycle, one where head_dim is no multiple of Out, and a
+// cycle for each head; release_o pulses when the columns' state of the set is read; finish_o when
+// the last block of the command is written. Latency: set start to first activation write 64 / Out +
+// 16 cycles, more where a drain of the columns reads the same bank. Where columns share a path,
+// reciprocals are interpolated there (recip_*), when no weight is, and the elements of a head wait
+// for them.
 `default_nettype none
 
 module luoshu_attn_out #(
@@ -47,7 +50,8 @@ module luoshu_attn_out #(
     output logic [Paths-1:0]     out_re_o,
     output logic [HeadBits-1:0]  out_head_o,   // column within the path
     output logic [1:0]           out_set_o,
-    output logic [7:0]           out_elem_o,   // it comes first, with Out elements per cycle the next ones behind it
+    // it comes first, with Out elements per cycle the next ones behind it
+    output logic [7:0]           out_elem_o,
     input  wire  [Paths-1:0]     out_gnt_i,
     input  wire  [Paths*Out*48-1:0] out_o_i,
     input  wire  [Paths*48-1:0]  out_l_i,
@@ -82,7 +86,7 @@ module luoshu_attn_out #(
     end
   endfunction
 
-  // ---------------------------------------------------------------- sequence over columns and elements
+  // ------------------------------------------------------------ sequence over columns and elements
   typedef enum logic [1:0] {
     Wait,     // for a finished set
     Sum,      // the column's l enters the pipeline
@@ -157,11 +161,12 @@ module luoshu_attn_out #(
   end
 
   // ---------------------------------------------------------------- read, to fp32, times 1 / l
-  // 0 read address; 1 data; 4 fp32; Heads = 1: elements then wait until the reciprocal of their l has come (9), 12 product;
-  // Heads > 1: 7 product. The first lane carries the l.
+  // 0 read address; 1 data; 4 fp32; Heads = 1: elements then wait until the reciprocal of their l
+  // has come (9), 12 product; Heads > 1: 7 product. The first lane carries the l.
   localparam int Delay = (Heads > 1) ? 0 : 5;
   localparam int Tags  = 7 + Delay;
-  logic               s1_valid_q, s1_sum_q, fp_sum_q [3];
+  logic               s1_valid_q, s1_sum_q;
+  logic [2:0]         fp_sum_q;
   logic [3:0]         s1_path_q;
   logic [Out-1:0]     fp_valid, out_valid;
   logic [Out*32-1:0]  fp, out;
@@ -169,7 +174,7 @@ module luoshu_attn_out #(
   logic               elem_valid, scale_valid;   // fp32 of an element, and when it is multiplied
   // what travels with the elements: {final, last of its vector, token, index}
   localparam int TagBits = 2 + TokenBits + IndexBits;
-  logic [TagBits-1:0] tag_q [Tags];
+  logic [Tags*TagBits-1:0] tag_q;   // the newest lowest
   assign elem_valid = fp_valid[0] && !fp_sum_q[2];
 
   generate
@@ -187,19 +192,17 @@ module luoshu_attn_out #(
         end
       end
       luoshu_tofp #(.Width(48), .Multiply((Soft == 0) ? 1 : 0)) u_tofp (
-          .clk_i, .rst_ni, .valid_i(s1_valid_q), .int_i(s1_int), .exp_i(s1_exp), .valid_o(fp_valid[d]), .r_o(fp[d*32 +: 32])
+          .clk_i, .rst_ni, .valid_i(s1_valid_q), .int_i(s1_int), .exp_i(s1_exp),
+          .valid_o(fp_valid[d]), .r_o(fp[d*32 +: 32])
       );
       luoshu_fmul u_scale (
-          .clk_i, .rst_ni, .valid_i(scale_valid), .square_i(1'b0), .int_i('0), .a_i(factor), .b_i(rinv_q),
-          .prod_o(unused_prod), .valid_o(out_valid[d]), .r_o(out[d*32 +: 32])
+          .clk_i, .rst_ni, .valid_i(scale_valid), .square_i(1'b0), .int_i('0), .a_i(factor),
+          .b_i(rinv_q), .prod_o(unused_prod), .valid_o(out_valid[d]), .r_o(out[d*32 +: 32])
       );
       if (Delay > 0) begin : gen_delay
-        logic [31:0] delay_q [Delay];
-        assign factor = delay_q[Delay-1];
-        always_ff @(posedge clk_i) begin
-          delay_q[0] <= fp[d*32 +: 32];
-          for (int i = 1; i < Delay; i++) delay_q[i] <= delay_q[i-1];
-        end
+        logic [Delay*32-1:0] delay_q;
+        assign factor = delay_q[(Delay-1)*32 +: 32];
+        always_ff @(posedge clk_i) delay_q <= {delay_q[(Delay-1)*32-1:0], fp[d*32 +: 32]};
       end else begin : gen_direct
         assign factor = fp[d*32 +: 32];
       end
@@ -208,7 +211,8 @@ module luoshu_attn_out #(
     end
   endgenerate
   generate
-    if (Heads > 1) begin : gen_shared   // recip(l); l is 0 or from 1 to 2^48, so that no limit of fp32 matters
+    // recip(l); l is 0 or from 1 to 2^48, so that no limit of fp32 matters
+    if (Heads > 1) begin : gen_shared
       logic        asked_q;   // and not yet taken
       logic [23:0] rnd;       // l rounded to 17 bits: {biased exponent, 16 fraction bits}
       assign scale_valid   = elem_valid;
@@ -231,15 +235,17 @@ module luoshu_attn_out #(
       assign recip_valid_o = 1'b0;
       assign recip_frac_o  = '0;
       luoshu_sfu #(.MetaWidth(1), .Soft(Soft), .Tables(1)) u_recip (
-          .clk_i, .rst_ni, .valid_i(fp_valid[0] && fp_sum_q[2]), .op_i(2'd0), .x_i(fp[31:0]), .meta_i(1'b0),
-          .valid_o(recip_valid), .r_o(recip), .raw_o(unused_raw), .n_o(unused_n), .neg_o(unused_neg), .meta_o(unused_meta)
+          .clk_i, .rst_ni, .valid_i(fp_valid[0] && fp_sum_q[2]), .op_i(2'd0), .x_i(fp[31:0]),
+          .meta_i(1'b0), .valid_o(recip_valid), .r_o(recip), .raw_o(unused_raw), .n_o(unused_n),
+          .neg_o(unused_neg), .meta_o(unused_meta)
       );
       always_ff @(posedge clk_i) begin
         delay_valid_q <= rst_ni ? {delay_valid_q[Delay-2:0], elem_valid} : '0;
         if (recip_valid) rinv_q <= recip;
       end
       logic unused_recip;
-      assign unused_recip = ^{recip_ready_i, recip_done_i, recip_value_i, unused_raw, unused_n, unused_neg, unused_meta};
+      assign unused_recip = ^{recip_ready_i, recip_done_i, recip_value_i, unused_raw, unused_n,
+          unused_neg, unused_meta};
     end
   endgenerate
 
@@ -251,17 +257,17 @@ module luoshu_attn_out #(
     end
     s1_sum_q    <= (state_q == Sum);
     s1_path_q   <= 4'(32'(col_q) / Heads);
-    fp_sum_q[0] <= s1_sum_q;
-    fp_sum_q[1] <= fp_sum_q[0];
-    fp_sum_q[2] <= fp_sum_q[1];
-    tag_q[0] <= {set_final_i && last_col && last_elem, last_elem && (9'(head) + 9'd1 == heads_i), token, index_q};
-    for (int i = 1; i < Tags; i++) tag_q[i] <= tag_q[i-1];
+    fp_sum_q    <= {fp_sum_q[1:0], s1_sum_q};
+    tag_q <= {tag_q[(Tags-1)*TagBits-1:0], set_final_i && last_col && last_elem,
+              last_elem && (9'(head) + 9'd1 == heads_i), token, index_q};
   end
 
-  luoshu_attn_blocks #(.MaxTokens(MaxTokens), .IndexBits(IndexBits), .Out(Out), .ActLanes(ActLanes)) u_blocks (
-      .clk_i, .rst_ni, .act_block_i, .act_joined_i, .act_vec_i, .whole_i(whole), .valid_i(out_valid[0]), .data_i(out),
-      .tag_i(tag_q[Tags-1]), .pause_o(pause), .finish_o, .aw_valid_o, .aw_ready_i, .aw_token_o, .aw_block_o, .aw_part_o, .aw_data_o,
-      .aw_exp_o, .aw_sum_o, .aw_first_o, .aw_joined_o, .aw_vec_o
+  luoshu_attn_blocks #(.MaxTokens(MaxTokens), .IndexBits(IndexBits), .Out(Out),
+      .ActLanes(ActLanes)) u_blocks (
+      .clk_i, .rst_ni, .act_block_i, .act_joined_i, .act_vec_i, .whole_i(whole),
+      .valid_i(out_valid[0]), .data_i(out), .tag_i(tag_q[(Tags-1)*TagBits +: TagBits]),
+      .pause_o(pause), .finish_o, .aw_valid_o, .aw_ready_i, .aw_token_o, .aw_block_o, .aw_part_o,
+      .aw_data_o, .aw_exp_o, .aw_sum_o, .aw_first_o, .aw_joined_o, .aw_vec_o
   );
 
   logic unused_bits;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// First softmax pass of attention: raw dot products to base-2 logits, the running maximum and the shifts that follow from it
-// (docs/numerics.md section 9). Serves Heads columns, one after the other.
+// First softmax pass of attention: raw dot products to base-2 logits, the running maximum and the
+// shifts that follow from it (docs/numerics.md section 9). Serves Heads columns, one after the
+// other.
 //
-// luoshu_attn_steps drives it. sc_*: one step of Step keys per cycle: exponent shift, saturation, maxima; sc_final_i ends the
-// item for the column. hand_i, a cycle after it or later, hands the item over to the second pass, whose view (ex_*_o) stays
-// until the next hand_i. Logits wait in a RAM, read by ex_valid_i, one cycle latency.
-// Latency: row read 1 cycle, shift 1, maxima and logit RAM 1. Reset: none needed, all state is written before it is read.
+// luoshu_attn_steps drives it. sc_*: one step of Step keys per cycle: exponent shift, saturation,
+// maxima; sc_final_i ends the item for the column. hand_i, a cycle after it or later, hands the
+// item over to the second pass, whose view (ex_*_o) stays until the next hand_i. Logits wait in a
+// RAM, read by ex_valid_i, one cycle latency.
+// Latency: row read 1 cycle, shift 1, maxima and logit RAM 1. Reset: none needed, all state is
+// written before it is read.
 `default_nettype none
 
 module luoshu_attn_score #(
@@ -82,7 +85,8 @@ module luoshu_attn_score #(
     li_head = '0;
     for (int h = 0; h < Heads; h++) if (li_we_i[h]) li_head = li_head | HeadBits'(h);
   end
-  always_ff @(posedge clk_i) if (li_we_i != '0) info_q[SlotBits'({li_head, li_set_i})] <= {li_active_i, li_qe_i, li_pos_i};
+  always_ff @(posedge clk_i) if (li_we_i != '0) info_q[SlotBits'({li_head, li_set_i})] <=
+      {li_active_i, li_qe_i, li_pos_i};
   assign qe_not = ~{{2{qe[7]}}, qe};
   assign {active, qe, pos} = info_q[SlotBits'({sc_head_i, sc_set_i})];
 
@@ -98,7 +102,8 @@ module luoshu_attn_score #(
   assign raw_re_o   = sc_valid_i;
   assign raw_item_o = sc_item_i[0];
   assign raw_key_o  = sc_key_i;
-  assign raw_row    = (Heads > 1) ? raw_row_i[Groups8*32*32'(sc_head_i) +: Groups8*32] : raw_row_i[Groups8*32-1:0];
+  assign raw_row    = (Heads > 1) ? raw_row_i[Groups8*32*32'(sc_head_i) +: Groups8*32]
+      : raw_row_i[Groups8*32-1:0];
 
   // Only the maximum rounded up to a multiple of 2^16 counts, and no logit is beyond 2^30.
   logic signed [15:0] max_q;
@@ -116,7 +121,8 @@ module luoshu_attn_score #(
     step_vmax = $signed(sc2_ve_q[7:0]);
     for (int k = 1; k < Step; k++) begin
       if (sc2_in_q[k] && ceil[k] > step_max) step_max = ceil[k];
-      if (sc2_in_q[k] && $signed(sc2_ve_q[k*8 +: 8]) > step_vmax) step_vmax = $signed(sc2_ve_q[k*8 +: 8]);
+      if (sc2_in_q[k] && $signed(sc2_ve_q[k*8 +: 8]) > step_vmax) step_vmax =
+          $signed(sc2_ve_q[k*8 +: 8]);
     end
   end
 
@@ -131,11 +137,13 @@ module luoshu_attn_score #(
       assign slot  = (sc1_key_q | 5'(k)) & 5'(Groups8 - 1);
       assign dot   = $signed(raw_row[32*32'(slot) +: 32]);
       assign down  = {sc1_down_q[k][9:4] + 6'd1, sc1_down_q[k][3:0]};
-      // Rounding half up adds the bit below the result; beyond 63 nothing but that is left, and it cancels the sign. A left shift by
-      // n saturates unless -2^(30 - n) <= dot < 2^(30 - n); 2^(30 - n) itself gives the same as saturating. Shifts to the left by 31
-      // and more saturate alike, unless dot is 0.
+      // Rounding half up adds the bit below the result; beyond 63 nothing but that is left, and it
+      // cancels the sign. A left shift by n saturates unless -2^(30 - n) <= dot < 2^(30 - n); 2^(30
+      // - n) itself gives the same as saturating. Shifts to the left by 31 and more saturate alike,
+      // unless dot is 0.
       luoshu_attn_shift #(.Width(32), .Left(31), .Out(32), .Soft(Soft)) u_shift (
-          .x_i(dot), .n_i(down[9] ? 6'd0 : (down > 10'd63) ? 6'd63 : down[5:0]), .y_o(shifted), .over_o(overflow)
+          .x_i(dot), .n_i(down[9] ? 6'd0 : (down > 10'd63) ? 6'd63 : down[5:0]), .y_o(shifted),
+          .over_o(overflow)
       );
       assign s = 32'(shifted[32:1]) + 32'(shifted[0]);
       always_ff @(posedge clk_i) begin
@@ -155,7 +163,8 @@ module luoshu_attn_score #(
       sc1_first_q <= sc_first_i;
       sc1_key_q   <= sc_key_i;
       sc1_ve_q    <= sc_ve_i;
-      for (int k = 0; k < Step; k++) sc1_in_q[k] <= sc_in_i[k] && active && ({sc_block_i, sc_key_i | 5'(k)} <= pos);
+      for (int k = 0; k < Step; k++) sc1_in_q[k] <= sc_in_i[k] && active
+          && ({sc_block_i, sc_key_i | 5'(k)} <= pos);
     end
     if (sc1_q) begin
       sc2_first_q <= sc1_first_q;
@@ -171,7 +180,7 @@ module luoshu_attn_score #(
   end
   assign fresh = sc2_first_q || !any_q;
 
-  // ---------------------------------------------------------------- end of the item: new maximum and shifts
+  // ------------------------------------------------------- end of the item: new maximum and shifts
   localparam int RunBits = 1 + 16 + 8;
   logic [Heads*RunBits-1:0] run_q;   // per column {it has seen a block of the set, m, R}
   logic                     started_old, started;
@@ -183,7 +192,8 @@ module luoshu_attn_score #(
   logic [5:0]               dm;              // m' - m, saturated
   logic [5:0]               dr, db;          // R' - R, R' - vr, saturated
   logic [6:0]               osh;
-  assign {started_old, m_old, r_old} = (Heads > 1) ? run_q[RunBits*32'(sc_head_i) +: RunBits] : run_q[RunBits-1:0];
+  assign {started_old, m_old, r_old} = (Heads > 1) ? run_q[RunBits*32'(sc_head_i) +: RunBits]
+      : run_q[RunBits-1:0];
   assign started = started_old && !sc_new_i;
   assign m_rise  = 17'(max_q) - 17'(m_old);
   assign r_rise  = 9'(vmax_q) - 9'(r_old);
@@ -191,7 +201,8 @@ module luoshu_attn_score #(
   assign r_up    = any_q && (!started || !r_rise[8]);
   assign m_new   = m_up ? max_q : m_old;
   assign r_new   = r_up ? vmax_q : r_old;
-  assign dm      = m_rise[16] ? 6'd0 : (m_rise[15:6] != 10'd0) ? 6'd63 : m_rise[5:0];   // not looked at in the first block
+  // not looked at in the first block
+  assign dm      = m_rise[16] ? 6'd0 : (m_rise[15:6] != 10'd0) ? 6'd63 : m_rise[5:0];
   assign dr      = r_rise[8] ? 6'd0 : (r_rise[7:6] != 2'd0) ? 6'd63 : r_rise[5:0];      // nor this
   assign db      = r_up ? 6'd0 : (r_rise < -9'sd63) ? 6'd63 : 6'd0 - r_rise[5:0];
   assign osh     = 7'(dm) + 7'(dr);
@@ -236,8 +247,9 @@ module luoshu_attn_score #(
     end
   endgenerate
   luoshu_ram_1r1w #(.Width(Step*33), .Depth(32 << SlotBits)) u_logits (
-      .clk_i, .we_i(sc2_q), .waddr_i((SlotBits+5)'({sc_head_i, sc_item_i, sc2_key_q})), .wmask_i('0), .wdata_i(s_in),
-      .re_i(ex_valid_i), .raddr_i((SlotBits+5)'({ex_head_i, ex_item_i, ex_key_i})), .rdata_o(s_row_o)
+      .clk_i, .we_i(sc2_q), .waddr_i((SlotBits+5)'({sc_head_i, sc_item_i, sc2_key_q})),
+      .wmask_i('0), .wdata_i(s_in), .re_i(ex_valid_i),
+      .raddr_i((SlotBits+5)'({ex_head_i, ex_item_i, ex_key_i})), .rdata_o(s_row_o)
   );
 endmodule
 `default_nettype wire

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arithmetic right shift that keeps the bit below its result, which rounding half up adds: y_o = {x_i, Left + 1 zeros} >>> n_i.
+// Arithmetic right shift that keeps the bit below its result, which rounding half up adds: y_o =
+// {x_i, Left + 1 zeros} >>> n_i.
 //
-// over_o: the result is below -2^30 or not below 2^30; only with Width and Out 32 and Left 31, else 0.
-// Soft = 0: by 0 to 15 with hardware multipliers, 16 bits of x_i each, and by multiples of 16 with LUTs. Combinational.
+// over_o: the result is below -2^30 or not below 2^30; only with Width and Out 32 and Left 31, else
+// 0. Soft = 0: by 0 to 15 with hardware multipliers, 16 bits of x_i each, and by multiples of 16
+// with LUTs. Combinational.
 `default_nettype none
 
 module luoshu_attn_shift #(
@@ -31,7 +33,8 @@ module luoshu_attn_shift #(
       end
     end else begin : gen_multiplier
       localparam int Pieces = (Width + 15) / 16;
-      localparam int Top    = Width - 16 * (Pieces - 1);   // bits of the last piece, which is signed
+      // bits of the last piece, which is signed
+      localparam int Top    = Width - 16 * (Pieces - 1);
       logic [16:0]              factor;     // 2^(16 - n_i % 16)
       logic [16*Pieces-1:0]     upper;      // of each product
       logic [16*Pieces-1:0]     lower;
@@ -54,11 +57,13 @@ module luoshu_attn_shift #(
       assign product = {upper, 16'd0} | {16'd0, lower};
       assign wide    = $signed({product, {(Left+1){1'b0}}});
       assign y_o     = (Out + 1)'((wide >>> 16) >>> {n_i[5:4], 4'd0});
-      if (Width == 32 && Out == 32 && Left == 31) begin : gen_over   // the product's bits above the result, and its top bits
+      // the product's bits above the result, and its top bits
+      if (Width == 32 && Out == 32 && Left == 31) begin : gen_over
         logic high, mid;
         assign high   = (product[47:33] != {15{x_i[31]}});
         assign mid    = (product[32:17] != {16{x_i[31]}});
-        assign over_o = (high && !n_i[5]) || (mid && n_i[5:4] == 2'd0) || (y_o[32:31] != {2{x_i[31]}});
+        assign over_o = (high && !n_i[5]) || (mid && n_i[5:4] == 2'd0)
+            || (y_o[32:31] != {2{x_i[31]}});
       end else begin : gen_never
         assign over_o = 1'b0;
       end

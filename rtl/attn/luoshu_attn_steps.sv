@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Steps the columns through the two softmax passes of an item: score (maxima) and exp (weights). Two items can be inside,
-// one in each pass. Columns that share a path (Heads > 1) are stepped one after the other: the item goes through score and exp once
-// for each of them that is in use.
+// Steps the columns through the two softmax passes of an item: score (maxima) and exp (weights).
+// Two items can be inside, one in each pass. Columns that share a path (Heads > 1) are stepped one
+// after the other: the item goes through score and exp once for each of them that is in use.
 //
-// With Lanes = 8 the steps of a pass begin in a certain cycle of four, and sc_ve_o and ex_ve_o come a cycle after their step
-// (luoshu_attn_exponents).
-// An item enters ResultDelay + (highest column) cycles before its last K result has landed; score takes
-// ceil(rows * keys per row / Step) + 5 cycles, exp the same + 8, for each column of a path. Keys beyond the block's last one,
-// up to a whole row, are stepped as absent, so that their weights are zero.
+// With Lanes = 8 the steps of a pass begin in a certain cycle of four, and sc_ve_o and ex_ve_o come
+// a cycle after their step (luoshu_attn_exponents).
+// An item enters ResultDelay + (highest column) cycles before its last K result has landed; score
+// takes ceil(rows * keys per row / Step) + 5 cycles, exp the same + 8, for each column of a path.
+// Keys beyond the block's last one, up to a whole row, are stepped as absent, so that their weights
+// are zero.
 `default_nettype none
 
 module luoshu_attn_steps #(
     parameter int Lanes = 32,
     parameter int Step = 2,
-    parameter int Heads = 1,         // columns of a path (luoshu_attn_heads), which are stepped one after the other
+    // columns of a path (luoshu_attn_heads), which are stepped one after the other
+    parameter int Heads = 1,
     parameter int ResultDelay = 7,   // cycles from a K issue to the raw result of column 0
     parameter int BlockBits = 23,    // of a block's number within its sequence
     parameter int ColBits = 2,       // of a column's number
@@ -49,7 +51,8 @@ module luoshu_attn_steps #(
     output logic                sc_final_o,
     output logic                sc_new_o,
     output logic                sc_last_o,
-    output logic                hand_o,       // pulse: the score stage hands its item and column over to exp
+    // pulse: the score stage hands its item and column over to exp
+    output logic                hand_o,
     // exp
     output logic                ex_start_o,
     output logic                ex_valid_o,
@@ -76,10 +79,11 @@ module luoshu_attn_steps #(
   assign two      = (Step == 2) && (seg_bits != 3'd0);
 
   luoshu_attn_exponents #(.Lanes(Lanes), .Step(Step)) u_exponents (
-      .clk_i, .rst_ni, .in_valid_i(meta_valid_i), .in_shared_i(meta_shared_i), .in_ready_o(meta_ready_o), .in_beat_i(meta_beat_i), .in_last_i(meta_last_i), .in_slot_i(meta_slot_i),
-      .in_data_i(meta_data_i), .phase_i(phase_q), .sc_run_i(sc_valid_o), .sc_slot_i(sc_item_o), .sc_key_i(sc_key_o), .sc_ke_o, .sc_ve_o,
-      .ex_run_i(ex_valid_o), .ex_slot_i(ex_item_o),
-      .ex_key_i(ex_key_o), .ex_ve_o
+      .clk_i, .rst_ni, .in_valid_i(meta_valid_i), .in_shared_i(meta_shared_i),
+      .in_ready_o(meta_ready_o), .in_beat_i(meta_beat_i), .in_last_i(meta_last_i),
+      .in_slot_i(meta_slot_i), .in_data_i(meta_data_i), .phase_i(phase_q), .sc_run_i(sc_valid_o),
+      .sc_slot_i(sc_item_o), .sc_key_i(sc_key_o), .sc_ke_o, .sc_ve_o, .ex_run_i(ex_valid_o),
+      .ex_slot_i(ex_item_o), .ex_key_i(ex_key_o), .ex_ve_o
   );
 
   // Exponents in a block RAM: the steps of a pass begin in their phase.
@@ -132,7 +136,8 @@ module luoshu_attn_steps #(
       sc_last_q  <= in_i[6];
       sc_wait_q  <= 6'(ResultDelay) + 6'(in_lastcol);
     end
-    if (sc_q == Empty && in_valid_i) sc_block_o <= in_i[5] ? '0 : sc_block_o + 1'b1;   // the blocks of a set come in order
+    // the blocks of a set come in order
+    if (sc_q == Empty && in_valid_i) sc_block_o <= in_i[5] ? '0 : sc_block_o + 1'b1;
     if (sc_q == Empty || hand_o) sc_at_q <= '0;
     if ((sc_q == Delay || sc_q == Tail) && sc_wait_q != 6'd0) sc_wait_q <= sc_wait_q - 6'd1;
     if (sc_q == Run) begin

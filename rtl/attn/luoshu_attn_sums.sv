@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Running sums o of attention: drains the lane accumulators of a chunk of V, adds key segments, merges element by element into
-// o (docs/numerics.md section 9). Serves Heads columns, one after the other.
+// Running sums o of attention: drains the lane accumulators of a chunk of V, adds key segments,
+// merges element by element into o (docs/numerics.md section 9). Serves Heads columns, one after
+// the other.
 //
-// acc_*: lane accumulators of the columns, one cycle apart, which stay until the next ones. DrainLanes elements per cycle;
-// drain_busy_o while accumulators are still needed. An element is merged three cycles after its accumulators are read.
-// out_* reads o of a finished set, one cycle latency; a drain of the same bank goes first.
+// acc_*: lane accumulators of the columns, one cycle apart, which stay until the next ones.
+// DrainLanes elements per cycle; drain_busy_o while accumulators are still needed. An element is
+// merged three cycles after its accumulators are read. out_* reads o of a finished set, one cycle
+// latency; a drain of the same bank goes first.
 // Reset ends a drain; all other state is written before it is read.
 `default_nettype none
 
@@ -38,15 +40,16 @@ module luoshu_attn_sums #(
     input  wire  [1:0]               out_set_i,
     input  wire  [7:0]               out_elem_i,
     output logic                     out_gnt_o,     // out_re_i was taken
-    output logic [DrainLanes*48-1:0] out_o_o        // one cycle later: out_elem_i first; the others with a multiple of DrainLanes
+    // one cycle later: out_elem_i first; the others with a multiple of DrainLanes
+    output logic [DrainLanes*48-1:0] out_o_o
 );
   localparam int L = Lanes;
   localparam int LB = $clog2(L);
   localparam int Groups8 = L / 8;
 
   // ---------------------------------------------------------------- drain: add segments
-  // Element e of the chunk is the sum of lanes e, e + hp, ...: of the groups of 8 lanes whose number agrees with e in the bits
-  // below hp, by a tree.
+  // Element e of the chunk is the sum of lanes e, e + hp, ...: of the groups of 8 lanes whose
+  // number agrees with e in the bits below hp, by a tree.
   logic [HeadBits-1:0] head_q;      // column
   logic [Heads-1:0]    waiting_q;   // columns whose accumulators are there and not yet begun
   logic [4:0]       dr_chunk_q;
@@ -59,7 +62,8 @@ module luoshu_attn_sums #(
   logic [DrainLanes*29-1:0] dr1_ob_q;
   logic [L*32-1:0]  acc;
 
-  assign count        = (LB > 3 && hpb_i < 4'(LB)) ? CountBits'((8'd1 << hpb_i) >> $clog2(DrainLanes)) : CountBits'(L / DrainLanes);
+  assign count        = (LB > 3 && hpb_i < 4'(LB))
+      ? CountBits'((8'd1 << hpb_i) >> $clog2(DrainLanes)) : CountBits'(L / DrainLanes);
   assign dr_run       = (left_q != '0);
   assign drain_busy_o = dr_run || (acc_valid_i != '0);
   assign dr_head_o    = head_q;
@@ -96,7 +100,8 @@ module luoshu_attn_sums #(
   always_comb begin
     for (int g = 0; g < Groups8; g++) begin
       dr_group[g] = 1'b1;
-      for (int v = 0; v < LB - 3; v++) if (32'(hpb_i) > v + 3 && elem_q[(3+v) % LB] != 1'(g >> v)) dr_group[g] = 1'b0;
+      for (int v = 0; v < LB - 3; v++) if (32'(hpb_i) > v + 3
+          && elem_q[(3+v) % LB] != 1'(g >> v)) dr_group[g] = 1'b0;
     end
   end
 
@@ -121,10 +126,12 @@ module luoshu_attn_sums #(
           if (L > 8) begin
             lanes = acc[g*256 +: 256];   // 29 bits of each 32 count
             node[g*29 +: 29] = dr_group[g] ? lanes[{elem_q[2:0] | 3'(d), 5'd0} +: 29] : 29'd0;
-          end else node[28:0] = acc_i[32 * (8 * 32'(head_q) + 32'(elem_q[2:0])) +: 29];   // one multiplexer for all columns
+          // one multiplexer for all columns
+          end else node[28:0] = acc_i[32 * (8 * 32'(head_q) + 32'(elem_q[2:0])) +: 29];
         end
         for (int v = 0; v < LB - 3; v++) begin
-          for (int g = 0; g < (Groups8 >> (v + 1)); g++) node[g*29 +: 29] = node[2*g*29 +: 29] + node[(2*g+1)*29 +: 29];
+          for (int g = 0; g < (Groups8 >> (v + 1)); g++) node[g*29 +: 29] = node[2*g*29 +: 29]
+              + node[(2*g+1)*29 +: 29];
         end
         dr1_ob_q[d*29 +: 29] <= node[28:0];
       end
@@ -132,10 +139,11 @@ module luoshu_attn_sums #(
   end
 
   // ---------------------------------------------------------------- merge into o
-  // o: one column has two banks of two set slots, by the lowest bit of the slot; several columns share one bank with two set
-  // slots each. DrainLanes elements per word.
+  // o: one column has two banks of two set slots, by the lowest bit of the slot; several columns
+  // share one bank with two set slots each. DrainLanes elements per word.
   localparam int Banks    = (Heads > 1) ? 1 : 2;
-  localparam int ElemBits = 9 + ((Heads > 1) ? HeadBits : 0);   // {column, slot within the bank, element}
+  // {column, slot within the bank, element}
+  localparam int ElemBits = 9 + ((Heads > 1) ? HeadBits : 0);
   localparam int WordBits = ElemBits - $clog2(DrainLanes);
   logic                     dr_bank, bank1_q, bank2_q, bank3_q, out_bank;
   logic [ElemBits-1:0]      dr_elem, elem1_q, elem2_q, elem3_q, out_elem;
@@ -192,21 +200,24 @@ module luoshu_attn_sums #(
       assign out_here   = out_re_i && (out_bank == 1'(b));
       assign elem       = drain_here ? dr_elem : out_elem;
       luoshu_ram_1r1w #(.Width(DrainLanes*48), .Depth(1 << WordBits)) u_o (
-          .clk_i, .we_i(dr3_q && bank3_q == 1'(b)), .waddr_i(elem3_q[ElemBits-1 -: WordBits]), .wmask_i('0), .wdata_i(o_new_q),
-          .re_i(drain_here || out_here), .raddr_i(elem[ElemBits-1 -: WordBits]), .rdata_o(o_read[b])
+          .clk_i, .we_i(dr3_q && bank3_q == 1'(b)), .waddr_i(elem3_q[ElemBits-1 -: WordBits]),
+          .wmask_i('0), .wdata_i(o_new_q), .re_i(drain_here || out_here),
+          .raddr_i(elem[ElemBits-1 -: WordBits]), .rdata_o(o_read[b])
       );
       logic unused_elem;
       assign unused_elem = ^{elem, elem3_q};
     end
     for (genvar d = 0; d < DrainLanes; d++) begin : gen_merge
-      // rs(old, .) + rs(add, .): shifted values plus the bits below them; a shift of 63 leaves sign and that bit: 0
+      // rs(old, .) + rs(add, .): shifted values plus the bits below them; a shift of 63 leaves sign
+      // and that bit: 0
       logic [48:0]        old_sh;
       logic [35:0]        add_sh;
       logic signed [47:0] old2_q, add2_q;
       logic               half2_q, unused_half;
       logic [1:0]         unused_over;
       logic [47:0]        o_new;
-      assign {o_new, unused_half} = {old2_q, half2_q} + {add2_q, half2_q};   // old2_q + add2_q + half2_q in one carry chain
+      // old2_q + add2_q + half2_q in one carry chain
+      assign {o_new, unused_half} = {old2_q, half2_q} + {add2_q, half2_q};
       luoshu_attn_shift #(.Width(48), .Left(0), .Out(48), .Soft(Soft)) u_old (
           .x_i(o_old[d*48 +: 48]), .n_i(osh1_q), .y_o(old_sh), .over_o(unused_over[0])
       );

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walks one attention command: sets of query heads, blocks of 32 keys, and the KV reads they need, in stream order.
+// Walks one attention command: sets of query heads, blocks of 32 keys, and the KV reads they need,
+// in stream order.
 //
-// A set is what the columns hold at once: the query heads of one KV head for as many consecutive tokens of one sequence as
-// fit (columns / group), or a part of the heads of one token where the group is larger. Sets come out in order (set_*),
-// each with its number of blocks; items (one per block, item_*) come in the order in which their K parts lie in the
-// stream; KV read segments (rd_*) are K(0) .. K(Lag), V(0), K(Lag+1), V(1), ... over all sets of the command, so that the stream
-// never waits for a softmax. Addresses are kept in units of 64 bytes (a beat where it is larger), of which every region, block
-// and stride is a multiple. Positions are below 2^PosBits. Everything is valid/ready. cmd_ready_o is high while idle; the user raises finish_i when the
+// A set is what the columns hold at once: the query heads of one KV head for as many consecutive
+// tokens of one sequence as fit (columns / group), or a part of the heads of one token where the
+// group is larger. Sets come out in order (set_*), each with its number of blocks; items (one per
+// block, item_*) come in the order in which their K parts lie in the stream; KV read segments
+// (rd_*) are K(0) .. K(Lag), V(0), K(Lag+1), V(1), ... over all sets of the command, so that the
+// stream never waits for a softmax. Addresses are kept in units of 64 bytes (a beat where it is
+// larger), of which every region, block and stride is a multiple. Positions are below 2^PosBits.
+// Everything is valid/ready. cmd_ready_o is high while idle; the user raises finish_i when the
 // command's last output is written. Latency: command to first read segment: the larger of
 // tokens + 1 and heads / kv_heads, and 4 cycles.
 `include "luoshu_assert.svh"
@@ -67,7 +70,8 @@ module luoshu_attn_walk #(
   localparam int L = Lanes;
   localparam int LB = $clog2(L);
   localparam int MetaBeats = (L >= 64) ? 1 : 64 / L;
-  localparam bit SharedMeta = (L >= 128);    // the exponents of an odd block are in the meta beat before it
+  // the exponents of an odd block are in the meta beat before it
+  localparam bit SharedMeta = (L >= 128);
   localparam int Unit = (LB > 6) ? LB : 6;   // log2 of the bytes of an address unit
   localparam int AddrBits = 32 - Unit;
   localparam int HeadsBits = $clog2(MaxHeads + 1);     // of a number of heads
@@ -138,7 +142,8 @@ module luoshu_attn_walk #(
   assign sequence_read = ctx_data_i[64 + Unit +: AddrBits];
   assign next_token = token_q + TokensBits'(span_q);
   assign next_part  = part_q + HeadsBits'(heads_q);
-  assign final_set  = (kv_head_q + HeadsBits'(1) == kv_heads) && (next_token == tokens_q) && (next_part == group_q);
+  assign final_set  = (kv_head_q + HeadsBits'(1) == kv_heads) && (next_token == tokens_q)
+      && (next_part == group_q);
 
   assign cmd_ready_o = (state_q == Idle);
   assign ctx_re_o    = (state_q == Load) && (load_q != tokens_q);
@@ -222,18 +227,20 @@ module luoshu_attn_walk #(
     if (MaxTokens <= 2) begin : gen_few   // registers are less than RAM in LUTs
       logic [AddrBits-1:0] first_q;       // the other one is read last
       assign set_sequence = token_q[0] ? last_sequence_q : first_q;
-      always_ff @(posedge clk_i) if (state_q == Load && load_data_q && load_index_q == '0) first_q <= sequence_read;
+      always_ff @(posedge clk_i) if (state_q == Load && load_data_q
+          && load_index_q == '0) first_q <= sequence_read;
     end else begin : gen_many
       logic [AddrBits-1:0] sequence_q [MaxTokens];
       assign set_sequence = sequence_q[token_q[TokenBits-1:0]];
-      always_ff @(posedge clk_i) if (state_q == Load && load_data_q) sequence_q[load_index_q] <= sequence_read;
+      always_ff @(posedge clk_i) if (state_q == Load && load_data_q) sequence_q[load_index_q] <=
+          sequence_read;
     end
     for (genvar t = 0; t < MaxTokens; t++) begin : gen_positions
       assign positions_o[t*PosBits +: PosBits] = position_q[t];
     end
   endgenerate
 
-  // ---------------------------------------------------------------- items and KV segments of the set that was taken
+  // ----------------------------------------------- items and KV segments of the set that was taken
   typedef enum logic [1:0] {
     NeedSet,   // waiting for a set
     Keys,      // K segment and item of the block
@@ -264,10 +271,13 @@ module luoshu_attn_walk #(
   assign items_ready = (read_q == NeedSet) && !drain_q;
   assign last_block  = (block_q == last_block_q);
   assign key         = last_block ? last_key_q : 5'd31;
-  luoshu_attn_beats #(.Lanes(Lanes)) u_hi_beats (.hpb_i(hpb), .key_i(key), .parts_i(1'b0), .beats_o(hi_beats));
-  luoshu_attn_beats #(.Lanes(Lanes)) u_v_beats (.hpb_i(hpb), .key_i(v_key), .parts_i(v_parts), .beats_o(v_beats));
+  luoshu_attn_beats #(.Lanes(Lanes)) u_hi_beats (.hpb_i(hpb), .key_i(key), .parts_i(1'b0),
+      .beats_o(hi_beats));
+  luoshu_attn_beats #(.Lanes(Lanes)) u_v_beats (.hpb_i(hpb), .key_i(v_key), .parts_i(v_parts),
+      .beats_o(v_beats));
   assign no_meta     = SharedMeta && block_q[0];
-  assign k_beats     = (no_meta ? 12'd0 : 12'(MetaBeats)) + 12'(hi_beats) + ((12'(hi_beats) + 12'd1) >> 1);
+  assign k_beats     = (no_meta ? 12'd0 : 12'(MetaBeats)) + 12'(hi_beats)
+      + ((12'(hi_beats) + 12'd1) >> 1);
   assign v_parts     = (hpb > 4'(LB) && v_key != 5'd31);
   assign chunks      = v_parts ? 6'd1 << (hpb - 4'(LB)) : 6'd1;
 
@@ -278,9 +288,11 @@ module luoshu_attn_walk #(
   assign item_last_o    = last_block;
   assign item_final_o   = last_block && final_q;
   assign item_lastcol_o = lastcol_q;
-  assign rd_valid_o = ((read_q == Keys) && item_ready_i && v_space) || (read_q == Values && v_valid);
+  assign rd_valid_o = ((read_q == Keys) && item_ready_i && v_space)
+      || (read_q == Values && v_valid);
   // a V segment has the 32 keys of a chunk
-  assign rd_addr_o  = {(read_q == Keys) ? block_addr_q + AddrBits'(no_meta) : v_addr + (AddrBits'(chunk_q) << (LB + 5 - Unit)), {Unit{1'b0}}};
+  assign rd_addr_o  = {(read_q == Keys) ? block_addr_q + AddrBits'(no_meta)
+      : v_addr + (AddrBits'(chunk_q) << (LB + 5 - Unit)), {Unit{1'b0}}};
   assign rd_beats_o = (read_q == Keys) ? k_beats : 12'(v_beats);
   assign step_k = (read_q == Keys) && item_ready_i && rd_ready_i && v_space;
   assign step_v = (read_q == Values) && rd_ready_i && v_valid;
@@ -289,8 +301,9 @@ module luoshu_attn_walk #(
   assign v_last = (chunk_q + 6'd1 == chunks);
   luoshu_fifo #(.Width(AddrBits + 5), .Depth(4), .UseRam(0)) u_values (
       .clk_i, .rst_ni, .in_valid_i(step_k), .in_ready_o(v_space),
-      .in_data_i({block_addr_q + AddrBits'(MetaBeats*L >> Unit) + (AddrBits'(3) << (hpb + 4'd4 - 4'(Unit))), key}),
-      .out_valid_o(v_valid), .out_ready_i(step_v && v_last), .out_data_o({v_addr, v_key}), .count_o(v_count)
+      .in_data_i({block_addr_q + AddrBits'(MetaBeats*L >> Unit)
+      + (AddrBits'(3) << (hpb + 4'd4 - 4'(Unit))), key}), .out_valid_o(v_valid),
+          .out_ready_i(step_v && v_last), .out_data_o({v_addr, v_key}), .count_o(v_count)
   );
   always_comb begin
     logic [SpanBits-1:0] sum;
@@ -340,7 +353,8 @@ module luoshu_attn_walk #(
     if (step_v) chunk_q <= v_last ? 6'd0 : chunk_q + 6'd1;
   end
 
-  `LUOSHU_ASSERT(position_fits, !(state_q == Load && load_data_q) || ctx_data_i[63:32] >> PosBits == 32'd0)
+  `LUOSHU_ASSERT(position_fits, !(state_q == Load && load_data_q) || ctx_data_i[63:32] >> PosBits
+      == 32'd0)
 
   logic unused_bits;
   assign unused_bits = ^{cmd_q, ctx_data_i, last_token, tokens_i, part_left};

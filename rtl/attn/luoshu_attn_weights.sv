@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Second softmax pass of attention: logits to weights, which wait in a RAM for the V beats, and their running sum l
-// (docs/numerics.md section 9). Serves Heads columns, one after the other.
+// Second softmax pass of attention: logits to weights, which wait in a RAM for the V beats, and
+// their running sum l (docs/numerics.md section 9). Serves Heads columns, one after the other.
 //
-// luoshu_attn_steps drives it with ex_*: one step of Step keys per cycle; ex_final_i ends the item for the column. What belongs
-// to the item (any, first, m, vr, down) comes from luoshu_attn_score and stays for the pass. The columns' MAC operands are asked
-// for by the first column's op_*, the others follow one cycle apart (luoshu_mac_array); p_row_o one cycle after op.
-// Latency: logit read 1 cycle, weight 4 (5 with hardware multipliers), RAM 1. Reset: none needed, all state is written before it is read.
+// luoshu_attn_steps drives it with ex_*: one step of Step keys per cycle; ex_final_i ends the item
+// for the column. What belongs to the item (any, first, m, vr, down) comes from luoshu_attn_score
+// and stays for the pass. The columns' MAC operands are asked for by the first column's op_*, the
+// others follow one cycle apart (luoshu_mac_array); p_row_o one cycle after op.
+// Latency: logit read 1 cycle, weight 4 (5 with hardware multipliers), RAM 1. Reset: none needed,
+// all state is written before it is read.
 `default_nettype none
 
 module luoshu_attn_weights #(
@@ -21,7 +23,8 @@ module luoshu_attn_weights #(
     input  wire                     clk_i,
     input  wire  [3:0]              hpb_i,         // log2 of the padded head_dim, 3..8
     // steps
-    input  wire                     ex_start_i,    // an item begins for a column (one cycle before its first step)
+    // an item begins for a column (one cycle before its first step)
+    input  wire                     ex_start_i,
     input  wire                     ex_valid_i,
     input  wire  [HeadBits-1:0]     ex_head_i,     // column
     input  wire  [4:0]              ex_key_i,
@@ -30,7 +33,8 @@ module luoshu_attn_weights #(
     input  wire  [Step*8-1:0]       ex_ve_i,       // V exponents; a cycle later with Lanes = 8
     input  wire  [Step-1:0]         ex_in_i,       // the key exists in the block
     input  wire                     ex_two_i,      // the step has two keys (Step = 2)
-    input  wire                     ex_final_i,    // 6 cycles after the last step, or when ex_hold_o has fallen
+    // 6 cycles after the last step, or when ex_hold_o has fallen
+    input  wire                     ex_final_i,
     output logic                    ex_hold_o,     // l is being shifted (Heads > 1)
     input  wire                     ex_last_i,     // with final: last block of the set
     // of the first pass
@@ -65,16 +69,17 @@ module luoshu_attn_weights #(
   // stage 0: logit read; 1: into the exp unit; 5: out of it, into the sum; Last + 1: into the RAM
   localparam int Last = (Soft != 0) ? 4 : 5;
   logic [Last:0]      ex_q;           // valid per stage
-  logic [4:0]         ex_key_q [Last+1];
+  logic [Last*5+4:0]  ex_key_q;
+  logic [4:0]         p_key;          // key of the weight that goes into the RAM
   logic [Step-1:0]    ex1_in_q;
   logic [Step*5-1:0]  ex1_shift_q;
   logic [Step*16-1:0] p_out, ps_out;
   logic [17:0]        p_sum;
   always_ff @(posedge clk_i) begin
     ex_q <= {ex_q[Last-1:0], ex_valid_i};
-    ex_key_q[0] <= ex_key_i;
-    for (int i = 1; i <= Last; i++) ex_key_q[i] <= ex_key_q[i-1];
+    ex_key_q <= {ex_key_q[Last*5-1:0], ex_key_i};
   end
+  assign p_key = ex_key_q[Last*5 +: 5];
   logic [2:0] recip_q;   // a reciprocal is inside, per stage
   logic [Step*18-1:0] values;
   assign recip_ready_o = recip_valid_i && !ex_q[0];
@@ -94,9 +99,12 @@ module luoshu_attn_weights #(
         end
       end
       luoshu_attn_exp #(.Recip((Heads > 1) ? 1 : 0), .Soft(Soft)) u_exp (
-          .clk_i, .en_i(|ex_q || recip_ready_o || recip_q[1:0] != 2'd0), .valid_i(ex1_in_q[k] && s_row_i[k*33 + 32] && ex_q[0]),
-          .t_i({s_row_i[k*33 + 16 +: 16] - ex_m_i, s_row_i[k*33 +: 16]}), .shift_i((Lanes == 8) ? down : ex1_shift_q[k*5 +: 5]),
-          .p_o(p_out[k*16 +: 16]), .ps_o(ps_out[k*16 +: 16]), .recip_i(recip_ready_o), .recip_frac_i, .value_o(values[k*18 +: 18])
+          .clk_i, .en_i(|ex_q || recip_ready_o || recip_q[1:0] != 2'd0),
+          .valid_i(ex1_in_q[k] && s_row_i[k*33 + 32] && ex_q[0]),
+          .t_i({s_row_i[k*33 + 16 +: 16] - ex_m_i, s_row_i[k*33 +: 16]}),
+          .shift_i((Lanes == 8) ? down : ex1_shift_q[k*5 +: 5]), .p_o(p_out[k*16 +: 16]),
+          .ps_o(ps_out[k*16 +: 16]), .recip_i(recip_ready_o), .recip_frac_i,
+          .value_o(values[k*18 +: 18])
       );
     end
   endgenerate
@@ -111,7 +119,7 @@ module luoshu_attn_weights #(
   logic [Heads*Groups8*2-1:0] p_masks;
   logic [Heads*Groups8*16-1:0] p_rows;
   logic [4:0]                 p_slot;
-  assign p_slot = ex_key_q[Last] & ((5'd1 << seg_bits) - 5'd1);
+  assign p_slot = p_key & ((5'd1 << seg_bits) - 5'd1);
   generate
     for (genvar g = 0; g < Groups8; g++) begin : gen_pw
       assign p_mask[g*2 +: 2] = {2{(5'(g) == p_slot) || (ex_two_i && 5'(g) == p_slot + 5'd1)}};
@@ -122,33 +130,37 @@ module luoshu_attn_weights #(
       end
     end
     for (genvar h = 0; h < Heads; h++) begin : gen_head
-      assign p_masks[h*Groups8*2 +: Groups8*2] = (Heads == 1 || ex_head_i == HeadBits'(h)) ? p_mask : '0;
+      assign p_masks[h*Groups8*2 +: Groups8*2] = (Heads == 1 || ex_head_i == HeadBits'(h)) ? p_mask
+          : '0;
     end
   endgenerate
   luoshu_ram_1r1w #(.Width(Heads*Groups8*16), .Depth(128), .ByteWrite(2)) u_p (
-      .clk_i, .we_i(ex_q[Last]), .waddr_i({ex_item_i, ex_key_q[Last] >> seg_bits}), .wmask_i(p_masks), .wdata_i({Heads{p_wdata}}),
-      .re_i(op_valid_i && op_meta_i[14]), .raddr_i({op_meta_i[13:12], op_meta_i[4:0]}), .rdata_o(p_rows)
+      .clk_i, .we_i(ex_q[Last]), .waddr_i({ex_item_i, p_key >> seg_bits}), .wmask_i(p_masks),
+      .wdata_i({Heads{p_wdata}}), .re_i(op_valid_i && op_meta_i[14]),
+      .raddr_i({op_meta_i[13:12], op_meta_i[4:0]}), .rdata_o(p_rows)
   );
   assign p_row_o[Groups8*16-1:0] = p_rows[Groups8*16-1:0];
   generate
     if (Heads > 1) begin : gen_follow   // column h is h cycles later
       logic [(Heads-1)*Groups8*16-1:0] follow;
       for (genvar h = 1; h < Heads; h++) begin : gen_delay
-        logic [Groups8*16-1:0] delay_q [h];
+        logic [h*Groups8*16-1:0] delay_q;   // the newest lowest
         always_ff @(posedge clk_i) begin
-          delay_q[0] <= p_rows[h*Groups8*16 +: Groups8*16];
-          for (int i = 1; i < h; i++) delay_q[i] <= delay_q[i-1];
+          delay_q[0 +: Groups8*16] <= p_rows[h*Groups8*16 +: Groups8*16];
+          for (int i = 1; i < h; i++) delay_q[i*Groups8*16 +: Groups8*16] <=
+              delay_q[(i-1)*Groups8*16 +: Groups8*16];
         end
-        assign follow[(h-1)*Groups8*16 +: Groups8*16] = delay_q[h-1];
+        assign follow[(h-1)*Groups8*16 +: Groups8*16] = delay_q[(h-1)*Groups8*16 +: Groups8*16];
       end
       assign p_row_o[Heads*Groups8*16-1:Groups8*16] = follow;
     end
   endgenerate
 
   // ---------------------------------------------------------------- sum of the weights
-  // l = rs(l, m' - m) + sum of the weights: while the weights add up, l is shifted. A weight is below 2^16, so l is below 2^LBits.
-  // With one column by 16, 4 or 1 per cycle, 7 cycles at most; ex_final_i comes 7 cycles after ex_start_i or later. With several by
-  // 1, and ex_final_i waits for ex_hold_o. l is complete two cycles after ex_final_i, when the next item may start.
+  // l = rs(l, m' - m) + sum of the weights: while the weights add up, l is shifted. A weight is
+  // below 2^16, so l is below 2^LBits. With one column by 16, 4 or 1 per cycle, 7 cycles at most;
+  // ex_final_i comes 7 cycles after ex_start_i or later. With several by 1, and ex_final_i waits
+  // for ex_hold_o. l is complete two cycles after ex_final_i, when the next item may start.
   localparam int LBits = PosBits + 16;
   logic [Heads*LBits-1:0] l_q;        // per column
   logic [LBits-1:0]    l, l_total;
@@ -159,7 +171,8 @@ module luoshu_attn_weights #(
   logic [LBits-1:0]    set_l_q [1 << SlotBits];
   logic                l_gone, unused_half;
   assign l_gone  = ex_first_i || (ex_down_i > 6'(LBits));
-  assign {l_total, unused_half} = {l, half_q} + {(LBits-21)'(0), weight_q, half_q};   // l + weight_q + half_q in one carry chain
+  // l + weight_q + half_q in one carry chain
+  assign {l_total, unused_half} = {l, half_q} + {(LBits-21)'(0), weight_q, half_q};
   generate
     if (Heads > 1) begin : gen_shared
       logic clear, shift, add;
@@ -221,7 +234,8 @@ module luoshu_attn_weights #(
     fin_q <= ex_final_i;
     if (ex_start_i) weight_q <= '0;
     else if (ex_q[4]) weight_q <= weight_q + 21'(p_sum);
-    if (fin_q && ex_last_i) set_l_q[SlotBits'({ex_head_i, ex_set_i})] <= l_total;   // no weight, no change
+    // no weight, no change
+    if (fin_q && ex_last_i) set_l_q[SlotBits'({ex_head_i, ex_set_i})] <= l_total;
   end
   assign out_l_o = 48'(set_l_q[SlotBits'({out_head_i, out_set_i})]);
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The KV stream: turns read segments into memory requests as far as its FIFO has room, and delivers the beats in order.
+// The KV stream: turns read segments into memory requests as far as its FIFO has room, and delivers
+// the beats in order.
 //
-// Throughput: one beat per cycle where the FIFO has room for two requests of 16 beats, else 16 beats per round trip. Latency: segment to first request 1 cycle; read data to kv_valid_o 2 cycles.
+// Throughput: one beat per cycle where the FIFO has room for two requests of 16 beats, else 16
+// beats per round trip. Latency: segment to first request 1 cycle; read data to kv_valid_o 2
+// cycles.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -49,19 +52,22 @@ module luoshu_kv_reader #(
       free_q <= ($clog2(Depth)+1)'(Depth);
     end else begin
       if (rd_ready_o) busy_q <= rd_valid_i;
-      free_q <= free_q + ($clog2(Depth)+1)'(kv_valid_o && kv_ready_i) - (request ? ($clog2(Depth)+1)'(chunk) : '0);
+      free_q <= free_q + ($clog2(Depth)+1)'(kv_valid_o && kv_ready_i) - (request
+          ? ($clog2(Depth)+1)'(chunk) : '0);
     end
     if (rd_ready_o) begin
       addr_q <= rd_addr_i;
       left_q <= rd_beats_i[BeatsBits-1:0];
     end else if (request) begin
-      addr_q[31:BeatBits+4]  <= addr_q[31:BeatBits+4] + 1'b1;   // by 16 beats; after the last request it does not matter
+      // by 16 beats; after the last request it does not matter
+      addr_q[31:BeatBits+4]  <= addr_q[31:BeatBits+4] + 1'b1;
       left_q[BeatsBits-1:4] <= left_q[BeatsBits-1:4] - 1'b1;
     end
   end
   luoshu_fifo #(.Width(Lanes*8), .Depth(Depth)) u_beats (
       .clk_i, .rst_ni, .in_valid_i(rc_valid_i), .in_ready_o(space), .in_data_i(rc_data_i),
-      .out_valid_o(kv_valid_o), .out_ready_i(kv_ready_i), .out_data_o(kv_data_o), .count_o(unused_count)
+      .out_valid_o(kv_valid_o), .out_ready_i(kv_ready_i), .out_data_o(kv_data_o),
+      .count_o(unused_count)
   );
   logic unused_beats;
   assign unused_beats = ^rd_beats_i;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The control bus: the link and the control core reach the firmware memory (TCM), the registers and, the core only,
-// a window onto device memory (docs/registers.md has the map).
+// The control bus: the link and the control core reach the firmware memory (TCM), the registers
+// and, the core only, a window onto device memory (docs/registers.md has the map).
 //
-// Each master: req/gnt (address phase), then rvalid with rdata/err; one access in flight per bus, the link first.
-// While l_hold_i is high the link's address and data are on the way to all targets, for its accesses to device memory.
-// TCM and registers answer one cycle after the grant, the window when device memory does. The core's instruction port
-// reads the TCM in the cycles that no data access needs its read port (gnt low otherwise).
+// Each master: req/gnt (address phase), then rvalid with rdata/err; one access in flight per bus,
+// the link first. While l_hold_i is high the link's address and data are on the way to all targets,
+// for its accesses to device memory. TCM and registers answer one cycle after the grant, the window
+// when device memory does. The core's instruction port reads the TCM in the cycles that no data
+// access needs its read port (gnt low otherwise).
 `default_nettype none
 
 module luoshu_bus #(
@@ -117,7 +118,8 @@ module luoshu_bus #(
   end
 
   logic [31:0] rdata;   // only one of the three is not 0
-  assign rdata = reg_rdata_i | win_rdata_i | (tcm_rdata & {32{target_q == TargetTcm || target_q == TargetNone}});
+  assign rdata = reg_rdata_i | win_rdata_i
+      | (tcm_rdata & {32{target_q == TargetTcm || target_q == TargetNone}});
   assign l_rvalid_o = finish && link_q;
   assign d_rvalid_o = finish && !link_q;
   assign l_rdata_o  = rdata;
@@ -125,12 +127,13 @@ module luoshu_bus #(
   assign l_err_o    = (target_q == TargetNone);
   assign d_err_o    = (target_q == TargetNone) || (target_q == TargetWindow && win_err_i);
 
-  // ---------------------------------------------------------------- firmware memory: one read port, one write port
+  // ------------------------------------------------ firmware memory: one read port, one write port
   assign i_gnt_o   = i_req_i && !tcm_read;
   assign i_rdata_o = tcm_rdata;
   luoshu_ram_1r1w #(.Width(32), .Depth(TcmBytes/4), .ByteWrite(1)) u_tcm (
       .clk_i, .we_i(tcm_write), .waddr_i(addr[TcmBits-1:2]), .wmask_i(be), .wdata_i(wdata),
-      .re_i(tcm_read || i_gnt_o), .raddr_i(tcm_read ? addr[TcmBits-1:2] : i_addr_i[TcmBits-1:2]), .rdata_o(tcm_rdata)
+      .re_i(tcm_read || i_gnt_o), .raddr_i(tcm_read ? addr[TcmBits-1:2] : i_addr_i[TcmBits-1:2]),
+      .rdata_o(tcm_rdata)
   );
 
   logic unused_bits;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command queue of one unit: holds commands in order, offers the head once its semaphores are there, posts when the
-// unit is done.
+// The command queue of one unit: holds commands in order, offers the head once its semaphores are
+// there, posts when the unit is done.
 //
-// cmd_valid_o rises when both semaphores that the head names are available; the handshake takes them (take_*_o, one cycle).
-// The unit pulses done_i once per accepted command, in order; the command's post index is then posted in that cycle, or
-// before, with early_i (at most once per command), where what the waiting command needs is there earlier.
-// At most 4 commands may be accepted and not done. Latency: push to cmd_valid_o 1 cycle. Reset empties it.
-// Parts > 1, for small configurations: a command comes in that many words in successive cycles (in_ready_o: there is none yet)
-// and is put together in a register, no other waits. Its semaphores are taken by the user before the handshake: waiting_o and
-// take_*_o name them until taken_i.
+// cmd_valid_o rises when both semaphores that the head names are available; the handshake takes
+// them (take_*_o, one cycle). The unit pulses done_i once per accepted command, in order; the
+// command's post index is then posted in that cycle, or before, with early_i (at most once per
+// command), where what the waiting command needs is there earlier. At most 4 commands may be
+// accepted and not done. Latency: push to cmd_valid_o 1 cycle. Reset empties it. Parts > 1, for
+// small configurations: a command comes in that many words in successive cycles (in_ready_o: there
+// is none yet) and is put together in a register, no other waits. Its semaphores are taken by the
+// user before the handshake: waiting_o and take_*_o name them until taken_i.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -23,17 +24,21 @@ module luoshu_command_queue #(
     input  wire                       rst_ni,
     input  wire                       in_valid_i,
     output logic                      in_ready_o,
-    input  wire  [InfoPart+CmdPart-1:0] in_data_i,    // {info, command}, of each the next part from the low end
+    // {info, command}, of each the next part from the low end
+    input  wire  [InfoPart+CmdPart-1:0] in_data_i,
     input  wire                       taken_i,        // Parts > 1: pulse, the semaphores are taken
-    input  wire  [15:0]               sem_i,          // Parts = 1: semaphore n is above zero (bit 0 is always 1)
-    output logic [3:0]                take_a_o,       // taken in this cycle (Parts > 1: to be taken), 0 = none
+    // Parts = 1: semaphore n is above zero (bit 0 is always 1)
+    input  wire  [15:0]               sem_i,
+    // taken in this cycle (Parts > 1: to be taken), 0 = none
+    output logic [3:0]                take_a_o,
     output logic [3:0]                take_b_o,
     output logic [3:0]                post_o,         // posted in this cycle, 0 = none
     output logic                      cmd_valid_o,
     input  wire                       cmd_ready_i,
     output logic [255:0]              cmd_o,
     output logic [InfoBits-1:0]       info_o,
-    input  wire                       early_i,        // pulse: post of the oldest command, before its done_i
+    // pulse: post of the oldest command, before its done_i
+    input  wire                       early_i,
     input  wire                       done_i,
     output logic                      waiting_o       // a command waits for a semaphore
 );
@@ -82,7 +87,8 @@ module luoshu_command_queue #(
       assign unused_taken = taken_i;
       luoshu_fifo #(.Width(InfoBits + 256), .Depth(Depth), .UseRam(0)) u_commands (
           .clk_i, .rst_ni, .in_valid_i, .in_ready_o, .in_data_i,
-          .out_valid_o(head_valid), .out_ready_i(start), .out_data_o({info_o, cmd_o}), .count_o(unused_count)
+          .out_valid_o(head_valid), .out_ready_i(start), .out_data_o({info_o, cmd_o}),
+          .count_o(unused_count)
       );
       assign cmd_valid_o = head_valid && there && posts_ready;
       assign waiting_o   = head_valid && !there;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pass context: per bank and token {kv_block_offset, kv_seq_offset, position, token id}, 32 bits each.
+// The pass context: per bank and token {kv_block_offset, kv_seq_offset, position, token id}, 32
+// bits each.
 //
-// Written word by word from the register bus, read by the units through one port each: data in the cycle after re_i with gnt_o.
-// In a decode loop advance_i puts the sampled token into token 0 of bank_i, moves its position on by one and its KV
-// block offset by block_bytes_i when the position enters a new block; advanced_o pulses when the context is valid.
-// An advance and a bus write in the same cycle: the advance waits. Reset clears control state only.
-// Shared = 0: a copy for each reader, always granted. Shared = 1: one memory, a word per cycle: a read is granted with its fourth
-// word (its request and address stay until then), an advance changes a token word by word; the highest reader goes first, an
-// advance before reader 0.
+// Written word by word from the register bus, read by the units through one port each: data in the
+// cycle after re_i with gnt_o. In a decode loop advance_i puts the sampled token into token 0 of
+// bank_i, moves its position on by one and its KV block offset by block_bytes_i when the position
+// enters a new block; advanced_o pulses when the context is valid. An advance and a bus write in
+// the same cycle: the advance waits. Reset clears control state only. Shared = 0: a copy for each
+// reader, always granted. Shared = 1: one memory, a word per cycle: a read is granted with its
+// fourth word (its request and address stay until then), an advance changes a token word by word;
+// the highest reader goes first, an advance before reader 0.
 `default_nettype none
 
 module luoshu_context #(
@@ -54,7 +56,8 @@ module luoshu_context #(
     if (Shared != 0) begin : gen_shared
       logic [Readers-1:0] pick;               // reader whose turn it would be
       logic [Readers-1:0] turn_q;             // of the read in progress
-      logic               busy_q, advance_q;  // a read or an advance is in progress; it is an advance
+      // a read or an advance is in progress; it is an advance
+      logic               busy_q, advance_q;
       logic [1:0]         word_q;
       logic               entered_q;          // the position has entered a new block
       logic               step;
@@ -74,11 +77,12 @@ module luoshu_context #(
       assign gnt_o   = (busy_q && !advance_q && word_q == 2'd3) ? turn_q & re_i : '0;
       // word 0 is replaced, 1 goes on by one, 3 by a block
       assign moved   = ((word_q == 2'd0) ? token_i : word)
-                     + ((word_q == 2'd1) ? 32'd1 : (word_q == 2'd3 && entered_q) ? block_bytes_i : 32'd0);
+                     + ((word_q == 2'd1) ? 32'd1 : (word_q == 2'd3 && entered_q) ? block_bytes_i
+                         : 32'd0);
       luoshu_ram_small #(.Width(32), .Depth(8 * MaxTokens)) u_ram (
           .clk_i, .we_i(we_i || (step && advance_q)),
-          .waddr_i(we_i ? {wbank_i, wtoken_i[TokenBits-1:0], wword_i} : {place, word_q}), .wdata_i(we_i ? wdata_i : moved),
-          .raddr_i({place, word_q}), .rdata_o(word)
+          .waddr_i(we_i ? {wbank_i, wtoken_i[TokenBits-1:0], wword_i} : {place, word_q}),
+          .wdata_i(we_i ? wdata_i : moved), .raddr_i({place, word_q}), .rdata_o(word)
       );
       always_ff @(posedge clk_i) begin
         if (!rst_ni) busy_q <= 1'b0;
@@ -122,7 +126,8 @@ module luoshu_context #(
         assign raddr = raddr_i[r*8 +: 8];  // {bank, token[6:0]}
         luoshu_ram_1r1w #(.Width(128), .Depth(2*MaxTokens), .ByteWrite(4)) u_ram (
             .clk_i, .we_i(we_i || advance), .waddr_i(waddr), .wmask_i(wmask), .wdata_i(wdata),
-            .re_i(re_i[r]), .raddr_i({raddr[7], raddr[TokenBits-1:0]}), .rdata_o(rdata_o[r*128 +: 128])
+            .re_i(re_i[r]), .raddr_i({raddr[7], raddr[TokenBits-1:0]}),
+            .rdata_o(rdata_o[r*128 +: 128])
         );
         logic unused_address;
         assign unused_address = ^raddr;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The queue of messages in a block RAM that also holds the registers of luoshu_core_serial, for small configurations.
+// The queue of messages in a block RAM that also holds the registers of luoshu_core_serial, for
+// small configurations.
 //
-// Handshake as luoshu_fifo; a word is taken while the core does not write, its head is a register that fills from the RAM when the core
-// does not read: 3 cycles after the word came or the one before it left, at the earliest. The core's accesses are never delayed:
-// address {register, byte}, data one cycle after rf_re_i. Reset empties the queue.
+// Handshake as luoshu_fifo; a word is taken while the core does not write, its head is a register
+// that fills from the RAM when the core does not read: 3 cycles after the word came or the one
+// before it left, at the earliest. The core's accesses are never delayed: address {register, byte},
+// data one cycle after rf_re_i. Reset empties the queue.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -41,8 +43,8 @@ module luoshu_message_store #(
   assign count_o    = count_q;
   assign rf_rdata_o = word[7:0];
   luoshu_ram_1r1w #(.Width(33), .Depth(256)) u_ram (
-      .clk_i, .we_i(rf_we_i || push), .waddr_i(rf_we_i ? {1'b1, rf_waddr_i} : 8'(wptr_q)), .wmask_i('0),
-      .wdata_i({in_data_i[32:8], rf_we_i ? rf_wdata_i : in_data_i[7:0]}),
+      .clk_i, .we_i(rf_we_i || push), .waddr_i(rf_we_i ? {1'b1, rf_waddr_i} : 8'(wptr_q)),
+      .wmask_i('0), .wdata_i({in_data_i[32:8], rf_we_i ? rf_wdata_i : in_data_i[7:0]}),
       .re_i(rf_re_i || fetch), .raddr_i(rf_re_i ? {1'b1, rf_raddr_i} : 8'(rptr_q)), .rdata_o(word)
   );
   always_ff @(posedge clk_i) begin

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The control registers (docs/registers.md): identification, run control, message and event queues, sampled tokens,
-// interrupts, watchdog, performance counters.
+// The control registers (docs/registers.md): identification, run control, message and event queues,
+// sampled tokens, interrupts, watchdog, performance counters.
 //
-// Bus: reg_req_i with write data in the same cycle; read data one cycle later, 0 in other cycles and after a write. Message queue: 64 words; a message is
-// offered by the link only when its CRC was right. Token queue: 64, 16 with up to 8 tokens per pass; the ends of runs queue in it
-// behind their tokens. It never overflows: the vector unit and the sequencer wait for room, which is no hang to the watchdog.
-// In a decode loop the last pass's token, one of the stop ids and the first token after SeqStop end the loop. Event queue: 32 words;
-// with less than 32 lanes none, the link takes a word as it is written. There the watchdog counts in the place of a counter that is always
+// Bus: reg_req_i with write data in the same cycle; read data one cycle later, 0 in other cycles
+// and after a write. Message queue: 64 words; a message is offered by the link only when its CRC
+// was right. Token queue: 64, 16 with up to 8 tokens per pass; the ends of runs queue in it behind
+// their tokens. It never overflows: the vector unit and the sequencer wait for room, which is no
+// hang to the watchdog. In a decode loop the last pass's token, one of the stop ids and the first
+// token after SeqStop end the loop. Event queue: 32 words; with less than 32 lanes none, the link
+// takes a word as it is written. There the watchdog counts in the place of a counter that is always
 // 0, and fires up to a round of the counters late (32 cycles).
-// Counters count cycles since CounterClear. Reset: everything to zero, the core held. While soft_rst_ni is low tokens, ends of runs
-// and errors are dropped, those that wait as well.
+// Counters count cycles since CounterClear. Reset: everything to zero, the core held. While
+// soft_rst_ni is low tokens, ends of runs and errors are dropped, those that wait as well.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -30,7 +32,8 @@ module luoshu_registers #(
 ) (
     input  wire                 clk_i,
     input  wire                 rst_ni,
-    input  wire                 soft_rst_ni,      // low during a soft reset, from the cycle after soft_reset_o on
+    // low during a soft reset, from the cycle after soft_reset_o on
+    input  wire                 soft_rst_ni,
     // bus
     input  wire                 reg_req_i,
     input  wire                 reg_we_i,
@@ -59,7 +62,8 @@ module luoshu_registers #(
     output logic [InfoBits-1:0] run_info_o,
     input  wire                 run_done_i,       // only while tok_ready_o, never with a token
     input  wire                 seq_busy_i,
-    input  wire                 loop_i,           // the run at work is a decode loop; low between two runs
+    // the run at work is a decode loop; low between two runs
+    input  wire                 loop_i,
     input  wire  [31:0]         loop_passes_i,    // its passes
     output logic                stop_o,
     output logic                soft_reset_o,
@@ -123,8 +127,10 @@ module luoshu_registers #(
         luoshu_defs_pkg::RegScratch:     scratch_q <= reg_wdata_i;
         default: ;
       endcase
-      for (int i = 0; i < 4; i++) if (reg_addr_i == luoshu_defs_pkg::RegStopId + 16'(4*i)) stop_q[i] <= {reg_wdata_i[31:20] != '0, reg_wdata_i[19:0]};
-      for (int i = 0; i < 2; i++) if (reg_addr_i == luoshu_defs_pkg::RegContextTokens + 16'(4*i)) tokens_q[i] <= reg_wdata_i[6:0];
+      for (int i = 0; i < 4; i++) if (reg_addr_i == luoshu_defs_pkg::RegStopId
+          + 16'(4*i)) stop_q[i] <= {reg_wdata_i[31:20] != '0, reg_wdata_i[19:0]};
+      for (int i = 0; i < 2; i++) if (reg_addr_i == luoshu_defs_pkg::RegContextTokens
+          + 16'(4*i)) tokens_q[i] <= reg_wdata_i[6:0];
     end
     if (write) begin
       case (reg_addr_i)
@@ -202,31 +208,36 @@ module luoshu_registers #(
   generate
     if (Lanes < 32) begin : gen_store
       luoshu_message_store #(.Depth(MessageDepth)) u_messages (
-          .clk_i, .rst_ni, .in_valid_i(msg_valid_i), .in_ready_o(msg_ready_o), .in_data_i({msg_last_i, msg_data_i}),
-          .out_valid_o(msg_valid), .out_ready_i(msg_pop), .out_data_o({msg_last, msg_data}), .count_o(msg_count),
-          .rf_re_i, .rf_raddr_i, .rf_rdata_o, .rf_we_i, .rf_waddr_i, .rf_wdata_i
+          .clk_i, .rst_ni, .in_valid_i(msg_valid_i), .in_ready_o(msg_ready_o),
+          .in_data_i({msg_last_i, msg_data_i}), .out_valid_o(msg_valid), .out_ready_i(msg_pop),
+          .out_data_o({msg_last, msg_data}), .count_o(msg_count), .rf_re_i, .rf_raddr_i,
+          .rf_rdata_o, .rf_we_i, .rf_waddr_i, .rf_wdata_i
       );
     end else begin : gen_messages
       logic unused_rf;
       assign unused_rf  = ^{rf_re_i, rf_raddr_i, rf_we_i, rf_waddr_i, rf_wdata_i};
       assign rf_rdata_o = '0;
       luoshu_fifo #(.Width(33), .Depth(MessageDepth)) u_messages (
-          .clk_i, .rst_ni, .in_valid_i(msg_valid_i), .in_ready_o(msg_ready_o), .in_data_i({msg_last_i, msg_data_i}),
-          .out_valid_o(msg_valid), .out_ready_i(msg_pop), .out_data_o({msg_last, msg_data}), .count_o(msg_count)
+          .clk_i, .rst_ni, .in_valid_i(msg_valid_i), .in_ready_o(msg_ready_o),
+          .in_data_i({msg_last_i, msg_data_i}), .out_valid_o(msg_valid), .out_ready_i(msg_pop),
+          .out_data_o({msg_last, msg_data}), .count_o(msg_count)
       );
     end
   endgenerate
-  assign evt_push = write && (reg_addr_i == luoshu_defs_pkg::RegEventData || reg_addr_i == luoshu_defs_pkg::RegEventLast);
+  assign evt_push = write && (reg_addr_i == luoshu_defs_pkg::RegEventData
+      || reg_addr_i == luoshu_defs_pkg::RegEventLast);
   generate
     if (Lanes < 32) begin : gen_events
-      assign {evt_valid_o, evt_last_o, evt_data_o} = {evt_push, reg_addr_i == luoshu_defs_pkg::RegEventLast, reg_wdata_i};
+      assign {evt_valid_o, evt_last_o, evt_data_o} =
+          {evt_push, reg_addr_i == luoshu_defs_pkg::RegEventLast, reg_wdata_i};
       assign evt_space = evt_ready_i;
     end else begin : gen_event_queue
       logic [5:0] unused_evt;
       luoshu_fifo #(.Width(33), .Depth(32)) u_events (
           .clk_i, .rst_ni, .in_valid_i(evt_push), .in_ready_o(evt_space),
           .in_data_i({reg_addr_i == luoshu_defs_pkg::RegEventLast, reg_wdata_i}),
-          .out_valid_o(evt_valid_o), .out_ready_i(evt_ready_i), .out_data_o({evt_last_o, evt_data_o}), .count_o(unused_evt)
+          .out_valid_o(evt_valid_o), .out_ready_i(evt_ready_i),
+          .out_data_o({evt_last_o, evt_data_o}), .count_o(unused_evt)
       );
     end
   endgenerate
@@ -236,10 +247,11 @@ module luoshu_registers #(
   assign tok_ready_o = tok_space;
   luoshu_fifo #(.Width(93), .Depth(TokenDepth), .UseRam((TokenDepth > 16) ? 1 : 0)) u_tokens (
       .clk_i, .rst_ni(keep), .in_valid_i(tok_valid_i || run_done_i), .in_ready_o(tok_space),
-      .in_data_i({cycle_q[31:0], tok_logit_i, tok_id_i[19:0], run_done_i, stop_id, loop_i && loop_end, tok_index_i}),
-      .out_valid_o(tok_valid),
-      .out_ready_i((write && reg_addr_i == luoshu_defs_pkg::RegTokenPop && is_token) || (clear && reg_wdata_i[2] && is_done)),
-      .out_data_o({tok_cycle, tok_logit, tok_id, tok_flags}), .count_o(unused_tok)
+      .in_data_i({cycle_q[31:0], tok_logit_i, tok_id_i[19:0], run_done_i, stop_id,
+      loop_i && loop_end, tok_index_i}), .out_valid_o(tok_valid),
+      .out_ready_i((write && reg_addr_i == luoshu_defs_pkg::RegTokenPop && is_token)
+      || (clear && reg_wdata_i[2] && is_done)),
+          .out_data_o({tok_cycle, tok_logit, tok_id, tok_flags}), .count_o(unused_tok)
   );
   `LUOSHU_ASSERT(done_fits, !run_done_i || !keep || (tok_space && !tok_valid_i))
 
@@ -247,7 +259,8 @@ module luoshu_registers #(
   logic        dog_q, error_q;
   logic [7:0]  error_code_q;
   logic        bark;        // the watchdog's time is over
-  logic        quiet;       // a program runs, nothing moves, and not because the token queue is full
+  // a program runs, nothing moves, and not because the token queue is full
+  logic        quiet;
   assign quiet = seq_busy_i && !progress_i && tok_space;
   always_ff @(posedge clk_i) begin
     if (!keep) begin
@@ -263,19 +276,23 @@ module luoshu_registers #(
       if (clear && reg_wdata_i[4]) error_q <= 1'b0;
       else if (bus_error_i || bad_opcode_i) begin
         error_q <= 1'b1;
-        if (!error_q) error_code_q <= bad_opcode_i ? 8'(luoshu_defs_pkg::ErrBadOpcode) : 8'(luoshu_defs_pkg::ErrBusError);
+        if (!error_q) error_code_q <= bad_opcode_i ? 8'(luoshu_defs_pkg::ErrBadOpcode)
+            : 8'(luoshu_defs_pkg::ErrBusError);
       end
     end
   end
-  logic [4:0] pending /*verilator public_flat_rd*/;   // public: names what the firmware serves in a timeline
+  // public: names what the firmware serves in a timeline
+  logic [4:0] pending /*verilator public_flat_rd*/;
   assign pending = {error_q, dog_q, is_done, is_token, msg_valid};
   always_ff @(posedge clk_i) irq_o <= rst_ni && ((pending & irq_enable_q) != 5'd0);
 
   // ---------------------------------------------------------------- counters
-  // Sixteen sums in a small RAM, visited in turn; what happens between two visits of a sum waits in a small counter. A read
-  // takes the place of a visit and adds both, so it is exact: the core reads in every second cycle at most, the link in every
-  // third, so a round of visits takes at most 96 cycles; the small core and the serial link read in every fourth at most, so there it
-  // is below 32. A cleared sum counts as 0 until its next visit, the watchdog's as what is missing to 2^32.
+  // Sixteen sums in a small RAM, visited in turn; what happens between two visits of a sum waits in
+  // a small counter. A read takes the place of a visit and adds both, so it is exact: the core
+  // reads in every second cycle at most, the link in every third, so a round of visits takes at
+  // most 96 cycles; the small core and the serial link read in every fourth at most, so there it is
+  // below 32. A cleared sum counts as 0 until its next visit, the watchdog's as what is missing to
+  // 2^32.
   localparam int Recent = (Lanes < 32) ? 5 : 7;   // bits
   localparam logic [3:0] DogAt = 4'd10;           // Lanes < 32: the place of the watchdog
   logic [15:0] events, clears;
@@ -305,20 +322,25 @@ module luoshu_registers #(
       assign clears    = {16{clear_counters}};
       assign first_sum = 32'd0;
       assign bark      = (dog_count_q == watchdog_q);
-      always_ff @(posedge clk_i) dog_count_q <= (!rst_ni || soft_reset_o || !quiet) ? 32'd0 : dog_count_q + 32'd1;
+      always_ff @(posedge clk_i) dog_count_q <= (!rst_ni || soft_reset_o || !quiet) ? 32'd0
+          : dog_count_q + 32'd1;
     end
   endgenerate
   always_comb begin
     is_counter = 1'b0;
-    for (int i = 0; i < 4; i++) if (reg_addr_i[15:4] == luoshu_defs_pkg::RegCounterArray[15:4] + 12'(i)) is_counter = 1'b1;
+    for (int i = 0; i < 4; i++) if (reg_addr_i[15:4] == luoshu_defs_pkg::RegCounterArray[15:4]
+        + 12'(i)) is_counter = 1'b1;
   end
   assign counter_read  = reg_req_i && !reg_we_i && is_counter;
-  assign visit         = counter_read ? reg_addr_i[5:2] - luoshu_defs_pkg::RegCounterArray[5:2] : visit_q;
+  assign visit         = counter_read ? reg_addr_i[5:2] - luoshu_defs_pkg::RegCounterArray[5:2]
+      : visit_q;
   assign event_now     = events[visit] && !counter_read;
   assign {over, new_sum, unused_low} = {1'b0, kept_q[visit] ? old_sum : first_sum, event_now}
-                                       + {{33-Recent{1'b0}}, recent_q[visit], event_now};   // one carry chain
+                                       // one carry chain
+                                       + {{33-Recent{1'b0}}, recent_q[visit], event_now};
   luoshu_ram_small #(.Width(32), .Depth(16)) u_sums (
-      .clk_i, .we_i(!counter_read), .waddr_i(visit_q), .wdata_i(new_sum), .raddr_i(visit), .rdata_o(old_sum)
+      .clk_i, .we_i(!counter_read), .waddr_i(visit_q), .wdata_i(new_sum), .raddr_i(visit),
+      .rdata_o(old_sum)
   );
   always_ff @(posedge clk_i) begin
     if (!rst_ni) cycle_q <= '0;
@@ -340,11 +362,13 @@ module luoshu_registers #(
   end
 
   logic [15:0] full;   // a small counter has no room for an event
-  always_comb for (int i = 0; i < 16; i++) full[i] = (recent_q[i] == '1) && (counter_read || visit_q != 4'(i));
+  always_comb for (int i = 0; i < 16; i++) full[i] = (recent_q[i] == '1)
+      && (counter_read || visit_q != 4'(i));
   `LUOSHU_ASSERT(counters_fit, (events & full) == '0)
 
   // ---------------------------------------------------------------- read multiplexer
-  // Three registers, each 0 where another one answers: eight words, the sums, and what is constant or has a few bits.
+  // Three registers, each 0 where another one answers: eight words, the sums, and what is constant
+  // or has a few bits.
   logic [2:0]  pick;
   logic        is_word, read;
   logic [31:0] word, few, word_q, sum_q, few_q;
@@ -385,12 +409,15 @@ module luoshu_registers #(
       luoshu_defs_pkg::RegSeqStatus:     few = {30'd0, !run_ready_i, seq_busy_i};
       luoshu_defs_pkg::RegMessageStatus: few = {30'd0, msg_last, msg_valid};
       luoshu_defs_pkg::RegEventStatus:   few = {31'd0, evt_space};
-      luoshu_defs_pkg::RegTokenStatus:   few = {18'd0, tok_flags[5:0], 5'd0, tok_flags[6], tok_flags[7], is_token};
+      luoshu_defs_pkg::RegTokenStatus:   few = {18'd0, tok_flags[5:0], 5'd0, tok_flags[6],
+          tok_flags[7], is_token};
       default: ;
     endcase
   end
-  assign word = pick[2] ? (pick[1] ? (pick[0] ? cycle_high_q : cycle_q[31:0]) : (pick[0] ? tok_cycle : tok_logit))
-                        : (pick[1] ? (pick[0] ? 32'(tok_id) : msg_data) : (pick[0] ? scratch_q : watchdog_q));
+  assign word = pick[2] ? (pick[1] ? (pick[0] ? cycle_high_q : cycle_q[31:0])
+      : (pick[0] ? tok_cycle : tok_logit))
+                        : (pick[1] ? (pick[0] ? 32'(tok_id) : msg_data)
+                            : (pick[0] ? scratch_q : watchdog_q));
   always_ff @(posedge clk_i) begin
     word_q <= (read && is_word) ? word : 32'd0;
     sum_q  <= (read && is_counter && !(Lanes < 32 && visit == DogAt)) ? new_sum : 32'd0;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The semaphores 1 to 15 of the command queues in a small RAM, one step of one queue per cycle: for configurations whose
-// sequencer sends commands in parts (luoshu_sequencer).
+// The semaphores 1 to 15 of the command queues in a small RAM, one step of one queue per cycle: for
+// configurations whose sequencer sends commands in parts (luoshu_sequencer).
 //
-// A rotation of 16 cycles serves each queue in turn: what it has posted goes up by one, then both semaphores that its command
-// waits for are looked at, and if both are above zero they go down and take_o pulses. Semaphore 0 means none. advance_i posts 15.
-// A queue posts again at the earliest after a rotation. Reset: all semaphores 0, after 16 cycles in which nothing is taken.
+// A rotation of 16 cycles serves each queue in turn: what it has posted goes up by one, then both
+// semaphores that its command waits for are looked at, and if both are above zero they go down and
+// take_o pulses. Semaphore 0 means none. advance_i posts 15. A queue posts again at the earliest
+// after a rotation. Reset: all semaphores 0, after 16 cycles in which nothing is taken.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -19,7 +20,8 @@ module luoshu_semaphores (
     input  wire         advance_i    // pulse
 );
   logic        clear_q;
-  logic [3:0]  at_q;                 // {queue, 3 for the advance; step: post, look at a, take b, take a}
+  // {queue, 3 for the advance; step: post, look at a, take b, take a}
+  logic [3:0]  at_q;
   logic [3:0]  pending_q;            // posts that wait, of the queues and the advance
   logic [11:0] post_q;
   logic [15:0] post, wait_a, wait_b;
@@ -44,8 +46,8 @@ module luoshu_semaphores (
   assign down   = (at_q[1:0] == 2'd2 && ok_q && there) || (at_q[1:0] == 2'd3 && ok_q);
   assign take_o = (at_q[1:0] == 2'd3 && ok_q) ? here[2:0] : 3'd0;
   luoshu_ram_small #(.Width(4), .Depth(16)) u_counts (
-      .clk_i, .we_i(clear_q || up || down), .waddr_i(index), .wdata_i(clear_q ? 4'd0 : count + {{3{down}}, 1'b1}), .raddr_i(index),
-      .rdata_o(count)
+      .clk_i, .we_i(clear_q || up || down), .waddr_i(index),
+      .wdata_i(clear_q ? 4'd0 : count + {{3{down}}, 1'b1}), .raddr_i(index), .rdata_o(count)
   );
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin

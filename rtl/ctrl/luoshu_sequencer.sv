@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sequencer: fetches the command program of a run from device memory, pass after pass, and pushes each command to
-// the queues of its units (docs/architecture.md, section 3). It never waits for results, so the weight stream runs ahead
-// over operators, layers and passes.
+// The sequencer: fetches the command program of a run from device memory, pass after pass, and
+// pushes each command to the queues of its units (docs/architecture.md, section 3). It never waits
+// for results, so the weight stream runs ahead over operators, layers and passes.
 //
-// Runs are queued two deep: one at work, one behind it; what is offered while run_ready_o is low changes nothing. A run is
-// finished (run_done_o pulses) when all its commands are done, memory has answered everything that they asked for, so that its
-// errors are known, and there is room for the report (done_ready_i, which stays until the pulse). In a decode loop
-// (flag 4) the first command that needs the sampled token (Embed) of every pass but the first waits for semaphore 15, which
-// the context posts with each token (advance_i). stop_i (the token that was sampled is the last) ends the loop early: the
-// dispatch halts, and when memory is idle the units are reset (unit_rst_no low for 4 cycles or more), which drops what ran ahead.
+// Runs are queued two deep: one at work, one behind it; what is offered while run_ready_o is low
+// changes nothing. A run is finished (run_done_o pulses) when all its commands are done, memory has
+// answered everything that they asked for, so that its errors are known, and there is room for the
+// report (done_ready_i, which stays until the pulse). In a decode loop (flag 4) the first command
+// that needs the sampled token (Embed) of every pass but the first waits for semaphore 15, which
+// the context posts with each token (advance_i). stop_i (the token that was sampled is the last)
+// ends the loop early: the dispatch halts, and when memory is idle the units are reset (unit_rst_no
+// low for 4 cycles or more), which drops what ran ahead.
 // Semaphores: 15, counting to 15. A post beyond 15 is an error of the program (assertion).
-// Latency: run to first request 2 cycles (Lanes < 32: 3); fetched beat to queue 2 cycles; one command per cycle.
-// Lanes < 32: no queue of beats, the next command is requested when the one before has gone to the queues, and goes there beat by
-// beat; the queues have a command each and get semaphores in turn (luoshu_semaphores); one segment waits in front of the weight stream.
+// Latency: run to first request 2 cycles (Lanes < 32: 3); fetched beat to queue 2 cycles; one
+// command per cycle. Lanes < 32: no queue of beats, the next command is requested when the one
+// before has gone to the queues, and goes there beat by beat; the queues have a command each and
+// get semaphores in turn (luoshu_semaphores); one segment waits in front of the weight stream.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -70,10 +73,12 @@ module luoshu_sequencer #(
   localparam int Beats    = (Lanes >= 32) ? 1 : 32 / Lanes;   // beats per command
   localparam int CmdPart  = 256 / Beats;                      // what a queue takes in a cycle
   localparam int InfoPart = InfoBits / Beats;
-  localparam int OpenBits = 6;                                // of the commands at the units: at most 8 waiting and 4 accepted each
+  // of the commands at the units: at most 8 waiting and 4 accepted each
+  localparam int OpenBits = 6;
 
   // ---------------------------------------------------------------- runs
-  // One at work, one behind it. While idle it is the next one that shows; Lanes < 32 takes a cycle (Load) instead.
+  // One at work, one behind it. While idle it is the next one that shows; Lanes < 32 takes a cycle
+  // (Load) instead.
   localparam int RunBits = 32 + 16 + InfoBits;
   logic                run_valid, run_start;
   logic [RunBits-1:0]  next_q, run_q;
@@ -107,7 +112,8 @@ module luoshu_sequencer #(
   state_e      state_q;
   logic [31:0] pass_q;        // number of the pass that is dispatched, from 1
   logic        first_pass_q;
-  logic [15:0] command_q, command_next;   // number of the command that is dispatched, from 0; and of the next
+  // number of the command that is dispatched, from 0; and of the next
+  logic [15:0] command_q, command_next;
   logic [OpenBits-1:0] open_q;   // commands pushed to units and not done
   logic [1:0]  clear_q;
   logic [4:0]  idle_q;        // cycles that memory has been idle while halted
@@ -145,7 +151,8 @@ module luoshu_sequencer #(
             run_done_o <= 1'b1;
             stop_q     <= 1'b0;
           end
-        Halt: begin  // a request may still be on its way to the port: wait until it has been idle for a while
+        // a request may still be on its way to the port: wait until it has been idle for a while
+        Halt: begin
           idle_q <= memory_idle_i ? idle_q + 5'd1 : 5'd0;
           if (idle_q == 5'd31) state_q <= Clear;
         end
@@ -177,8 +184,10 @@ module luoshu_sequencer #(
 
   // ---------------------------------------------------------------- beats to commands
   logic         have_q;      // a command is held
-  logic [255:0] held_q /*verilator public_flat_rd*/;   // public: read by the timeline of the simulation
-  logic [1:0]   part_q;      // Lanes > 32: command within the beat; Lanes < 32: beat within the command
+  // public: read by the timeline of the simulation
+  logic [255:0] held_q /*verilator public_flat_rd*/;
+  // Lanes > 32: command within the beat; Lanes < 32: beat within the command
+  logic [1:0]   part_q;
   logic [1:0]   send_q;      // Lanes < 32: beats of the command that the queues have not got yet
   logic [2:0]   send_to_q;   // the queue that gets them
   generate
@@ -208,11 +217,13 @@ module luoshu_sequencer #(
           if (beats_q == 16'd1) passes_q <= passes_q - 32'd1;
         end
         if (!fetch_rst_n) free_q <= ($clog2(FetchDepth) + 1)'(FetchDepth);
-        else free_q <= free_q + ($clog2(FetchDepth) + 1)'(beat_pop) - ($clog2(FetchDepth) + 1)'(request);
+        else free_q <= free_q + ($clog2(FetchDepth) + 1)'(beat_pop) - ($clog2(FetchDepth)
+            + 1)'(request);
       end
       luoshu_fifo #(.Width(Lanes*8), .Depth(FetchDepth)) u_beats (
-          .clk_i, .rst_ni(fetch_rst_n), .in_valid_i(rc_valid_i), .in_ready_o(fetch_space), .in_data_i(rc_data_i),
-          .out_valid_o(beat_valid), .out_ready_i(beat_pop), .out_data_o(beat), .count_o(unused_fetch)
+          .clk_i, .rst_ni(fetch_rst_n), .in_valid_i(rc_valid_i), .in_ready_o(fetch_space),
+          .in_data_i(rc_data_i), .out_valid_o(beat_valid), .out_ready_i(beat_pop),
+          .out_data_o(beat), .count_o(unused_fetch)
       );
       `LUOSHU_ASSERT(fetch_fits, !rc_valid_i || fetch_space)
       assign take = !have_q || push;
@@ -261,7 +272,8 @@ module luoshu_sequencer #(
         else if (q_valid != '0) send_q <= 2'(Beats - 1);
         else if (send_q != 2'd0) send_q <= send_q - 2'd1;
         if (send_q == 2'd0) send_to_q <= q_valid;
-        if (rc_valid_i || q_valid != '0 || send_q != 2'd0) held_q <= {rc_data_i, held_q[255:CmdPart]};
+        if (rc_valid_i || q_valid != '0 || send_q != 2'd0) held_q <=
+            {rc_data_i, held_q[255:CmdPart]};
       end
     end
   endgenerate
@@ -294,11 +306,13 @@ module luoshu_sequencer #(
   logic [InfoPart+CmdPart-1:0] out_part;
   logic [InfoPart-1:0]         out_info;
   assign out_info = info[32'((Beats - 32'(send_q)) & (Beats - 1)) * InfoPart +: InfoPart];
-  assign out_part = {out_info, held_q[CmdPart-1:16], (wait_token && send_q == 2'd0) ? 4'd15 : held_q[15:12], held_q[11:0]};
+  assign out_part = {out_info, held_q[CmdPart-1:16], (wait_token && send_q == 2'd0) ? 4'd15
+      : held_q[15:12], held_q[11:0]};
 
   logic         ready_all, active;
   assign active    = have_q && (state_q == Dispatch) && !stop_q;
-  assign ready_all = (!to_ws || ws_ready) && (!to_ar || q_ready[0]) && (!to_vu || q_ready[1]) && (!to_at || q_ready[2]);
+  assign ready_all = (!to_ws || ws_ready) && (!to_ar || q_ready[0]) && (!to_vu || q_ready[1])
+      && (!to_at || q_ready[2]);
   assign push      = active && (skip || !known || ready_all);
   assign push_unit = push && !skip && known;
   assign q_valid   = {push_unit && to_at, push_unit && to_vu, push_unit && to_ar};
@@ -328,7 +342,8 @@ module luoshu_sequencer #(
   logic [31:0] aux_beats;
   assign aux_beats = held_q[luoshu_defs_pkg::CmdAuxBytesLsb +: 32] >> BeatBits;
   assign seg_in = (op == 8'(luoshu_defs_pkg::OpMatmul))
-      ? {1'b0, held_q[luoshu_defs_pkg::CmdMatmulModeLsb +: 3], held_q[luoshu_defs_pkg::CmdMatmulBeatsLsb +: 32],
+      ? {1'b0, held_q[luoshu_defs_pkg::CmdMatmulModeLsb +: 3],
+          held_q[luoshu_defs_pkg::CmdMatmulBeatsLsb +: 32],
          held_q[luoshu_defs_pkg::CmdAddressLsb +: 32]}
       : {1'b1, 3'd0, aux_beats,
          held_q[luoshu_defs_pkg::CmdAddressLsb +: 32]};
@@ -344,8 +359,8 @@ module luoshu_sequencer #(
     end else begin : gen_segments
       logic [3:0] unused_segments;
       luoshu_fifo #(.Width(68), .Depth(8), .UseRam(0)) u_segments (
-          .clk_i, .rst_ni(fetch_rst_n), .in_valid_i(push_unit && to_ws), .in_ready_o(ws_ready), .in_data_i(seg_in),
-          .out_valid_o(seg_valid_o), .out_ready_i(seg_ready_i),
+          .clk_i, .rst_ni(fetch_rst_n), .in_valid_i(push_unit && to_ws), .in_ready_o(ws_ready),
+          .in_data_i(seg_in), .out_valid_o(seg_valid_o), .out_ready_i(seg_ready_i),
           .out_data_o({seg_aux_o, seg_mode_o, seg_beats_o, seg_addr_o}), .count_o(unused_segments)
       );
     end
@@ -358,17 +373,19 @@ module luoshu_sequencer #(
   generate
     for (genvar u = 0; u < 3; u++) begin : gen_queues
       luoshu_command_queue #(.InfoBits(InfoBits), .Parts(Beats)) u_queue (
-          .clk_i, .rst_ni(fetch_rst_n), .in_valid_i(q_valid[u] || (send_q != 2'd0 && send_to_q[u])), .in_ready_o(q_ready[u]),
-          .in_data_i(out_part), .taken_i(taken[u]),
-          .sem_i(sem), .take_a_o(take_a[u*4 +: 4]), .take_b_o(take_b[u*4 +: 4]), .post_o(post[u*4 +: 4]),
-          .cmd_valid_o(cmd_valid_o[u]), .cmd_ready_i(cmd_ready_i[u]), .cmd_o(cmd_o[u*256 +: 256]),
-          .info_o(cmd_info_o[u*InfoBits +: InfoBits]), .early_i(early_i[u]), .done_i(done_i[u]), .waiting_o(waiting_o[u])
+          .clk_i, .rst_ni(fetch_rst_n),
+          .in_valid_i(q_valid[u] || (send_q != 2'd0 && send_to_q[u])), .in_ready_o(q_ready[u]),
+          .in_data_i(out_part), .taken_i(taken[u]), .sem_i(sem), .take_a_o(take_a[u*4 +: 4]),
+          .take_b_o(take_b[u*4 +: 4]), .post_o(post[u*4 +: 4]), .cmd_valid_o(cmd_valid_o[u]),
+          .cmd_ready_i(cmd_ready_i[u]), .cmd_o(cmd_o[u*256 +: 256]),
+          .info_o(cmd_info_o[u*InfoBits +: InfoBits]), .early_i(early_i[u]), .done_i(done_i[u]),
+          .waiting_o(waiting_o[u])
       );
     end
     if (Beats > 1) begin : gen_turns
       luoshu_semaphores u_semaphores (
-          .clk_i, .rst_ni(fetch_rst_n), .want_i(waiting_o), .wait_a_i(take_a), .wait_b_i(take_b), .take_o(taken), .post_i(post),
-          .advance_i
+          .clk_i, .rst_ni(fetch_rst_n), .want_i(waiting_o), .wait_a_i(take_a), .wait_b_i(take_b),
+          .take_o(taken), .post_i(post), .advance_i
       );
       assign sem = '0;
     end else begin : gen_counters
@@ -377,10 +394,12 @@ module luoshu_sequencer #(
       for (genvar s = 1; s < 16; s++) begin : gen_sem
         logic [3:0] count_q, up, down;
         assign sem[s] = (count_q != 4'd0);
-        assign up = 4'(post[3:0] == s) + 4'(post[7:4] == s) + 4'(post[11:8] == s) + 4'(advance_i && s == 15);
+        assign up = 4'(post[3:0] == s) + 4'(post[7:4] == s) + 4'(post[11:8] == s)
+            + 4'(advance_i && s == 15);
         always_comb begin
           down = '0;
-          for (int t = 0; t < 3; t++) down = down + 4'(take_a[t*4 +: 4] == s) + 4'(take_b[t*4 +: 4] == s);
+          for (int t = 0; t < 3; t++) down = down + 4'(take_a[t*4 +: 4] == s)
+              + 4'(take_b[t*4 +: 4] == s);
         end
         always_ff @(posedge clk_i) begin
           if (!fetch_rst_n) count_q <= '0;

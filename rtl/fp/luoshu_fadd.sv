@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// fp32 sum: docs/numerics.md section 1, fadd (exact sum, rounded to nearest even; subnormal results and
-// zeros become +0; overflow saturates).
+// fp32 sum: docs/numerics.md section 1, fadd (exact sum, rounded to nearest even; subnormal results
+// and zeros become +0; overflow saturates).
 //
 // Latency 4 cycles from valid_i to valid_o, one operation per cycle, no stall. No multiplier.
 // Reset clears only the valid pipeline. Does not do: subnormals, infinities, NaN.
@@ -46,7 +46,8 @@ module luoshu_fadd (
                 || (shift1_q[0] && right2[0]);
   assign addend = {1'b0, right1[26:1], right1[0] | lost};
 
-  luoshu_add_sub #(.Width(28)) u_sum (.a_i({1'b0, big1_q, 3'b000}), .b_i(addend), .sub_i(sub1_q), .y_o(sum));
+  luoshu_add_sub #(.Width(28)) u_sum (.a_i({1'b0, big1_q, 3'b000}), .b_i(addend), .sub_i(sub1_q),
+      .y_o(sum));
 
   // Stage 3: leading zeros, shift left.
   logic [27:0] left16, left8, left4, left2, left;

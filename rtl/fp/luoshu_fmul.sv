@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // fp32 product with 17-bit significands: docs/numerics.md section 1, fmul. One 18x18 multiplier.
 //
-// Latency 3 cycles from valid_i to valid_o, one operation per cycle, no stall: the caller takes r_o when it
-// comes. With HasSquare = 1 and square_i high prod_o is the square of the unsigned integer int_i, 2 cycles after valid_i; r_o
-// then is meaningless. Without square_i, prod_o is the product of the rounded significands. Reset clears only the valid pipeline.
-// Does not do: subnormals (an exponent of 0 is zero), infinities, NaN.
+// Latency 3 cycles from valid_i to valid_o, one operation per cycle, no stall: the caller takes r_o
+// when it comes. With HasSquare = 1 and square_i high prod_o is the square of the unsigned integer
+// int_i, 2 cycles after valid_i; r_o then is meaningless. Without square_i, prod_o is the product
+// of the rounded significands. Reset clears only the valid pipeline. Does not do: subnormals (an
+// exponent of 0 is zero), infinities, NaN.
 `default_nettype none
 
 module luoshu_fmul #(

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Quantising shifter: fp32 to a signed integer with a power-of-two LSB, docs/numerics.md sections 2 and 5:
-// q = sat(round_half_away(v / 2^e), 2^m - 1), delivered as sign and magnitude.
+// Quantising shifter: fp32 to a signed integer with a power-of-two LSB, docs/numerics.md sections 2
+// and 5: q = sat(round_half_away(v / 2^e), 2^m - 1), delivered as sign and magnitude.
 //
-// The caller guarantees e >= E(v) + 1 - m (or a larger e), so only rounding up can saturate; m is 17, 11 or 7.
-// Latency 2 cycles from valid_i to valid_o, one operation per cycle, no stall. No multiplier.
+// The caller guarantees e >= E(v) + 1 - m (or a larger e), so only rounding up can saturate; m is
+// 17, 11 or 7. Latency 2 cycles from valid_i to valid_o, one operation per cycle, no stall. No
+// multiplier.
 // Reset clears only the valid pipeline.
 `default_nettype none
 
@@ -36,7 +37,8 @@ module luoshu_quant (
   assign shifted = sig1_q >> shift1_q;
   assign rounded = {1'b0, shifted[17:1]} + {17'd0, shifted[0]};
   assign over    = (m1_q == 2'd0) ? rounded[17] : (m1_q == 2'd1) ? rounded[11] : rounded[7];
-  assign mag     = !over ? rounded[16:0] : (m1_q == 2'd0) ? 17'h1FFFF : (m1_q == 2'd1) ? 17'd2047 : 17'd127;
+  assign mag     = !over ? rounded[16:0] : (m1_q == 2'd0) ? 17'h1FFFF : (m1_q == 2'd1) ? 17'd2047
+      : 17'd127;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) valid_q <= 2'b00;

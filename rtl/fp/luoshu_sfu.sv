@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Special functions by table and linear interpolation: docs/numerics.md section 6. One multiplier (none if Soft), one ROM.
+// Special functions by table and linear interpolation: docs/numerics.md section 6. One multiplier
+// (none if Soft), one ROM.
 //
-// op_i 0 recip(x), 1 rsqrt(x) (x fp32; rsqrt of zero or a negative is that of 2^-126), 2 exp2fix (x is a signed
-// fixed-point number with 16 fraction bits), 3 sine of the phase x (unsigned turns of 2^-32).
-// Results: r_o is the fp32 of recip, rsqrt or exp2; raw_o is the interpolated 18-bit value with LSB 2^-17
-// (exp2: sig; sine: magnitude), n_o the exponent n of exp2 (saturated to -512..511), neg_o the sign of the sine.
-// Latency 4 cycles from valid_i to valid_o, one operation per cycle, no stall; meta_i travels along.
-// Reset clears only the valid pipeline.
+// op_i 0 recip(x), 1 rsqrt(x) (x fp32; rsqrt of zero or a negative is that of 2^-126), 2 exp2fix (x
+// is a signed fixed-point number with 16 fraction bits), 3 sine of the phase x (unsigned turns of
+// 2^-32).
+// Results: r_o is the fp32 of recip, rsqrt or exp2; raw_o is the interpolated 18-bit value with LSB
+// 2^-17 (exp2: sig; sine: magnitude), n_o the exponent n of exp2 (saturated to -512..511), neg_o
+// the sign of the sine. Latency 4 cycles from valid_i to valid_o, one operation per cycle, no
+// stall; meta_i travels along. Reset clears only the valid pipeline.
 `default_nettype none
 
 module luoshu_sfu #(
     parameter int MetaWidth = 1, // bits that travel with the operation
     parameter int Tables    = 4, // the first so many functions exist: 1 or 4
-    parameter int Soft      = 0  // 1: the product is a sum of shifted slopes and takes no hardware multiplier
+    // 1: the product is a sum of shifted slopes and takes no hardware multiplier
+    parameter int Soft      = 0
 ) (
     input  wire                        clk_i,
     input  wire                        rst_ni,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tables of the special functions as one synchronous ROM of 256 x 33 bits each: recip, rsqrt, exp2, sine.
-// Latency 1 cycle from addr_i (with re_i) to base_o and slope_o; they hold without re_i. Contents: luoshu_tables_pkg.
+// The tables of the special functions as one synchronous ROM of 256 x 33 bits each: recip, rsqrt,
+// exp2, sine. Latency 1 cycle from addr_i (with re_i) to base_o and slope_o; they hold without
+// re_i. Contents: luoshu_tables_pkg.
 `default_nettype none
 
 module luoshu_sfu_rom #(

@@ -2,8 +2,8 @@
 // Signed integer times a power of two to fp32: docs/numerics.md section 1, tofp.
 //
 // Latency 3 cycles from valid_i to valid_o, one operation per cycle, no stall.
-// Multiply = 0: no multiplier. Multiply = 1: three 16 x 16 multipliers instead of four of the six levels of the shifter.
-// Reset clears only the valid pipeline.
+// Multiply = 0: no multiplier. Multiply = 1: three 16 x 16 multipliers instead of four of the six
+// levels of the shifter. Reset clears only the valid pipeline.
 `include "luoshu_require.svh"
 `default_nettype none
 
@@ -41,8 +41,8 @@ module luoshu_tofp #(
 
   generate
     if (Multiply != 0) begin : gen_multiply
-      // Words of 16 bits: stage 2 finds the first that is not zero and its leading zeros, stage 3 multiplies it and the two
-      // behind it by 2 to their number.
+      // Words of 16 bits: stage 2 finds the first that is not zero and its leading zeros, stage 3
+      // multiplies it and the two behind it by 2 to their number.
       localparam int Words = (Width + 15) / 16;
       logic [63:0] left;          // the magnitude at the top
       logic [47:0] picked, words2_q, shifted;
@@ -52,7 +52,8 @@ module luoshu_tofp #(
       logic        rest2_q;       // something behind the three words
       logic [31:0] p2, p1, p0;
       assign left    = {{16*Words-Width{1'b0}}, mag1_q, {64-16*Words{1'b0}}};
-      assign skipped = (left[63:48] != 16'd0) ? 2'd0 : (left[47:32] != 16'd0) ? 2'd1 : (left[31:16] != 16'd0) ? 2'd2 : 2'd3;
+      assign skipped = (left[63:48] != 16'd0) ? 2'd0 : (left[47:32] != 16'd0) ? 2'd1
+          : (left[31:16] != 16'd0) ? 2'd2 : 2'd3;
       assign picked  = (skipped == 2'd0) ? left[63:16] : (skipped == 2'd1) ? left[47:0] :
                        (skipped == 2'd2) ? {left[31:0], 16'd0} : {left[15:0], 32'd0};
       assign first   = picked[47:32];
@@ -105,7 +106,8 @@ module luoshu_tofp #(
       always_ff @(posedge clk_i) begin
         if (valid_q[0]) begin
           norm2_q <= left;
-          exp2_q  <= 13'(exp1_q) + 13'(127 + Width - 1 + ExpOffset) - 13'({z32, z16, z8, z4, z2, z1});
+          exp2_q  <= 13'(exp1_q) + 13'(127 + Width - 1 + ExpOffset) - 13'({z32, z16, z8, z4, z2,
+              z1});
           zero2_q <= !left[Wide-1];
         end
       end
@@ -120,7 +122,8 @@ module luoshu_tofp #(
   end
 
   logic [Width-1:0] mag;
-  luoshu_add_sub #(.Width(Width)) u_magnitude (.a_i('0), .b_i(int_i), .sub_i(int_i[Width-1]), .y_o(mag));
+  luoshu_add_sub #(.Width(Width)) u_magnitude (.a_i('0), .b_i(int_i), .sub_i(int_i[Width-1]),
+      .y_o(mag));
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
       mag1_q  <= mag;

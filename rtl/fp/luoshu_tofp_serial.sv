@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Unsigned integer times a power of two to fp32: docs/numerics.md section 1, tofp, one leading zero per cycle.
+// Unsigned integer times a power of two to fp32: docs/numerics.md section 1, tofp, one leading zero
+// per cycle.
 //
-// valid_i starts an operation and must stay low until valid_o. Latency: 2 cycles and one for each leading zero; an integer of
-// zero takes 2. Reset clears only the state.
+// valid_i starts an operation and must stay low until valid_o. Latency: 2 cycles and one for each
+// leading zero; an integer of zero takes 2. Reset clears only the state.
 `include "luoshu_require.svh"
 `default_nettype none
 
@@ -18,14 +19,16 @@ module luoshu_tofp_serial #(
     output logic                   valid_o,
     output logic       [31:0]      r_o       // fp32
 );
-  `LUOSHU_REQUIRE(gen_legal, Width >= 26 && Width <= 64, "luoshu_tofp_serial: Width must be from 26 to 64")
+  `LUOSHU_REQUIRE(gen_legal, Width >= 26 && Width <= 64,
+      "luoshu_tofp_serial: Width must be from 26 to 64")
   logic               busy_q, zero_q, finish;
   logic [Width-1:0]   value_q;
   logic signed [12:0] exp_q;
   logic [35:0]        rounded;  // {exponent, fraction}
   logic               under, over;
   assign finish  = busy_q && (value_q[Width-1] || zero_q);
-  assign rounded = {exp_q, value_q[Width-2-:23]} + {35'd0, value_q[Width-25] && (value_q[Width-26:0] != '0 || value_q[Width-24])};
+  assign rounded = {exp_q, value_q[Width-2-:23]}
+      + {35'd0, value_q[Width-25] && (value_q[Width-26:0] != '0 || value_q[Width-24])};
   assign under   = zero_q || rounded[35] || rounded[35:23] == 13'd0;
   assign over    = !rounded[35] && rounded[35:23] > 13'd254;
   always_ff @(posedge clk_i) begin

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// CRC-32 (IEEE 802.3, reflected, as zlib's crc32) of a stream of little-endian words, or of bytes: crc_o is the checksum so far.
+// CRC-32 (IEEE 802.3, reflected, as zlib's crc32) of a stream of little-endian words, or of bytes:
+// crc_o is the checksum so far.
 //
-// Word: clear_i starts again, with the word of the same cycle where there is one. Byte: clear_i starts again, data of that cycle
-// do not count. crc_o follows in the next cycle. Reset: none; the checksum is undefined until the first clear_i.
+// Word: clear_i starts again, with the word of the same cycle where there is one. Byte: clear_i
+// starts again, data of that cycle do not count. crc_o follows in the next cycle. Reset: none; the
+// checksum is undefined until the first clear_i.
 `default_nettype none
 
 module luoshu_crc32 #(
@@ -14,8 +16,9 @@ module luoshu_crc32 #(
     input  wire  [Bits-1:0] data_i,
     output logic [31:0]     crc_o
 );
-  // The step is linear in the sum of both inputs: output bit i is the parity of some of its bits. Row i of the matrix as
-  // a constant keeps the parity trees flat, a third of the logic of 32 steps in a chain.
+  // The step is linear in the sum of both inputs: output bit i is the parity of some of its bits.
+  // Row i of the matrix as a constant keeps the parity trees flat, a third of the logic of 32 steps
+  // in a chain.
   function automatic logic [1023:0] matrix();
     logic [31:0] crc;
     matrix = '0;

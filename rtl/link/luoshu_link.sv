@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The link endpoint: framed requests from a byte stream, answers and events back (docs/link.md is the protocol;
-// driver/link/endpoint_model is its C++ twin).
+// The link endpoint: framed requests from a byte stream, answers and events back (docs/link.md is
+// the protocol; driver/link/endpoint_model is its C++ twin).
 //
-// rx: 1 to 4 bytes per cycle; tx: whole words. Serial = 1: about one byte per cycle each way, and of device memory that is
-// checked. Behind it: device memory, control space, mailbox, events. It has no timer.
+// rx: 1 to 4 bytes per cycle; tx: whole words. Serial = 1: about one byte per cycle each way, and
+// of device memory that is checked. Behind it: device memory, control space, mailbox, events. It
+// has no timer.
 // Reset: empty, sequence and event numbers 0.
 `default_nettype none
 
@@ -73,15 +74,18 @@ module luoshu_link #(
   logic        ans_check;
   logic [31:0] head, ans_word, tx_crc;
   logic [$clog2(MaxPayload/4+1)-1:0] ans_words;
-  luoshu_link_exec #(.MaxPayload(MaxPayload), .RingWords(RingWords), .MemoryMib(MemoryMib), .IdWords(IdWords), .Serial(Serial)) u_exec (
-      .clk_i, .rst_ni, .in_valid_i(in_valid), .in_ready_o(in_ready), .in_data_i(in_data), .blocked_o(blocked),
-      .ack_valid_o(ack_valid), .ack_next_o(ack_next), .ack_replay_o(ack_replay), .event_numbers_i(numbers),
-      .note_valid_o(note_valid), .head_o(head), .ans_valid_o(ans_valid), .ans_ready_i(ans_ready), .ans_words_o(ans_words), .ans_check_o(ans_check), .crc_i(tx_crc),
-      .ans_word_valid_o(ans_word_valid), .ans_word_ready_i(ans_word_ready), .ans_word_o(ans_word), .ans_done_i(ans_done),
-      .req_valid_o, .req_ready_i, .req_write_o, .req_addr_o, .req_words_o, .wvalid_o, .wready_i, .wdata_o, .wstrb_o,
-      .rvalid_i, .rready_o, .rdata_i, .rlast_i, .bvalid_i, .mem_err_i,
-      .reg_req_o, .reg_gnt_i, .reg_we_o, .reg_addr_o, .reg_wdata_o, .reg_rvalid_i, .reg_rdata_i, .reg_err_i,
-      .msg_room_i, .msg_valid_o, .msg_ready_i, .msg_data_o, .msg_last_o
+  luoshu_link_exec #(.MaxPayload(MaxPayload), .RingWords(RingWords), .MemoryMib(MemoryMib),
+      .IdWords(IdWords), .Serial(Serial)) u_exec (
+      .clk_i, .rst_ni, .in_valid_i(in_valid), .in_ready_o(in_ready), .in_data_i(in_data),
+      .blocked_o(blocked), .ack_valid_o(ack_valid), .ack_next_o(ack_next),
+      .ack_replay_o(ack_replay), .event_numbers_i(numbers), .note_valid_o(note_valid),
+      .head_o(head), .ans_valid_o(ans_valid), .ans_ready_i(ans_ready), .ans_words_o(ans_words),
+      .ans_check_o(ans_check), .crc_i(tx_crc), .ans_word_valid_o(ans_word_valid),
+      .ans_word_ready_i(ans_word_ready), .ans_word_o(ans_word), .ans_done_i(ans_done),
+      .req_valid_o, .req_ready_i, .req_write_o, .req_addr_o, .req_words_o, .wvalid_o, .wready_i,
+      .wdata_o, .wstrb_o, .rvalid_i, .rready_o, .rdata_i, .rlast_i, .bvalid_i, .mem_err_i,
+      .reg_req_o, .reg_gnt_i, .reg_we_o, .reg_addr_o, .reg_wdata_o, .reg_rvalid_i, .reg_rdata_i,
+      .reg_err_i, .msg_room_i, .msg_valid_o, .msg_ready_i, .msg_data_o, .msg_last_o
   );
 
   logic        evt_valid, evt_ready, evt_word_valid, evt_word_ready, evt_done;
@@ -89,19 +93,23 @@ module luoshu_link #(
   logic [4:0]  evt_words;
   logic [31:0] evt_word;
   luoshu_link_events u_events (
-      .clk_i, .rst_ni, .in_valid_i(evt_valid_i), .in_ready_o(evt_ready_o), .in_data_i(evt_data_i), .in_last_i(evt_last_i),
-      .ack_valid_i(ack_valid), .ack_next_i(ack_next), .ack_replay_i(ack_replay), .numbers_o(numbers),
-      .evt_valid_o(evt_valid), .evt_ready_i(evt_ready), .evt_number_o(evt_number), .evt_words_o(evt_words),
-      .evt_word_valid_o(evt_word_valid), .evt_word_ready_i(evt_word_ready), .evt_word_o(evt_word), .evt_done_i(evt_done)
+      .clk_i, .rst_ni, .in_valid_i(evt_valid_i), .in_ready_o(evt_ready_o), .in_data_i(evt_data_i),
+      .in_last_i(evt_last_i), .ack_valid_i(ack_valid), .ack_next_i(ack_next),
+      .ack_replay_i(ack_replay), .numbers_o(numbers), .evt_valid_o(evt_valid),
+      .evt_ready_i(evt_ready), .evt_number_o(evt_number), .evt_words_o(evt_words),
+      .evt_word_valid_o(evt_word_valid), .evt_word_ready_i(evt_word_ready), .evt_word_o(evt_word),
+      .evt_done_i(evt_done)
   );
 
   luoshu_link_tx #(.MaxPayload(MaxPayload), .Serial(Serial)) u_tx (
       .clk_i, .rst_ni, .note_valid_i(note_valid), .note_i(head),
-      .ans_valid_i(ans_valid), .ans_ready_o(ans_ready), .ans_i(head), .ans_words_i(ans_words), .ans_check_i(ans_check), .crc_o(tx_crc),
-      .ans_word_valid_i(ans_word_valid), .ans_word_ready_o(ans_word_ready), .ans_word_i(ans_word), .ans_done_o(ans_done),
-      .evt_valid_i(evt_valid), .evt_ready_o(evt_ready), .evt_number_i(evt_number), .evt_words_i(evt_words),
-      .evt_word_valid_i(evt_word_valid), .evt_word_ready_o(evt_word_ready), .evt_word_i(evt_word), .evt_done_o(evt_done),
-      .tx_valid_o, .tx_ready_i, .tx_data_o
+      .ans_valid_i(ans_valid), .ans_ready_o(ans_ready), .ans_i(head), .ans_words_i(ans_words),
+      .ans_check_i(ans_check), .crc_o(tx_crc), .ans_word_valid_i(ans_word_valid),
+      .ans_word_ready_o(ans_word_ready), .ans_word_i(ans_word), .ans_done_o(ans_done),
+      .evt_valid_i(evt_valid), .evt_ready_o(evt_ready), .evt_number_i(evt_number),
+      .evt_words_i(evt_words), .evt_word_valid_i(evt_word_valid),
+      .evt_word_ready_o(evt_word_ready), .evt_word_i(evt_word), .evt_done_o(evt_done), .tx_valid_o,
+      .tx_ready_i, .tx_data_o
   );
 endmodule
 `default_nettype wire

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes to words, with the sync word found at any byte offset (docs/link.md, "Finding the frame again").
+// Bytes to words, with the sync word found at any byte offset (docs/link.md, "Finding the frame
+// again").
 //
-// Takes 1 to 4 bytes per cycle. While hunt_i, a word whose low half is not the sync is not shown: one byte is skipped.
-// word_valid_o/word_ready_i hands over four bytes. Throughput: one word per cycle when whole words come; Serial = 1: one byte per
-// cycle, and byte_valid_o shows each byte of a word that was taken, all of them before the next word is shown. Reset: empty.
+// Takes 1 to 4 bytes per cycle. While hunt_i, a word whose low half is not the sync is not shown:
+// one byte is skipped. word_valid_o/word_ready_i hands over four bytes. Throughput: one word per
+// cycle when whole words come; Serial = 1: one byte per cycle, and byte_valid_o shows each byte of
+// a word that was taken, all of them before the next word is shown. Reset: empty.
 `default_nettype none
 
 module luoshu_link_align #(
@@ -24,9 +26,11 @@ module luoshu_link_align #(
 );
   generate
     if (Serial != 0) begin : gen_serial
-      // The bytes of word_q are valid from the top; one comes in from what was offered, the lowest goes out.
+      // The bytes of word_q are valid from the top; one comes in from what was offered, the lowest
+      // goes out.
       logic [31:0] word_q, in_q;
-      logic [2:0]  count_q, kept, left_q;   // bytes of word_q; after what leaves in this cycle; bytes of in_q
+      // bytes of word_q; after what leaves in this cycle; bytes of in_q
+      logic [2:0]  count_q, kept, left_q;
       logic        whole, skip, shift;
       logic        taken_q;                 // what leaves word_q is of a word that was taken
       assign whole        = count_q[2];

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbered events with replay: keeps the last 16 until they are acknowledged (docs/link.md, "Events").
+// Numbered events with replay: keeps the last 16 until they are acknowledged (docs/link.md,
+// "Events").
 //
-// in_*: words of an event from the firmware, in_last_i with its last (16 at most); in_ready_o is low while all slots are in use.
-// ack_*: from the header of every request. Reset: no events, numbers from 0.
+// in_*: words of an event from the firmware, in_last_i with its last (16 at most); in_ready_o is
+// low while all slots are in use. ack_*: from the header of every request. Reset: no events,
+// numbers from 0.
 `default_nettype none
 
 module luoshu_link_events (

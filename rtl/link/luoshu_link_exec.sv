@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Executes requests one at a time, in order (docs/link.md, "Requests", "Status", "Sequence numbers").
+// Executes requests one at a time, in order (docs/link.md, "Requests", "Status", "Sequence
+// numbers").
 //
-// Reads committed frames as words; reaches device memory (luoshu_narrow_port), registers (luoshu_bus) and the mailbox. Notes
-// go out as luoshu_link_tx merges them; an answer with payload holds the executor until its CRC has left. Reset: idle.
+// Reads committed frames as words; reaches device memory (luoshu_narrow_port), registers
+// (luoshu_bus) and the mailbox. Notes go out as luoshu_link_tx merges them; an answer with payload
+// holds the executor until its CRC has left. Reset: idle.
 `default_nettype none
 
 module luoshu_link_exec #(
@@ -10,7 +12,8 @@ module luoshu_link_exec #(
     parameter int RingWords  = 512,
     parameter int MemoryMib  = 256,
     parameter int IdWords    = 13,    // identification registers in the answer to HELLO
-    parameter int Serial     = 0,     // 1: the checksum of device memory takes a byte per cycle, by luoshu_link_tx
+    // 1: the checksum of device memory takes a byte per cycle, by luoshu_link_tx
+    parameter int Serial     = 0,
     parameter int WordBits   = $clog2(MaxPayload / 4 + 1)   // derived
 ) (
     input  wire         clk_i,
@@ -69,14 +72,17 @@ module luoshu_link_exec #(
     output logic [31:0] msg_data_o,
     output logic        msg_last_o
 );
-  localparam logic [7:0] Hello = 8'h01, Resync = 8'h02, Ack = 8'h03, MemWrite = 8'h10, MemRead = 8'h11, MemCrc = 8'h12,
+  localparam logic [7:0] Hello = 8'h01, Resync = 8'h02, Ack = 8'h03, MemWrite = 8'h10,
+      MemRead = 8'h11, MemCrc = 8'h12,
                          RegWrite = 8'h20, RegRead = 8'h21, Msg = 8'h30;
-  localparam logic [7:0] Ok = 8'd0, IsLength = 8'd2, IsAddress = 8'd3, IsType = 8'd4, IsBusy = 8'd5, IsBus = 8'd6, IsSequence = 8'd7;
+  localparam logic [7:0] Ok = 8'd0, IsLength = 8'd2, IsAddress = 8'd3, IsType = 8'd4,
+      IsBusy = 8'd5, IsBus = 8'd6, IsSequence = 8'd7;
   localparam logic [31:0] LinkWord = 32'(MaxPayload) | (32'd1 << 16) | (32'(RingWords / 16) << 24);
   localparam int BytesBits = $clog2(MaxPayload + 1);
   localparam logic [40:0] MemoryWords = 41'(MemoryMib) << 18;
   localparam int AddrBits  = $clog2(64'(MemoryMib) << 18);   // of a word in memory
-  localparam int ChunkBits = (AddrBits > 29) ? 22 : AddrBits - 7;                   // of the chunks of a request: 256 words each
+  // of the chunks of a request: 256 words each
+  localparam int ChunkBits = (AddrBits > 29) ? 22 : AddrBits - 7;
 
   typedef enum logic [3:0] {
     First,     // header word 0
@@ -120,24 +126,29 @@ module luoshu_link_exec #(
   logic [7:0]  status;
   logic        duplicate, ahead, silent;
   logic [7:0]  behind;
-  assign wanted = (type_q == MemRead || type_q == MemCrc) ? 3'd3 : (type_q == MemWrite || type_q == RegRead) ? 3'd2
+  assign wanted = (type_q == MemRead || type_q == MemCrc) ? 3'd3
+      : (type_q == MemWrite || type_q == RegRead) ? 3'd2
                 : (type_q == Resync || type_q == RegWrite) ? 3'd1 : 3'd0;
   assign asked   = (type_q == MemWrite) ? 30'(left_q) : length_q[31:2];
   assign beyond  = 41'(32'(address_q[AddrBits+1:2])) + 41'(asked);
-  assign outside = ((40'({address_high_q, address_q[31:2]}) >> AddrBits) != '0) || (beyond > MemoryWords);
-  assign short   = (bytes_q < BytesBits'(9)) || (bytes_q < BytesBits'(12) && bytes_q[1:0] <= address_q[1:0]);
+  assign outside = ((40'({address_high_q, address_q[31:2]}) >> AddrBits) != '0)
+      || (beyond > MemoryWords);
+  assign short   = (bytes_q < BytesBits'(9))
+      || (bytes_q < BytesBits'(12) && bytes_q[1:0] <= address_q[1:0]);
   always_comb begin
     status = IsType;
     case (type_q)
       Hello, Ack: status = (bytes_q == '0) ? Ok : IsLength;
       Resync:     status = (bytes_q == BytesBits'(4)) ? Ok : IsLength;
-      Msg:        status = (bytes_q >= BytesBits'(4) && bytes_q <= BytesBits'(64) && bytes_q[1:0] == 2'd0) ? Ok : IsLength;
+      Msg:        status = (bytes_q >= BytesBits'(4) && bytes_q <= BytesBits'(64)
+          && bytes_q[1:0] == 2'd0) ? Ok : IsLength;
       MemWrite:   status = short ? IsLength : outside ? IsAddress : Ok;
       MemRead, MemCrc:
         status = (bytes_q != BytesBits'(12) || length_q == 32'd0 || length_q[1:0] != 2'd0
                   || (type_q == MemRead && length_q > 32'(MaxPayload - 4))) ? IsLength
                : (address_q[1:0] != 2'd0 || outside) ? IsAddress : Ok;
-      RegWrite:   status = (bytes_q < BytesBits'(8) || bytes_q[1:0] != 2'd0) ? IsLength : (address_q[1:0] != 2'd0) ? IsAddress : Ok;
+      RegWrite:   status = (bytes_q < BytesBits'(8) || bytes_q[1:0] != 2'd0) ? IsLength
+          : (address_q[1:0] != 2'd0) ? IsAddress : Ok;
       RegRead:    status = (bytes_q != BytesBits'(8) || {many_q, address_high_q} == 9'd0
                         || {many_q, address_high_q} > 9'(MaxPayload / 4 - 1)) ? IsLength
                          : (address_q[1:0] != 2'd0) ? IsAddress : Ok;
@@ -177,18 +188,23 @@ module luoshu_link_exec #(
   assign wvalid_o    = (state_q == MemData) && (type_q == MemWrite) && in_valid_i;
   assign wdata_o     = in_data_i;
   assign wstrb_o     = (first_q ? 4'hf << address_q[1:0] : 4'hf)
-                     & ((last_word && bytes_q[1:0] != 2'd0) ? 4'hf >> (3'd4 - {1'b0, bytes_q[1:0]}) : 4'hf);
-  assign rready_o    = (state_q == MemData) && ((is_crc && Serial == 0) || ((is_read || is_crc) && ans_word_ready_i));
+                     & ((last_word && bytes_q[1:0] != 2'd0) ? 4'hf >> (3'd4 - {1'b0, bytes_q[1:0]})
+                         : 4'hf);
+  assign rready_o    = (state_q == MemData)
+      && ((is_crc && Serial == 0) || ((is_read || is_crc) && ans_word_ready_i));
   generate
-    if (Serial != 0) begin : gen_check   // by the sender, which has it while it takes the answer's header
+    // by the sender, which has it while it takes the answer's header
+    if (Serial != 0) begin : gen_check
       logic [31:0] crc_q;
-      assign ans_check_o = is_crc && (state_q == Check || state_q == MemStart || state_q == MemData);
+      assign ans_check_o = is_crc && (state_q == Check || state_q == MemStart
+          || state_q == MemData);
       assign mem_crc     = crc_q;
       always_ff @(posedge clk_i) if (state_q == Answer) crc_q <= crc_i;
     end else begin : gen_crc
       assign ans_check_o = 1'b0;
       luoshu_crc32 u_crc (
-          .clk_i, .clear_i(state_q == Decide), .valid_i(rvalid_i && state_q == MemData && is_crc), .data_i(rdata_i), .crc_o(mem_crc)
+          .clk_i, .clear_i(state_q == Decide), .valid_i(rvalid_i && state_q == MemData && is_crc),
+          .data_i(rdata_i), .crc_o(mem_crc)
       );
       logic unused_crc;
       assign unused_crc = ^crc_i;
@@ -203,10 +219,12 @@ module luoshu_link_exec #(
   assign msg_data_o  = in_data_i;
   assign msg_last_o  = last_word;
 
-  assign in_ready_o = (state_q == First) || (state_q == Second) || (state_q == Drain && left_q != '0)
+  assign in_ready_o = (state_q == First) || (state_q == Second)
+      || (state_q == Drain && left_q != '0)
                    || (state_q == Arguments && left_q != '0 && {1'b0, args_q} < wanted)
                    || (state_q == MemData && type_q == MemWrite && wready_i)
-                   || (state_q == RegData && type_q == RegWrite && reg_gnt_i) || (state_q == Mailbox && msg_ready_i);
+                   || (state_q == RegData && type_q == RegWrite && reg_gnt_i)
+                       || (state_q == Mailbox && msg_ready_i);
 
   assign ack_valid_o  = (state_q == Second) && in_valid_i && in_data_i[24];
   assign ack_next_o   = in_data_i[23:16];
@@ -216,24 +234,30 @@ module luoshu_link_exec #(
   assign head_o = {expected_q, sticky_q, status_q, seq_q, type_q | 8'h80};
   assign note_valid_o = (state_q == Note);
   assign ans_valid_o  = (state_q == Answer) || (state_q == Check);
-  assign ans_words_o  = (type_q == Resync) ? WordBits'(3) : is_hello ? WordBits'(IdWords + 2) : is_crc ? WordBits'(2)
+  assign ans_words_o  = (type_q == Resync) ? WordBits'(3) : is_hello ? WordBits'(IdWords + 2)
+      : is_crc ? WordBits'(2)
                       : WordBits'({1'b0, is_read ? length_q[9:2] : address_high_q}) + 1'b1;
-  assign blocked_o    = (ans_valid_o && !ans_ready_i) || (ans_word_valid_o && !ans_word_ready_i) || (state_q == Finish && !ans_done_i);
+  assign blocked_o    = (ans_valid_o && !ans_ready_i) || (ans_word_valid_o && !ans_word_ready_i)
+      || (state_q == Finish && !ans_done_i);
   // words: memory data, register data, or the fixed ones
   logic from_memory, from_register;
   assign from_memory   = (state_q == MemData) && (is_read || (is_crc && Serial != 0));
   assign from_register = (state_q == RegWait) && reads_regs;
-  assign ans_word_valid_o = (from_memory && rvalid_i) || (from_register && reg_ready_q) || (state_q == Stream);
+  assign ans_word_valid_o = (from_memory && rvalid_i) || (from_register && reg_ready_q)
+      || (state_q == Stream);
   logic        reg_ready_q;           // a register's value waits
   logic [31:0] reg_value_q;
-  logic        nonce, checksum, link_word, numbers;   // which of the fixed ones; otherwise the completion
+  // which of the fixed ones; otherwise the completion
+  logic        nonce, checksum, link_word, numbers;
   assign nonce     = (type_q == Resync) && (fixed_q == 3'd3);
   assign checksum  = is_crc && (fixed_q == 3'd2);
   assign link_word = (type_q == Resync || is_hello) && (fixed_q == 3'd2);
   assign numbers   = (type_q == Resync) && (fixed_q == 3'd1);
   assign ans_word_o = (state_q != Stream) ? (from_memory ? rdata_i : reg_value_q)
-                    : (address_q & {32{nonce}}) | (mem_crc & {32{checksum}}) | (LinkWord & {32{link_word}})
-                      | {16'd0, event_numbers_i & {16{numbers}}} | ((failed_q && fixed_q == 3'd1) ? 32'(IsBus) : 32'd0);
+                    : (address_q & {32{nonce}}) | (mem_crc & {32{checksum}})
+                        | (LinkWord & {32{link_word}})
+                      | {16'd0, event_numbers_i & {16{numbers}}} | ((failed_q && fixed_q == 3'd1)
+                          ? 32'(IsBus) : 32'd0);
   logic sent;
   assign sent = ans_word_valid_o && ans_word_ready_i;
 
@@ -256,8 +280,10 @@ module luoshu_link_exec #(
             expected_q <= next_expected;
             sticky_q   <= 1'b0;
             state_q    <= Answer;
-          end else if (type_q == Ack || ahead || status != Ok || (duplicate && silent) || (type_q == Msg && !msg_room_i)) begin
-            if (type_q != Ack && behind == 8'd0 && (status != Ok || type_q != Msg)) expected_q <= next_expected;
+          end else if (type_q == Ack || ahead || status != Ok || (duplicate && silent)
+              || (type_q == Msg && !msg_room_i)) begin
+            if (type_q != Ack && behind == 8'd0 && (status != Ok || type_q != Msg)) expected_q <=
+                next_expected;
             state_q <= Drain;
           end else begin
             if (!duplicate) expected_q <= next_expected;
@@ -329,8 +355,10 @@ module luoshu_link_exec #(
       if (state_q != First && state_q != Second) left_q <= left_q - 1'b1;
     end
     if (state_q == Decide) begin
-      status_q  <= (type_q == Resync && status == Ok) ? Ok[6:0] : ahead ? IsSequence[6:0] : (status != Ok) ? status[6:0]
-                 : (duplicate && silent) ? Ok[6:0] : (type_q == Msg && !msg_room_i) ? IsBusy[6:0] : Ok[6:0];
+      status_q  <= (type_q == Resync && status == Ok) ? Ok[6:0] : ahead ? IsSequence[6:0]
+          : (status != Ok) ? status[6:0]
+                 : (duplicate && silent) ? Ok[6:0] : (type_q == Msg && !msg_room_i) ? IsBusy[6:0]
+                     : Ok[6:0];
       first_q   <= 1'b1;
       failed_q  <= 1'b0;
       fixed_q   <= (type_q == Resync) ? 3'd3 : (is_hello || is_crc) ? 3'd2 : 3'd1;

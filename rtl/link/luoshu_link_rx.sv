@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Receives frames into a ring; a frame becomes visible when its CRC was right (docs/link.md, "Flow control").
+// Receives frames into a ring; a frame becomes visible when its CRC was right (docs/link.md, "Flow
+// control").
 //
-// Ring words of a frame: header word 0, header word 1, payload. A refused frame leaves one word {0, status} in which the
-// low half is not the sync. A full ring stalls the transport; while blocked_i (an answer with payload cannot leave) the
-// frame is discarded instead and refused with OVERRUN; where not even the refusal has room, one word
-// stands for several. Throughput: one word per cycle, Serial = 1: one byte. Reset: empty.
+// Ring words of a frame: header word 0, header word 1, payload. A refused frame leaves one word {0,
+// status} in which the low half is not the sync. A full ring stalls the transport; while blocked_i
+// (an answer with payload cannot leave) the frame is discarded instead and refused with OVERRUN;
+// where not even the refusal has room, one word stands for several. Throughput: one word per cycle,
+// Serial = 1: one byte. Reset: empty.
 `default_nettype none
 
 module luoshu_link_rx #(
@@ -36,7 +38,8 @@ module luoshu_link_rx #(
   logic [7:0]  word_byte;
   luoshu_link_align #(.Serial(Serial)) u_align (
       .clk_i, .rst_ni, .rx_valid_i, .rx_ready_o, .rx_data_i, .rx_bytes_i, .hunt_i(state_q == Hunt),
-      .word_valid_o(word_valid), .word_ready_i(word_ready), .word_o(word), .byte_valid_o(byte_valid), .byte_o(word_byte)
+      .word_valid_o(word_valid), .word_ready_i(word_ready), .word_o(word),
+      .byte_valid_o(byte_valid), .byte_o(word_byte)
   );
 
   // Pointers: read, committed, written; one more bit than the address.
@@ -61,10 +64,13 @@ module luoshu_link_rx #(
   assign good     = take && is_crc && !drop_q && (word == crc);
   assign refuse   = take && (too_long || (is_crc && !good));
   generate
-    if (Serial != 0) begin : gen_bytes   // the bytes of a word come when it has been taken; none of an earlier frame counts
-      luoshu_crc32 #(.Bits(8)) u_crc (.clk_i, .clear_i(state_q == Hunt && !take), .valid_i(byte_valid), .data_i(word_byte), .crc_o(crc));
+    // the bytes of a word come when it has been taken; none of an earlier frame counts
+    if (Serial != 0) begin : gen_bytes
+      luoshu_crc32 #(.Bits(8)) u_crc (.clk_i, .clear_i(state_q == Hunt && !take),
+          .valid_i(byte_valid), .data_i(word_byte), .crc_o(crc));
     end else begin : gen_words
-      luoshu_crc32 u_crc (.clk_i, .clear_i(take && state_q == Hunt), .valid_i(take), .data_i(word), .crc_o(crc));
+      luoshu_crc32 u_crc (.clk_i, .clear_i(take && state_q == Hunt), .valid_i(take), .data_i(word),
+          .crc_o(crc));
       logic unused_bytes;
       assign unused_bytes = ^{byte_valid, word_byte};
     end
@@ -72,7 +78,8 @@ module luoshu_link_rx #(
 
   logic        ring_we;
   logic [31:0] ring_word;
-  assign ring_we   = (take && !is_crc && !too_long && !drop_q && !full) || (state_q == Refuse && !full);
+  assign ring_we   = (take && !is_crc && !too_long && !drop_q && !full)
+      || (state_q == Refuse && !full);
   assign ring_word = (state_q == Refuse) ? {24'd0, status_q} : word;
 
   always_ff @(posedge clk_i) begin
@@ -109,7 +116,7 @@ module luoshu_link_rx #(
     if (refuse) status_q <= too_long ? BadLength : drop_q ? Overrun : BadCrc;
   end
 
-  // ---------------------------------------------------------------- reading: the RAM's register is the head
+  // ------------------------------------------------------- reading: the RAM's register is the head
   logic             fetch, head_q;
   logic [PtrBits:0] fetch_q;    // next word to fetch
   luoshu_ram_1r1w #(.Width(32), .Depth(RingWords)) u_ring (

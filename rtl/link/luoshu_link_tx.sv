@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sends frames: answers without payload (a younger one replaces one that waits), answers with payload, events; adds the CRC.
+// Sends frames: answers without payload (a younger one replaces one that waits), answers with
+// payload, events; adds the CRC.
 //
-// Order: waiting answer, payload answer, event. A payload frame announces its length; its words follow one by one.
-// One word per cycle, Serial = 1: per 4 cycles; then ans_check_i with ans_valid_i asks for the checksum of the answer's words instead
-// of a frame: they are taken and not sent until ans_check_i falls, the checksum is in crc_o until the cycle after that in which
-// an answer's header is taken. Reset: nothing to send.
+// Order: waiting answer, payload answer, event. A payload frame announces its length; its words
+// follow one by one. One word per cycle, Serial = 1: per 4 cycles; then ans_check_i with
+// ans_valid_i asks for the checksum of the answer's words instead of a frame: they are taken and
+// not sent until ans_check_i falls, the checksum is in crc_o until the cycle after that in which an
+// answer's header is taken. Reset: nothing to send.
 `default_nettype none
 
 module luoshu_link_tx #(
@@ -21,7 +23,8 @@ module luoshu_link_tx #(
     input  wire         ans_valid_i,
     output logic        ans_ready_o,    // header taken
     input  wire  [31:0] ans_i,          // as note_i
-    input  wire  [WordBits-1:0] ans_words_i,   // payload; Serial = 1: stays for a cycle after the header was taken
+    // payload; Serial = 1: stays for a cycle after the header was taken
+    input  wire  [WordBits-1:0] ans_words_i,
     input  wire         ans_check_i,
     input  wire         ans_word_valid_i,
     output logic        ans_word_ready_o,
@@ -41,7 +44,8 @@ module luoshu_link_tx #(
     input  wire         tx_ready_i,
     output logic [31:0] tx_data_o
 );
-  typedef enum logic [2:0] {Idle, Head0, Head1, Words, Crc, Check, Take} state_e;   // Take, Serial = 1: the header of ans_i
+  // Take, Serial = 1: the header of ans_i
+  typedef enum logic [2:0] {Idle, Head0, Head1, Words, Crc, Check, Take} state_e;
   state_e      state_q;
   logic        waiting_q, event_q, answer_q;
   logic [31:0] waiting_note_q;   // Serial = 1: in Take the header of the answer with payload
@@ -54,8 +58,10 @@ module luoshu_link_tx #(
   assign ans_ready_o = (state_q == Idle) && !waiting_q;
   assign evt_ready_o = (state_q == Idle) && !waiting_q && !ans_valid_i;
   assign word_valid  = event_q ? evt_word_valid_i : ans_word_valid_i;
-  assign put = room && ((state_q == Head0) || (state_q == Head1) || (state_q == Crc) || (state_q == Words && word_valid));
-  assign ans_word_ready_o = ((state_q == Words) && !event_q && room) || ((state_q == Check) && summed);
+  assign put = room && ((state_q == Head0) || (state_q == Head1) || (state_q == Crc)
+      || (state_q == Words && word_valid));
+  assign ans_word_ready_o = ((state_q == Words) && !event_q && room)
+      || ((state_q == Check) && summed);
   assign evt_word_ready_o = (state_q == Words) && event_q && room;
   assign ans_done_o = (state_q == Crc) && put && answer_q;
   assign evt_done_o = (state_q == Crc) && put && event_q;
@@ -65,7 +71,8 @@ module luoshu_link_tx #(
   logic        begins, answers; // header and length are taken; they are of an answer with payload
   assign begins  = (state_q == Idle) || (state_q == Take);
   assign answers = (Serial != 0) ? (state_q == Take) : ans_valid_i;
-  assign head  = (waiting_q || (Serial != 0 && answers)) ? waiting_note_q : answers ? ans_i : {16'd0, evt_number_i, 8'hC0};
+  assign head  = (waiting_q || (Serial != 0 && answers)) ? waiting_note_q : answers ? ans_i
+      : {16'd0, evt_number_i, 8'hC0};
   assign words = waiting_q ? '0 : answers ? ans_words_i : WordBits'(evt_words_i);
   assign payload = event_q ? evt_word_i : ans_word_i;
   generate
@@ -76,7 +83,8 @@ module luoshu_link_tx #(
       logic       step;    // it goes
       assign summed = (at_q == 2'd3);
       assign step   = (state_q == Check) ? ans_word_valid_i && ans_check_i
-                    : (!tx_valid_o || tx_ready_i) && ((state_q == Head0) || (state_q == Head1) || (state_q == Crc)
+                    : (!tx_valid_o || tx_ready_i) && ((state_q == Head0) || (state_q == Head1)
+                        || (state_q == Crc)
                                                       || (state_q == Words && word_valid));
       always_ff @(posedge clk_i) begin
         if (!rst_ni) at_q <= 2'd0;
@@ -94,7 +102,8 @@ module luoshu_link_tx #(
       end
       assign shift_head = step && head_out;
       luoshu_crc32 #(.Bits(8)) u_crc (
-          .clk_i, .clear_i(state_q == Idle), .valid_i(step), .data_i(part ^ {8{state_q == Crc}}), .crc_o
+          .clk_i, .clear_i(state_q == Idle), .valid_i(step), .data_i(part ^ {8{state_q == Crc}}),
+          .crc_o
       );
       always_ff @(posedge clk_i) if (step && state_q != Check) tx_data_o <= {part, tx_data_o[31:8]};
     end else begin : gen_words
@@ -109,7 +118,8 @@ module luoshu_link_tx #(
           default: word = payload;
         endcase
       end
-      luoshu_crc32 u_crc (.clk_i, .clear_i(put && state_q == Head0), .valid_i(put), .data_i(word), .crc_o);
+      luoshu_crc32 u_crc (.clk_i, .clear_i(put && state_q == Head0), .valid_i(put), .data_i(word),
+          .crc_o);
       always_ff @(posedge clk_i) if (put) tx_data_o <= word;
     end
   endgenerate

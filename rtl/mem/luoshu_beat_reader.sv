@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads segments from memory beat by beat: as luoshu_kv_reader, but no queue and one beat at a time on its way or waiting.
+// Reads segments from memory beat by beat: as luoshu_kv_reader, but no queue and one beat at a time
+// on its way or waiting.
 //
-// Throughput: a beat per round trip of memory. Latency: segment to first request 1 cycle; read data to kv_valid_o 1 cycle.
+// Throughput: a beat per round trip of memory. Latency: segment to first request 1 cycle; read data
+// to kv_valid_o 1 cycle.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -25,7 +27,8 @@ module luoshu_beat_reader #(
     output logic [Lanes*8-1:0] kv_data_o
 );
   localparam int BeatBits = $clog2(Lanes);
-  logic                 busy_q, free_q;   // beats are left to ask for; no beat is on its way or waiting
+  // beats are left to ask for; no beat is on its way or waiting
+  logic                 busy_q, free_q;
   logic [31-BeatBits:0] beat_q;           // address, beats
   logic [15:0]          left_q;
   logic                 request, unused_low;

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // The memory port: joins read and write clients to one AXI4 manager of Lanes bytes per beat.
 //
-// Reads: a client requests `beats` consecutive beats (1..MaxRequest) from a beat-aligned address, and
-// only when it has reserved space for all of them: data come back in request order, without
-// back-pressure (rc_valid_o[c] with the shared rc_data_o; rc_error_o: this beat was answered SLVERR or
-// DECERR; rc_last_o on the last beat of the request). Requests are cut into INCR bursts of at most
-// MaxBurst beats that never cross 4 KiB. Lower client index wins.
-// Writes: beats with byte strobes. wq_len_i[c] says how many beats of the same burst follow this one: a
-// client gives it falling by one to 0, at consecutive addresses that do not cross 4 KiB. The first beat
-// takes the write channels for its client until the last, so the client must be able to deliver the rest
-// without waiting for another write (no deadlock), and a reset of units must not cut a burst: only the
-// last client asks for bursts. wc_bvalid_o[c] pulses once per burst, in order per client, with wc_error_o
-// when the answer was an error. Lower index wins between bursts.
-// Does not do: ordering between a read and an earlier write (a client waits for wc_bvalid_o); several
-// transactions of one channel out of order (one id: the subordinate answers in order; user names the
-// client for statistics).
-// The last read client and the last write client are the host's: idle_o (nothing of the others is in
-// flight or asked for) and error_o (an answer to the others was an error, pulse) leave them out.
-// Reset: synchronous; nothing is in flight afterwards. As AXI4 has it the subordinate shares the reset,
-// or reset is held until it owes no answer: an answer from before it cannot be told from a later one. One
-// that nothing is waiting for fails an assertion and reaches no client.
+// Reads: a client requests `beats` consecutive beats (1..MaxRequest) from a beat-aligned address,
+// and only when it has reserved space for all of them: data come back in request order, without
+// back-pressure (rc_valid_o[c] with the shared rc_data_o; rc_error_o: this beat was answered SLVERR
+// or DECERR; rc_last_o on the last beat of the request). Requests are cut into INCR bursts of at
+// most MaxBurst beats that never cross 4 KiB. Lower client index wins.
+// Writes: beats with byte strobes. wq_len_i[c] says how many beats of the same burst follow this
+// one: a client gives it falling by one to 0, at consecutive addresses that do not cross 4 KiB. The
+// first beat takes the write channels for its client until the last, so the client must be able to
+// deliver the rest without waiting for another write (no deadlock), and a reset of units must not
+// cut a burst: only the last client asks for bursts. wc_bvalid_o[c] pulses once per burst, in order
+// per client, with wc_error_o when the answer was an error. Lower index wins between bursts.
+// Does not do: ordering between a read and an earlier write (a client waits for wc_bvalid_o);
+// several transactions of one channel out of order (one id: the subordinate answers in order; user
+// names the client for statistics).
+// The last read client and the last write client are the host's: idle_o (nothing of the others is
+// in flight or asked for) and error_o (an answer to the others was an error, pulse) leave them out.
+// Reset: synchronous; nothing is in flight afterwards. As AXI4 has it the subordinate shares the
+// reset, or reset is held until it owes no answer: an answer from before it cannot be told from a
+// later one. One that nothing is waiting for fails an assertion and reaches no client.
 // Latency: request to AR 1 cycle; R to rc_valid_o 1 cycle.
 `include "luoshu_assert.svh"
 `default_nettype none
@@ -38,7 +38,8 @@ module luoshu_mem_port #(
     // read clients
     input  wire  [ReadClients-1:0]       rq_valid_i,
     output logic [ReadClients-1:0]       rq_ready_o,
-    input  wire  [ReadClients*32-1:0]    rq_addr_i,   // byte address, beat aligned: the low bits are not looked at
+    // byte address, beat aligned: the low bits are not looked at
+    input  wire  [ReadClients*32-1:0]    rq_addr_i,
     input  wire  [ReadClients*8-1:0]     rq_beats_i,  // beats, >= 1
     output logic [ReadClients-1:0]       rc_valid_o,
     output logic [Lanes*8-1:0]           rc_data_o,
@@ -85,7 +86,7 @@ module luoshu_mem_port #(
   localparam logic [2:0] HostRead  = 3'(ReadClients - 1);
   localparam logic [2:0] HostWrite = 3'(WriteClients - 1);
 
-  // ---------------------------------------------------------------- reads: arbiter and burst cutter
+  // --------------------------------------------------------------- reads: arbiter and burst cutter
   logic [ReadClients-1:0] rq_grant;
   logic                   rq_any;
   logic [31:0]            rq_addr;
@@ -105,7 +106,8 @@ module luoshu_mem_port #(
       end
     end
     for (int c = 0; c < ReadClients; c++) begin
-      rq_addr   = rq_addr | ({rq_addr_i[c*32 + BeatBits +: 32 - BeatBits], {BeatBits{1'b0}}} & {32{rq_grant[c]}});
+      rq_addr   = rq_addr | ({rq_addr_i[c*32 + BeatBits +: 32 - BeatBits], {BeatBits{1'b0}}}
+          & {32{rq_grant[c]}});
       rq_beats  = rq_beats | (rq_beats_i[c*8 +: 8] & {8{rq_grant[c]}});
       rq_client = rq_client | (c[2:0] & {3{rq_grant[c]}});
     end
@@ -181,7 +183,7 @@ module luoshu_mem_port #(
     end
   end
 
-  // ---------------------------------------------------------------- reads: tags of the bursts in flight
+  // ----------------------------------------------------------- reads: tags of the bursts in flight
   logic       tag_valid;
   logic [$clog2(Outstanding):0] unused_tags;
   logic [3:0] tag_head;  // client, request ends with this burst
@@ -219,7 +221,8 @@ module luoshu_mem_port #(
   `LUOSHU_ASSERT(r_has_tag, !r_valid_i || tag_valid)
 
   // ---------------------------------------------------------------- writes
-  logic [WriteClients-1:0] wq_asked, wq_grant, w_owner_q;   // w_owner_q: whose burst is open, if any
+  // w_owner_q: whose burst is open, if any
+  logic [WriteClients-1:0] wq_asked, wq_grant, w_owner_q;
   logic                    wq_any;
   logic [2:0]              wq_client;
   logic [31:0]             wq_addr;
@@ -284,11 +287,13 @@ module luoshu_mem_port #(
 
   logic       wtag_valid, b_taken;
   logic [2:0] wtag_head;
-  logic [$clog2(Writes):0] unused_wtags, unit_writes_q;   // unit_writes_q: bursts of the unit clients in flight
+  // unit_writes_q: bursts of the unit clients in flight
+  logic [$clog2(Writes):0] unused_wtags, unit_writes_q;
   luoshu_fifo #(.Width(3), .Depth(Writes), .UseRam(0)) u_wtags (
       .clk_i, .rst_ni,
       .in_valid_i(aw_take), .in_ready_o(wtag_in_ready), .in_data_i(wq_client),
-      .out_valid_o(wtag_valid), .out_ready_i(b_valid_i), .out_data_o(wtag_head), .count_o(unused_wtags)
+      .out_valid_o(wtag_valid), .out_ready_i(b_valid_i), .out_data_o(wtag_head),
+      .count_o(unused_wtags)
   );
   logic unit_write_out, unit_write_in;
   assign b_ready_o = 1'b1;

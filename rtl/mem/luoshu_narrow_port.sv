@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Joins the 32-bit masters (the link, and the control core's window) to the wide memory port.
 //
-// Link master: a request is {write, byte address (4-byte aligned), words 1..256}; then a write sends that
-// many words with byte strobes and gets one bvalid when all of them are in memory; a read receives that
-// many words, rlast with the last one. Words of a write are combined into beats, beats into bursts of up
-// to 16 within an aligned 16 beats; the words of a write must come without waiting for other writes.
-// Window master (single words): granted when the link is idle, rvalid ends an access of either kind;
-// rdata is 0 in other cycles. Address and data of a window access are taken with its grant; both masters
-// may share one multiplexer for these.
-// error_o, valid with rlast, bvalid and win_rvalid: memory answered a beat of this access with an error.
-// One request at a time. Throughput: one word per cycle, of a write but for a cycle per beat; Lanes < 32
-// reads one beat after the other. Reset: idle.
+// Link master: a request is {write, byte address (4-byte aligned), words 1..256}; then a write
+// sends that many words with byte strobes and gets one bvalid when all of them are in memory; a
+// read receives that many words, rlast with the last one. Words of a write are combined into beats,
+// beats into bursts of up to 16 within an aligned 16 beats; the words of a write must come without
+// waiting for other writes. Window master (single words): granted when the link is idle, rvalid
+// ends an access of either kind; rdata is 0 in other cycles. Address and data of a window access
+// are taken with its grant; both masters may share one multiplexer for these.
+// error_o, valid with rlast, bvalid and win_rvalid: memory answered a beat of this access with an
+// error. One request at a time. Throughput: one word per cycle, of a write but for a cycle per
+// beat; Lanes < 32 reads one beat after the other. Reset: idle.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -117,15 +117,18 @@ module luoshu_narrow_port #(
       assign rq_addr_o  = fetch_addr_q;
       luoshu_fifo #(.Width(Lanes*8), .Depth(Ahead)) u_beats (
           .clk_i, .rst_ni, .in_valid_i(rc_valid_i), .in_ready_o(beat_space), .in_data_i(rc_data_i),
-          .out_valid_o(beat_valid), .out_ready_i(beat_pop), .out_data_o(beat), .count_o(unused_count)
+          .out_valid_o(beat_valid), .out_ready_i(beat_pop), .out_data_o(beat),
+          .count_o(unused_count)
       );
       always_ff @(posedge clk_i) begin
         if (!rst_ni) room_q <= 4'(Ahead);
         else if (beat_pop != request) room_q <= room_q + {{3{request}}, 1'b1};   // plus or minus 1
         if (accept) begin
-          fetch_addr_q <= {take_window ? win_addr_i[31:BeatBits] : req_addr_i[31:BeatBits], {BeatBits{1'b0}}};
+          fetch_addr_q <= {take_window ? win_addr_i[31:BeatBits] : req_addr_i[31:BeatBits],
+              {BeatBits{1'b0}}};
           fetch_left_q <= take_window ? 9'd1
-              : 9'((32'(req_addr_i[BeatBits-1:2]) + 32'(req_words_i) + 32'(Lanes/4) - 32'd1) >> WordBits);
+              : 9'((32'(req_addr_i[BeatBits-1:2]) + 32'(req_words_i)
+                  + 32'(Lanes/4) - 32'd1) >> WordBits);
         end else if (request) begin
           fetch_addr_q <= fetch_addr_q + 32'(Lanes);
           fetch_left_q <= fetch_left_q - 9'd1;
@@ -200,7 +203,8 @@ module luoshu_narrow_port #(
     for (int w = 0; w < Lanes / 4; w++) begin
       if (accept) begin   // a word of the window's lies in the whole beat
         data_q[32*w +: 32] <= win_wdata_i;
-        strb_q[4*w +: 4]   <= (take_window && win_addr_i[BeatBits-1:2] == WordBits'(w)) ? win_be_i : 4'd0;
+        strb_q[4*w +: 4]   <= (take_window && win_addr_i[BeatBits-1:2] == WordBits'(w)) ? win_be_i
+            : 4'd0;
       end else if (word_in && !window_q && addr_q[BeatBits-1:2] == WordBits'(w)) begin
         data_q[32*w +: 32] <= wdata_i;
         strb_q[4*w +: 4]   <= wstrb_i;

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The weight stream: reads segments from device memory ahead of need and steers their beats.
 //
-// Segments are executed in order. A weight segment is cut into runs of one scale beat and up to 16 (Int8, Planes), 8 (Int4)
-// or 4 (Int4m) value beats, each run one read request (docs/architecture.md, section 2); scale beats go to the scale
-// FIFO, value beats to the value FIFO. A parameter segment (aux) goes to the aux FIFO. A request is made only when the
-// FIFOs have room for all of its beats, so the memory port never waits. While halt_i is high no request is made.
-// OneQueue = 1: values and scales wait in one queue in the order of the stream, which takes half the block RAMs; a scale beat
-// passes from its head to a register (one more cycle of latency, and no value in the cycle in which it passes); a request then waits for
-// room for 32 beats.
+// Segments are executed in order. A weight segment is cut into runs of one scale beat and up to 16
+// (Int8, Planes), 8 (Int4) or 4 (Int4m) value beats, each run one read request
+// (docs/architecture.md, section 2); scale beats go to the scale FIFO, value beats to the value
+// FIFO. A parameter segment (aux) goes to the aux FIFO. A request is made only when the FIFOs have
+// room for all of its beats, so the memory port never waits. While halt_i is high no request is
+// made. OneQueue = 1: values and scales wait in one queue in the order of the stream, which takes
+// half the block RAMs; a scale beat passes from its head to a register (one more cycle of latency,
+// and no value in the cycle in which it passes); a request then waits for room for 32 beats.
 // AuxDepth = 0: parameters have no queue here, the receiver reserves their place.
-// Throughput: one beat per cycle. Latency: segment to first request 2 cycles; read data to FIFO output 2 cycles.
-// Reset empties everything; the user must see to it that no read is in flight (memory port idle).
+// Throughput: one beat per cycle. Latency: segment to first request 2 cycles; read data to FIFO
+// output 2 cycles. Reset empties everything; the user must see to it that no read is in flight
+// (memory port idle).
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -50,7 +52,8 @@ module luoshu_weight_stream #(
     output logic               aux_valid_o,
     input  wire                aux_ready_i,
     output logic [Lanes*8-1:0] aux_data_o,
-    output logic [4:0]         aux_ask_o,    // AuxDepth = 0: beats of a request, which the receiver will take as they come ...
+    // AuxDepth = 0: beats of a request, which the receiver will take as they come ...
+    output logic [4:0]         aux_ask_o,
     input  wire                aux_room_i    // ... as it had room for 16
 );
   localparam int BeatBits = $clog2(Lanes);
@@ -76,7 +79,9 @@ module luoshu_weight_stream #(
   assign chunk = last ? seg_left_q[4:0] : full_q;
   logic [4:0] value_beats;     // of the next request in the value queue
   assign value_beats = (OneQueue != 0) ? chunk : chunk - 5'd1;
-  assign room = seg_aux_q ? aux_fits : ((value_free_q >= ((OneQueue != 0) ? 11'd32 : 11'(value_beats))) && (OneQueue != 0 || scale_free_q != 11'd0));
+  assign room = seg_aux_q ? aux_fits
+      : ((value_free_q >= ((OneQueue != 0) ? 11'd32 : 11'(value_beats)))
+      && (OneQueue != 0 || scale_free_q != 11'd0));
   assign rq_valid_o  = seg_busy_q && room && !halt_i && kind_in_ready;
   assign rq_addr_o   = seg_addr_q;
   assign rq_beats_o  = 8'(chunk);
@@ -120,7 +125,7 @@ module luoshu_weight_stream #(
     end
   end
 
-  // ---------------------------------------------------------------- return side: the kind of each request in flight
+  // ----------------------------------------------- return side: the kind of each request in flight
   logic kind_valid;
   logic kind_aux;
   logic [$clog2(Requests):0] unused_kinds;
@@ -128,7 +133,8 @@ module luoshu_weight_stream #(
   luoshu_fifo #(.Width(1), .Depth(Requests), .UseRam(0)) u_kinds (
       .clk_i, .rst_ni,
       .in_valid_i(request), .in_ready_o(kind_in_ready), .in_data_i(seg_aux_q),
-      .out_valid_o(kind_valid), .out_ready_i(rc_valid_i && rc_last_i), .out_data_o(kind_aux), .count_o(unused_kinds)
+      .out_valid_o(kind_valid), .out_ready_i(rc_valid_i && rc_last_i), .out_data_o(kind_aux),
+      .count_o(unused_kinds)
   );
 
   always_ff @(posedge clk_i) begin
@@ -149,8 +155,9 @@ module luoshu_weight_stream #(
       logic               head_valid, head_scale, scale_valid_q;
       logic [Lanes*8-1:0] scale_q;
       luoshu_fifo #(.Width(Lanes*8 + 1), .Depth(ValueDepth)) u_values (
-          .clk_i, .rst_ni, .in_valid_i(value_in || scale_in), .in_ready_o(value_space), .in_data_i({first_q, rc_data_i}),
-          .out_valid_o(head_valid), .out_ready_i(head_scale ? !scale_valid_q : value_ready_i),
+          .clk_i, .rst_ni, .in_valid_i(value_in || scale_in), .in_ready_o(value_space),
+          .in_data_i({first_q, rc_data_i}), .out_valid_o(head_valid),
+          .out_ready_i(head_scale ? !scale_valid_q : value_ready_i),
           .out_data_o({head_scale, value_data_o}), .count_o(unused_value)
       );
       assign value_valid_o = head_valid && !head_scale;
@@ -171,11 +178,14 @@ module luoshu_weight_stream #(
       assign scale_pop = scale_valid_o && scale_ready_i;
       luoshu_fifo #(.Width(Lanes*8), .Depth(ValueDepth)) u_values (
           .clk_i, .rst_ni, .in_valid_i(value_in), .in_ready_o(value_space), .in_data_i(rc_data_i),
-          .out_valid_o(value_valid_o), .out_ready_i(value_ready_i), .out_data_o(value_data_o), .count_o(unused_value)
+          .out_valid_o(value_valid_o), .out_ready_i(value_ready_i), .out_data_o(value_data_o),
+          .count_o(unused_value)
       );
-      luoshu_fifo #(.Width(Lanes*8), .Depth(ScaleDepth), .UseRam((ScaleDepth > 16) ? 1 : 0)) u_scales (
+      luoshu_fifo #(.Width(Lanes*8), .Depth(ScaleDepth),
+          .UseRam((ScaleDepth > 16) ? 1 : 0)) u_scales (
           .clk_i, .rst_ni, .in_valid_i(scale_in), .in_ready_o(scale_space), .in_data_i(rc_data_i),
-          .out_valid_o(scale_valid_o), .out_ready_i(scale_ready_i), .out_data_o(scale_data_o), .count_o(unused_scale)
+          .out_valid_o(scale_valid_o), .out_ready_i(scale_ready_i), .out_data_o(scale_data_o),
+          .count_o(unused_scale)
       );
       `LUOSHU_ASSERT(scale_fits, !scale_in || scale_space)
     end
@@ -192,7 +202,8 @@ module luoshu_weight_stream #(
       always_ff @(posedge clk_i) aux_free_q <= !rst_ni ? 11'(AuxDepth) : aux_free_q - 11'(aux_net);
       luoshu_fifo #(.Width(Lanes*8), .Depth(AuxDepth)) u_aux (
           .clk_i, .rst_ni, .in_valid_i(aux_in), .in_ready_o(aux_space), .in_data_i(rc_data_i),
-          .out_valid_o(aux_valid_o), .out_ready_i(aux_ready_i), .out_data_o(aux_data_o), .count_o(unused_aux)
+          .out_valid_o(aux_valid_o), .out_ready_i(aux_ready_i), .out_data_o(aux_data_o),
+          .count_o(unused_aux)
       );
       `LUOSHU_ASSERT(aux_fits_in, !aux_in || aux_space)
     end else begin : gen_aux_direct

@@ -2,11 +2,13 @@
 // Assertion macros: live under Verilator and in formal runs (FORMAL), empty elsewhere. They use the
 // enclosing module's clk_i and rst_ni and hold only while rst_ni is high.
 //
-//   `LUOSHU_ASSERT(name, expr)                  expr holds in every cycle. Under FORMAL (Yosys) it
-//                                               must be a plain expression: write !a || b, not a |-> b.
-//   `LUOSHU_ASSERT_NEXT(name, before, after)    if before held in the last cycle, after holds in this one
+//   `LUOSHU_ASSERT(name, expr)
+//       expr holds in every cycle. Under FORMAL (Yosys) it must be a plain expression: write
+//       !a || b, not a |-> b.
+//   `LUOSHU_ASSERT_NEXT(name, before, after)
+//       if before held in the last cycle, after holds in this one
 //   `LUOSHU_STREAM_STABLE(name, valid, ready, data)
-//                                               a stalled transfer stays valid with the same data
+//       a stalled transfer stays valid with the same data
 // name labels the assertion and must be unique in the module.
 `ifndef LUOSHU_ASSERT_SVH
 `define LUOSHU_ASSERT_SVH

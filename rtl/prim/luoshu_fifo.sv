@@ -4,11 +4,13 @@
 // Handshake: valid/ready on both sides; no combinational path from one side to the other (a full
 // queue accepts a word only in the cycle after a pop). One push and one pop in every cycle,
 // provided that Depth > latency. out_data_o comes from a small RAM's read port (UseRam = 0) or a
-// RAM's read register (1) or the last of Depth registers (2). Latency, push to out_valid_o in an empty queue: 2 cycles
-// (UseRam = 1), 1 cycle (UseRam = 0), Depth cycles (UseRam = 2; a full queue moves on one word per two cycles).
-// UseRam = 1: words lie in a luoshu_ram_1r1w whose read register is the prefetched head.
-// UseRam = 0: words lie in a luoshu_ram_small; meant for Depth <= 16. UseRam = 2: words move from register to register, no
-// multiplexer; meant for Depth <= 4. Reset empties it; words offered in reset are lost. Does not do: two clocks, peeking, flushing.
+// RAM's read register (1) or the last of Depth registers (2). Latency, push to out_valid_o in an
+// empty queue: 2 cycles (UseRam = 1), 1 cycle (UseRam = 0), Depth cycles (UseRam = 2; a full queue
+// moves on one word per two cycles). UseRam = 1: words lie in a luoshu_ram_1r1w whose read register
+// is the prefetched head.
+// UseRam = 0: words lie in a luoshu_ram_small; meant for Depth <= 16. UseRam = 2: words move from
+// register to register, no multiplexer; meant for Depth <= 4. Reset empties it; words offered in
+// reset are lost. Does not do: two clocks, peeking, flushing.
 `include "luoshu_assert.svh"
 `include "luoshu_require.svh"
 `default_nettype none
@@ -44,7 +46,8 @@ module luoshu_fifo #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) count_q <= '0;
-    else if (push != pop) count_q <= count_q + {{CountWidth-1{pop}}, 1'b1};  // plus or minus 1, one adder
+    // plus or minus 1, one adder
+    else if (push != pop) count_q <= count_q + {{CountWidth-1{pop}}, 1'b1};
   end
 
   generate
@@ -55,7 +58,8 @@ module luoshu_fifo #(
       logic [PtrWidth:0] wptr_q, rptr_q;
       logic out_valid_q, fetch;
       assign fetch       = (wptr_q != rptr_q) && (!out_valid_q || out_ready_i);
-      assign in_ready_o  = !count_q[CountWidth-1];  // Depth is a power of two: the top bit means full
+      // Depth is a power of two: the top bit means full
+      assign in_ready_o  = !count_q[CountWidth-1];
       assign out_valid_o = out_valid_q;
 
       always_ff @(posedge clk_i) begin
@@ -85,16 +89,18 @@ module luoshu_fifo #(
       );
     end else if (UseRam == 2) begin : gen_chain
       logic [Depth-1:0] valid_q, move;   // word 0 is the newest
-      logic [Width-1:0] word_q [Depth];
+      logic [Depth*Width-1:0] words_q;
       assign out_valid_o = valid_q[Depth-1];
-      assign out_data_o  = word_q[Depth-1];
+      assign out_data_o  = words_q[(Depth-1)*Width +: Width];
       assign move        = {pop, valid_q[Depth-2:0] & ~valid_q[Depth-1:1]};   // leaves its register
       assign in_ready_o  = !valid_q[0] || move[0];
       always_ff @(posedge clk_i) begin
         if (!rst_ni) valid_q <= '0;
         else valid_q <= (valid_q & ~move) | {move[Depth-2:0], push};
-        if (push) word_q[0] <= in_data_i;
-        for (int i = 1; i < Depth; i++) if (move[i-1]) word_q[i] <= word_q[i-1];
+        if (push) words_q[0 +: Width] <= in_data_i;
+        for (int i = 1; i < Depth; i++) begin
+          if (move[i-1]) words_q[i*Width +: Width] <= words_q[(i-1)*Width +: Width];
+        end
       end
     end else begin : gen_small
       // Words stay where they were written; the head is read combinationally.

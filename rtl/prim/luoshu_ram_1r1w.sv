@@ -13,7 +13,9 @@
 module luoshu_ram_1r1w #(
     parameter int Width     = 32,  // bits per word; a multiple of 8 x ByteWrite
     parameter int Depth     = 512, // words
-    parameter int ByteWrite = 0,   // wmask_i enables bytes, in groups of so many that are always enabled together; 0: it is ignored
+    // wmask_i enables bytes, in groups of so many that are always enabled together; 0: it is
+    // ignored
+    parameter int ByteWrite = 0,
     // Derived, do not set.
     parameter int AddrWidth = (Depth > 1) ? $clog2(Depth) : 1,
     parameter int MaskWidth = (Width >= 8) ? Width / 8 : 1
@@ -27,7 +29,8 @@ module luoshu_ram_1r1w #(
     input  wire  [AddrWidth-1:0] raddr_i,  // read address, words
     output logic [Width-1:0]     rdata_o   // read data, one cycle after re_i
 );
-  `LUOSHU_REQUIRE(gen_legal, Depth >= 1 && Width >= 1 && ByteWrite >= 0 && Width % (8 * ByteWrite + ((ByteWrite == 0) ? 1 : 0)) == 0,
+  `LUOSHU_REQUIRE(gen_legal, Depth >= 1 && Width >= 1 && ByteWrite >= 0
+      && Width % (8 * ByteWrite + ((ByteWrite == 0) ? 1 : 0)) == 0,
                   "luoshu_ram_1r1w: Width must be a multiple of ByteWrite bytes, Depth at least 1")
 
   (* no_rw_check *) logic [Width-1:0] mem[0:Depth-1];
@@ -41,7 +44,8 @@ module luoshu_ram_1r1w #(
       always_ff @(posedge clk_i) begin
         if (we_i) begin
           for (int i = 0; i < MaskWidth / ByteWrite; i++) begin
-            if (wmask_i[i*ByteWrite]) mem[waddr_i][i*8*ByteWrite+:8*ByteWrite] <= wdata_i[i*8*ByteWrite+:8*ByteWrite];
+            if (wmask_i[i*ByteWrite]) mem[waddr_i][i*8*ByteWrite+:8*ByteWrite] <=
+                wdata_i[i*8*ByteWrite+:8*ByteWrite];
           end
         end
       end

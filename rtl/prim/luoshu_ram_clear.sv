@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Simple dual-port RAM as luoshu_ram_1r1w, whose read data can be cleared. Maps to block RAM, small ones to the RAM in LUTs.
+// Simple dual-port RAM as luoshu_ram_1r1w, whose read data can be cleared. Maps to block RAM, small
+// ones to the RAM in LUTs.
 //
-// Write: in a cycle with we_i, the word is stored. Read: rdata_o shows the word one cycle after re_i, or 0 one cycle after
-// clear_i (which goes first), and holds it otherwise. A read and a write of the same address in the same cycle return
-// undefined data. The contents and rdata_o are not reset.
+// Write: in a cycle with we_i, the word is stored. Read: rdata_o shows the word one cycle after
+// re_i, or 0 one cycle after clear_i (which goes first), and holds it otherwise. A read and a write
+// of the same address in the same cycle return undefined data. The contents and rdata_o are not
+// reset.
 // Does not do: byte enables, asynchronous reads, two clocks, initial contents.
 `default_nettype none
 

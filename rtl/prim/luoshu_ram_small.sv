@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small RAM with one write port and an asynchronous read port on one clock. Maps to the RAM in LUTs (16 words of 4 bits take
-// about 6 LUTs), so it is for at most 16 words, or for very narrow ones.
+// Small RAM with one write port and an asynchronous read port on one clock. Maps to the RAM in LUTs
+// (16 words of 4 bits take about 6 LUTs), so it is for at most 16 words, or for very narrow ones.
 //
-// Write: in a cycle with we_i, the word is stored. Read: rdata_o shows the word at raddr_i in the same cycle; a word that is
-// being written is seen in the next cycle. The contents are not reset.
+// Write: in a cycle with we_i, the word is stored. Read: rdata_o shows the word at raddr_i in the
+// same cycle; a word that is being written is seen in the next cycle. The contents are not reset.
 // Does not do: byte enables, two clocks, initial contents. Larger memories: luoshu_ram_1r1w.
 `default_nettype none
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must hold of a module's parameters: `LUOSHU_REQUIRE(name, expr, "message") in the module's body.
+// What must hold of a module's parameters: `LUOSHU_REQUIRE(name, expr, "message") in the module's
+// body.
 //
-// Where expr, a constant, is 0, the message ends the run: Verilator says it when it reads the design and at time 0, Icarus at
-// time 0 (where it finds no error of its own before), Yosys when it elaborates the module. name labels the block and must be unique in the module.
+// Where expr, a constant, is 0, the message ends the run: Verilator says it when it reads the
+// design and at time 0, Icarus at time 0 (where it finds no error of its own before), Yosys when it
+// elaborates the module. name labels the block and must be unique in the module.
 `ifndef LUOSHU_REQUIRE_SVH
 `define LUOSHU_REQUIRE_SVH
 

@@ -49,8 +49,8 @@ module luoshu_usb_device #(
   logic [7:0]  packet_byte, crc_data;
   logic [15:0] crc;
   luoshu_usb_packet u_packet (
-      .clk_i, .rst_ni(bus_rst_n), .rx_active_i, .rx_valid_i, .rx_data_i, .rx_error_i, .token_o(token),
-      .sof_o(sof), .data_o(data), .ack_o(ack), .other_o(other), .pid_o(pid),
+      .clk_i, .rst_ni(bus_rst_n), .rx_active_i, .rx_valid_i, .rx_data_i, .rx_error_i,
+      .token_o(token), .sof_o(sof), .data_o(data), .ack_o(ack), .other_o(other), .pid_o(pid),
       .address_o(token_address), .endpoint_o(token_endpoint), .frame_o(frame), .length_o(length),
       .byte_valid_o(byte_valid), .byte_o(packet_byte), .index_o(index), .crc_clear_i(crc_clear),
       .crc_step_i(crc_step), .crc_data_i(crc_data), .crc_o(crc)

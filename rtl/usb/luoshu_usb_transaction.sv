@@ -7,10 +7,11 @@
 // packet: in_more_i while a byte is left, in_data_i that byte; in_take_o takes it, and the next is
 // shown two cycles later (the transceiver takes no byte within 4 cycles of the last). in_ack_o: the
 // host has the packet; without it, the same packet is sent again.
-// Token to us, OUT or SETUP: out_begin_o. The bytes of the next packet (luoshu_usb_packet) belong to
-// it while out_active_o. When it is complete, without error and of at most 64 bytes, the endpoint
-// says in that cycle: stall_i: STALL; a toggle other than toggle_i: ACK and nothing else, since it
-// was a repetition; ready_i: ACK and out_commit_o; else NAK. SETUP to endpoint 0 with DATA0 of 8
+// Token to us, OUT or SETUP: out_begin_o. The bytes of the next packet (luoshu_usb_packet) belong
+// to it while out_active_o. When it is complete, without error and of at most 64 bytes, the
+// endpoint says in that cycle: stall_i: STALL; a toggle other than toggle_i: ACK and nothing else,
+// since it was a repetition; ready_i: ACK and out_commit_o; else NAK. SETUP to endpoint 0 with
+// DATA0 of 8
 // bytes: always ACK, and setup_o; anything else in its place is not answered, nor SETUP elsewhere.
 // Not answered either: other addresses, data without a token, everything in error.
 // Time: an answer starts Turnaround + 8 cycles after the J that ends a packet (3 bits; 2 to 6.5 are

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes keys and values into the KV cache (docs/architecture.md, section 2): high bytes and nibbles of K, bytes of V,
-// exponents. Neighbouring elements are combined into beats with byte strobes.
+// Writes keys and values into the KV cache (docs/architecture.md, section 2): high bytes and
+// nibbles of K, bytes of V, exponents. Neighbouring elements are combined into beats with byte
+// strobes.
 //
-// A head's words come in element order, VL values each, its exponent with the last; heads of a kind count up from 0.
-// Context of the token one cycle after ctx_re_o with ctx_gnt_i: {kv_block_offset, kv_seq_offset, position, token id}.
-// idle_o: everything taken is in memory. At most 255 writes in flight. One word per cycle but for the write cycles.
+// A head's words come in element order, VL values each, its exponent with the last; heads of a kind
+// count up from 0. Context of the token one cycle after ctx_re_o with ctx_gnt_i: {kv_block_offset,
+// kv_seq_offset, position, token id}.
+// idle_o: everything taken is in memory. At most 255 writes in flight. One word per cycle but for
+// the write cycles.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -56,8 +59,9 @@ module luoshu_kv_writer #(
   assign kw_ready_o = (state_q == Take);
   assign take       = kw_valid_i && kw_ready_o;
 
-  // Where the word goes, in beats of the block and bytes of the beat: at most MetaBytes + 32 x 256 x 5/2 bytes. Keys: three beats
-  // for the elements of two, the first for their nibbles; values lie behind them, in chunks of a beat for all keys.
+  // Where the word goes, in beats of the block and bytes of the beat: at most MetaBytes + 32 x 256
+  // x 5/2 bytes. Keys: three beats for the elements of two, the first for their nibbles; values lie
+  // behind them, in chunks of a beat for all keys.
   localparam int AtBits   = 15;
   localparam int BeatBits = AtBits - LB;
   logic [AtBits-1:0]   element, chunked, value;
@@ -95,8 +99,8 @@ module luoshu_kv_writer #(
       assign nibbles[VL*4+7:VL*4] = 8'd0;
     end
   endgenerate
-  // A word starts at a multiple of VL, or of 8 where a padded head is narrower: up to 8 elements there is no shifter, every
-  // byte of the beat has one source.
+  // A word starts at a multiple of VL, or of 8 where a padded head is narrower: up to 8 elements
+  // there is no shifter, every byte of the beat has one source.
   localparam int LowBytes = (VL > 1) ? VL / 2 : 1;
   localparam int HighBits = (VL > 8) ? 3 : $clog2(VL);        // log2 of the alignment
   localparam int LowBits  = (HighBits > 1) ? HighBits - 1 : 0;
@@ -130,15 +134,16 @@ module luoshu_kv_writer #(
   assign high_end = kw_last_i || (32'(at_byte) + 32'(VL) >= 32'(L));
   assign low_end  = !kw_v_i && (kw_last_i || (32'(element[LB:0]) + 32'(VL) >= 32'(2 * L)));
 
-  // Exponents: ke at byte key, ve at byte 32 + key. Where a beat has room for two blocks, those of an odd block follow in the
-  // beat of the block before it.
+  // Exponents: ke at byte key, ve at byte 32 + key. Where a beat has room for two blocks, those of
+  // an odd block follow in the beat of the block before it.
   logic        odd_q;
   logic [6:0]  meta_at;
   logic [31:LB] meta_block;
   generate
     if (L >= 128) begin : gen_shared_meta
       assign meta_at    = {odd_q, v_q, key_q};
-      assign meta_block = odd_q ? block_q - (32-LB)'((32'(MetaBytes) + (32'd80 << head_bits_i)) >> LB) : block_q;
+      assign meta_block = odd_q
+          ? block_q - (32-LB)'((32'(MetaBytes) + (32'd80 << head_bits_i)) >> LB) : block_q;
     end else begin : gen_meta
       assign meta_at    = {1'b0, v_q, key_q};
       assign meta_block = block_q;
@@ -165,7 +170,8 @@ module luoshu_kv_writer #(
   end
 
   logic meta_next;   // the exponent takes the place of the elements, which have been written
-  assign meta_next = meta_due_q && wq_ready_i && ((state_q == WriteHigh && !low_due_q) || state_q == WriteLow);
+  assign meta_next = meta_due_q && wq_ready_i && ((state_q == WriteHigh && !low_due_q)
+      || state_q == WriteLow);
 
   assign idle_o = (state_q == Fetch) && !kw_valid_i && (pending_q == 8'd0);
 
@@ -176,7 +182,9 @@ module luoshu_kv_writer #(
       state_q   <= Fetch;
       pending_q <= '0;
     end else begin
-      if ((wq_valid_o && wq_ready_i) != wc_bvalid_i) pending_q <= pending_q + {{7{wc_bvalid_i}}, 1'b1};   // plus or minus 1
+      // plus or minus 1
+      if ((wq_valid_o && wq_ready_i) != wc_bvalid_i) pending_q <= pending_q + {{7{wc_bvalid_i}},
+          1'b1};
       case (state_q)
         Fetch:   if (kw_valid_i && ctx_gnt_i) state_q <= Address;
         Address: state_q <= Take;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Activation blocks: reads 32 fp32 values from the scratch RAM, quantises them to 12 bits (docs/numerics.md
-// section 2) and writes the block to the array in parts of ActLanes values.
+// Activation blocks: reads 32 fp32 values from the scratch RAM, quantises them to 12 bits
+// (docs/numerics.md section 2) and writes the block to the array in parts of ActLanes values.
 //
-// A job names the block's first scratch word, its largest biased exponent, token, block and how many of the 32
-// values exist (the rest are zero). Jobs queue up (Jobs deep; the caller never overfills, asserted). One job
-// takes 32/VL cycles, without gaps; latency from push to aw_valid_o of the last part is 32/VL + 5 cycles. aw_* is always
-// taken; aw_sum_o is the block's with its last part.
+// A job names the block's first scratch word, its largest biased exponent, token, block and how
+// many of the 32 values exist (the rest are zero). Jobs queue up (Jobs deep; the caller never
+// overfills, asserted). One job takes 32/VL cycles, without gaps; latency from push to aw_valid_o
+// of the last part is 32/VL + 5 cycles. aw_* is always taken; aw_sum_o is the block's with its last
+// part.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -89,7 +90,8 @@ module luoshu_vector_act #(
       logic        exists;
       assign exists = 6'(word3_q) * 6'(VL) + 6'(g) < count3_q;
       assign mag    = exists ? {1'b0, q_mag_i[g*17+:11]} : 12'd0;
-      luoshu_add_sub #(.Width(12)) u_sign (.a_i('0), .b_i(mag), .sub_i(q_neg_i[g]), .y_o(ints[g*12+:12]));
+      luoshu_add_sub #(.Width(12)) u_sign (.a_i('0), .b_i(mag), .sub_i(q_neg_i[g]),
+          .y_o(ints[g*12+:12]));
     end
   endgenerate
   always_comb begin

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Coefficients of heads: copies QK norm weights and biases from the parameter ring into a RAM that has the
-// element order of the head buffer (luoshu_vector_map), one value per cycle.
+// Coefficients of heads: copies QK norm weights and biases from the parameter ring into a RAM that
+// has the element order of the head buffer (luoshu_vector_map), one value per cycle.
 //
-// At start: q_norm and k_norm (norm_i), then the bias of each head (bias_i), at most one head ahead of job_head_i.
-// RAM: {2 bits: 0 q_norm, 1 k_norm, 2 + head[0] bias, word}. norm_ready_o: the norm weights are there;
-// bias_ready_o: the bias of job_head_i is there. The ring is consumed word by word and, at the end, to the beat.
+// At start: q_norm and k_norm (norm_i), then the bias of each head (bias_i), at most one head ahead
+// of job_head_i.
+// RAM: {2 bits: 0 q_norm, 1 k_norm, 2 + head[0] bias, word}. norm_ready_o: the norm weights are
+// there;
+// bias_ready_o: the bias of job_head_i is there. The ring is consumed word by word and, at the end,
+// to the beat.
 `default_nettype none
 
 module luoshu_vector_coef #(
@@ -53,7 +56,8 @@ module luoshu_vector_coef #(
   assign last_elem = {1'b0, elem_q} == head_dim_i - 9'd1;
   assign last_lane = lane_q == LaneBits'(VL - 1);
   assign last_head = head_q + 1'b1 == total_i;
-  assign ahead     = section_q == 2'd2 && head_q - job_head_i >= CountBits'(2);  // both bias slots are taken
+  // both bias slots are taken
+  assign ahead     = section_q == 2'd2 && head_q - job_head_i >= CountBits'(2);
   assign is_v      = section_q == 2'd2 && head_q >= first_v_i && head_q < first_q_i;
   assign p_re_o    = state_q == StFetch && p_some_i;
   assign p_align_o = state_q == StAlign;
@@ -78,8 +82,8 @@ module luoshu_vector_coef #(
   endgenerate
   luoshu_ram_1r1w #(.Width(VL * 32), .Depth(4 << HeadBits), .ByteWrite(4)) u_ram (
       .clk_i(clk_i), .we_i(copy),
-      .waddr_i({section_q[1], section_q[1] ? head_q[0] : section_q[0], word[HeadBits-1:0]}), .wmask_i(mask),
-      .wdata_i({VL{value}}), .re_i(re_i), .raddr_i(raddr_i), .rdata_o(rdata_o)
+      .waddr_i({section_q[1], section_q[1] ? head_q[0] : section_q[0], word[HeadBits-1:0]}),
+      .wmask_i(mask), .wdata_i({VL{value}}), .re_i(re_i), .raddr_i(raddr_i), .rdata_o(rdata_o)
   );
   logic unused_word;
   assign unused_word = ^word;

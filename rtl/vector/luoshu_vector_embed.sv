@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// EMBED: rows of the packed embedding table to the residual (docs/architecture.md section 2, numerics section 10).
+// EMBED: rows of the packed embedding table to the residual (docs/architecture.md section 2,
+// numerics section 10).
 //
-// Token by token: context read (data one cycle after ctx_token_o), the row's place by shift and add (as many cycles
-// as the beats of a row tile have bits; Serial = 1: one), two reads (scale beat of the first run, then the rest), decoding of VL values
-// per cycle. Lane operands: a = weight, b = scale, c = minimum (INT4M, else 0), d = 1. High planes wait in the
-// scratch RAM. Values leave the decoder 2 cycles after their byte, results 7 cycles later, 8 where VL = 1: the minimum then comes
-// a cycle after its values and stays for 4. Serial = 1: 3 cycles more per beat, in which its scale and minimum are converted.
+// Token by token: context read (data one cycle after ctx_token_o), the row's place by shift and add
+// (as many cycles as the beats of a row tile have bits; Serial = 1: one), two reads (scale beat of
+// the first run, then the rest), decoding of VL values per cycle. Lane operands: a = weight, b =
+// scale, c = minimum (INT4M, else 0), d = 1. High planes wait in the scratch RAM. Values leave the
+// decoder 2 cycles after their byte, results 7 cycles later, 8 where VL = 1: the minimum then comes
+// a cycle after its values and stays for 4. Serial = 1: 3 cycles more per beat, in which its scale
+// and minimum are converted.
 `default_nettype none
 
 module luoshu_vector_embed #(
     parameter int L  = 32,      // bytes per beat
     parameter int VL = 4,       // values per cycle
     parameter int WordBits = 9, // bits of a word index within a vector
-    parameter int Serial   = 0  // 1: the row's place by a multiplier, one unit for all conversions (VL = 1)
+    // 1: the row's place by a multiplier, one unit for all conversions (VL = 1)
+    parameter int Serial   = 0
 ) (
     input  wire                 clk_i,
     input  wire                 rst_ni,
@@ -59,7 +63,8 @@ module luoshu_vector_embed #(
   localparam int S = L > 32 ? L / 32 : 1;                  // row slots
   localparam int SBits = $clog2(S);
   localparam int BeatsBits = L >= 32 ? 0 : $clog2(32 / L); // log2 of the beats of a block
-  localparam int ValueBits = WordBits + $clog2(VL) - $clog2(L < 32 ? L : 32) + 2;   // of the value beats of a row
+  // of the value beats of a row
+  localparam int ValueBits = WordBits + $clog2(VL) - $clog2(L < 32 ? L : 32) + 2;
   localparam int Part = L < 32 ? L : 32;                   // values of a beat for one row
   localparam int Steps = Part / VL;
   localparam int ElemBits = WordBits + $clog2(VL) + 1;     // of a count of elements
@@ -87,8 +92,8 @@ module luoshu_vector_embed #(
   assign run_bits = mode_i == ModeInt4m ? 2'd0 : mode_i == ModeInt4 ? 2'd1 : 2'd2;
   assign values   = (ValueBits'(kblocks_i) << BeatsBits) << planes;
 
-  // The tile's first value beat is number v = tile * values of the stream. Two requests: the scale beat of its run, then
-  // the value beats (with the scale beats of later runs).
+  // The tile's first value beat is number v = tile * values of the stream. Two requests: the scale
+  // beat of its run, then the value beats (with the scale beats of later runs).
   localparam int IndexBits = 32 - $clog2(L);   // of a beat of memory
   logic [IndexBits-1:0] first_q, run_first, beat;
   logic [ValueBits:0]   more_scales;           // scale beats of the row but for the first
@@ -97,9 +102,11 @@ module luoshu_vector_embed #(
   logic [SBits:0] slot_q;     // row within the tile
   assign run_log     = 3'd2 + 3'(run_bits);
   assign phase       = first_q[3:0] & 4'((5'd4 << run_bits) - 5'd1);
-  assign run_first   = state_q == StRequest ? {first_q[IndexBits-1:4], first_q[3:0] & ~phase} : first_q;
+  assign run_first   = state_q == StRequest ? {first_q[IndexBits-1:4], first_q[3:0] & ~phase}
+      : first_q;
   assign er_valid_o  = state_q == StRequest || state_q == StValues;
-  assign {beat, unused_low} = {run_first, 1'b1} + {first_q >> run_log, state_q == StValues};   // a scale beat lies before its run
+  // a scale beat lies before its run
+  assign {beat, unused_low} = {run_first, 1'b1} + {first_q >> run_log, state_q == StValues};
   assign more_scales = ((ValueBits+1)'(values) + (ValueBits+1)'(phase) - 1'b1) >> run_log;
   assign er_addr_o   = address_i + {beat, {$clog2(L){1'b0}}};
   assign er_beats_o  = state_q == StRequest ? 16'd1 : 16'(values) + 16'(more_scales);
@@ -115,7 +122,8 @@ module luoshu_vector_embed #(
   generate
     if (Serial != 0) begin : gen_multiply
       assign multiplied = 1'b1;
-      always_ff @(posedge clk_i) if (state_q == StId) first_q <= IndexBits'(tile) * IndexBits'(values);
+      always_ff @(posedge clk_i) if (state_q == StId) first_q <=
+          IndexBits'(tile) * IndexBits'(values);
     end else begin : gen_add
       logic [IndexBits-1:0] tile_q;
       logic [ValueBits-1:0] values_q;
@@ -144,7 +152,8 @@ module luoshu_vector_embed #(
   logic [Part*8-1:0]   bytes_q;
   logic [StepBits-1:0] step_q;
   logic                go;
-  logic [1:0]          prepare;      // cycles before the beat's first value: its scale with 2, its minimum with 1
+  // cycles before the beat's first value: its scale with 2, its minimum with 1
+  logic [1:0]          prepare;
   assign go          = full_q && prepare == 2'd0;
   assign beat_last   = go && step_last;
   assign step_last   = step_q == StepBits'(Steps - 1);
@@ -177,11 +186,13 @@ module luoshu_vector_embed #(
   assign entry       = nibbles ? (8'(entry_block) << (SBits + 1)) + 8'(slot_q)
                                : (8'(entry_block) << SBits) + 8'(slot_q);
   assign entry_unit  = mode_i == ModeInt4m ? {entry[6:0], 1'b0} : entry;
-  assign entry_bits  = scales_q[32'(entry_unit) * 16 +: 32];   // where there is no minimum only the first 16 count
+  // where there is no minimum only the first 16 count
+  assign entry_bits  = scales_q[32'(entry_unit) * 16 +: 32];
 
   // fp16 to fp32, exact, but for the sign
   function automatic logic [24:0] half_parts(input logic [14:0] h);   // {exponent, significand}
-    half_parts = {8'd102 + {3'd0, h[14:10]} + {7'd0, h[14:10] == 5'd0}, 6'd0, h[14:10] != 5'd0, h[9:0]};
+    half_parts = {8'd102 + {3'd0, h[14:10]} + {7'd0, h[14:10] == 5'd0}, 6'd0, h[14:10] != 5'd0,
+        h[9:0]};
   endfunction
 
   // Stage 0: bytes; 1: with the high plane; 2: fp32.
@@ -191,7 +202,8 @@ module luoshu_vector_embed #(
   logic [4:0]          block_word, word1_q;  // word within the block
   logic [WordBits-1:0] out_word_q;
   assign block_word = BeatsBits == 0 ? 5'(step_q)
-                    : 5'((5'(pos_q & 5'((1 << BeatsBits) - 1)) << (Steps > 1 ? StepBits : 0)) | 5'(step_q));
+                    : 5'((5'(pos_q & 5'((1 << BeatsBits) - 1)) << (Steps > 1 ? StepBits : 0))
+                        | 5'(step_q));
   assign h_re_o    = go && planes && !high;
   assign h_raddr_o = block_word;
   assign h_we_o    = go1_q && high1_q;
@@ -220,7 +232,8 @@ module luoshu_vector_embed #(
       logic signed [16:0] number;
       logic [31:0] fp;
       assign prepare = prepare_q;
-      assign parts   = prepare_q == 2'd2 ? half_parts(entry_bits[14:0]) : half_parts(entry_bits[30:16]);
+      assign parts   = prepare_q == 2'd2 ? half_parts(entry_bits[14:0])
+          : half_parts(entry_bits[30:16]);
       assign number  = go1_q ? w : parts[16:0];
       luoshu_vector_small u_all (.int_i(number), .exp_i(go1_q ? 8'd127 : parts[24:17]), .r_o(fp));
       assign w_fp = fp;
@@ -294,9 +307,11 @@ module luoshu_vector_embed #(
       flight_q <= {flight_q[Latency-2:0], go2_q};
     end
     if (start_i) token_q <= '0;
-    else if (state_q == StDrain && !go1_q && !go2_q && flight_q[Latency-2:0] == '0) token_q <= token_q + 6'd1;
+    else if (state_q == StDrain && !go1_q && !go2_q && flight_q[Latency-2:0] == '0) token_q <=
+        token_q + 6'd1;
     if (state_q == StId) begin
-      slot_q    <= nibbles ? (SBits+1)'(ctx_id_i & 32'(2 * S - 1)) : (SBits+1)'(ctx_id_i & 32'(S - 1));
+      slot_q    <= nibbles ? (SBits+1)'(ctx_id_i & 32'(2 * S - 1))
+          : (SBits+1)'(ctx_id_i & 32'(S - 1));
     end
     if (state_q == StRequest) begin
       in_run_q   <= 1'b0;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Quantised heads: reads a finished head from the head buffer in element order, quantises it and sends words of
-// VL integers (12-bit signed) to the attention unit (q) or the KV writer (k, v), zeros up to the padded head.
+// Quantised heads: reads a finished head from the head buffer in element order, quantises it and
+// sends words of VL integers (12-bit signed) to the attention unit (q) or the KV writer (k, v),
+// zeros up to the padded head.
 //
-// Exponents are clamped to -128..127 before quantising (docs/numerics.md section 8). A group is what one buffer word
-// holds, up to VL values; adjacent pairs are interleaved again; groups are packed into words. One group per cycle.
+// Exponents are clamped to -128..127 before quantising (docs/numerics.md section 8). A group is
+// what one buffer word holds, up to VL values; adjacent pairs are interleaved again; groups are
+// packed into words. One group per cycle.
 // busy_o: start_i is not allowed. reading_o: the head buffer and the quantisers are in use.
 `default_nettype none
 
@@ -45,7 +47,8 @@ module luoshu_vector_emit #(
   assign q_m_o     = is_v_i ? 2'd2 : 2'd1;
   assign out_exp_o = e_q[7:0];
 
-  // Reads: groups in output order, the two of a pair back to back; at most 7 are on their way to the queue.
+  // Reads: groups in output order, the two of a pair back to back; at most 7 are on their way to
+  // the queue.
   logic [8:0]        group_q;
   logic              run_q, go, last_group;
   logic [4:0]        queued;
@@ -70,14 +73,16 @@ module luoshu_vector_emit #(
   assign count    = none ? 5'd0 : pair_end ? pair_lanes_i : head_end ? tail_lanes_i : 5'(VL);
 
   // Group descriptions travel with the data: [0] data, [2] integers.
-  logic [2:0] v_q, last_q, pair_q, odd_q, fill_up_q;  // fill up: the last word of the head, or zeros behind it
+  // fill up: the last word of the head, or zeros behind it
+  logic [2:0] v_q, last_q, pair_q, odd_q, fill_up_q;
   logic [14:0] count_q;   // a vector, see tag_word_q of luoshu_vector_passes
   logic [VL*12-1:0] ints;
   generate
     for (genvar l = 0; l < VL; l++) begin : gen_int
       logic [11:0] mag;
       assign mag = 5'(l) < count_q[14:10] ? {1'b0, q_mag_i[l*17+:11]} : 12'd0;
-      luoshu_add_sub #(.Width(12)) u_sign (.a_i('0), .b_i(mag), .sub_i(q_neg_i[l]), .y_o(ints[l*12+:12]));
+      luoshu_add_sub #(.Width(12)) u_sign (.a_i('0), .b_i(mag), .sub_i(q_neg_i[l]),
+          .y_o(ints[l*12+:12]));
     end
   endgenerate
   logic unused_mag;
@@ -88,12 +93,15 @@ module luoshu_vector_emit #(
   logic [4:0]       count1_q, taken;
   logic [5:0]       both;  // values of a pair of groups
   logic [VL*12-1:0] ints1_q, ints2_q, lanes, first, second;
-  logic [4:0]       flat;  // VL for the second half of an interleaved pair that is longer than a word
+  // VL for the second half of an interleaved pair that is longer than a word
+  logic [4:0]       flat;
   assign both   = {count1_q, 1'b0};
   assign wide   = both > 6'(VL);
   assign flat   = odd1_q && wide ? 5'(VL) : 5'd0;
-  // A short pair goes out as a whole with its second group. What ends the head may fill up the word with zeros.
-  assign taken  = fill_up1_q ? 5'(VL) : !pair1_q ? count1_q : odd1_q ? 5'(both - 6'(flat)) : wide ? 5'(VL) : 5'd0;
+  // A short pair goes out as a whole with its second group. What ends the head may fill up the word
+  // with zeros.
+  assign taken  = fill_up1_q ? 5'(VL) : !pair1_q ? count1_q : odd1_q ? 5'(both - 6'(flat)) : wide
+      ? 5'(VL) : 5'd0;
   assign first  = odd1_q ? ints2_q : ints1_q;
   assign second = odd1_q ? ints1_q : ints;
   // The lane of its group that value n of a pair comes from.
@@ -105,13 +113,15 @@ module luoshu_vector_emit #(
     lanes = 'x;
     if (v1_q) begin
       for (int l = 0; l < VL; l++) begin
-        lanes[l*12+:12] = !pair1_q ? ints1_q[l*12+:12] : (flat[0] ^ (l % 2 == 1)) ? second[at(flat + 5'(l))*12+:12]
-                                                                                  : first[at(flat + 5'(l))*12+:12];
+        lanes[l*12+:12] = !pair1_q ? ints1_q[l*12+:12]
+            : (flat[0] ^ (l % 2 == 1)) ? second[at(flat + 5'(l))*12+:12]
+            : first[at(flat + 5'(l))*12+:12];
       end
     end
   end
 
-  // Packing: a group goes behind the fill_q values that wait in carry_q; what does not fit waits for the next.
+  // Packing: a group goes behind the fill_q values that wait in carry_q; what does not fit waits
+  // for the next.
   logic [VL*12-1:0] word_q, carry_q, turned, merged, rest;
   logic [3:0]       fill_q;   // less than VL
   logic [4:0]       filled;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // QKV: rows of the result stream to finished heads (docs/numerics.md section 8).
 //
-// Rows arrive K heads, V heads, Q heads, T tokens interleaved, in one or more matrices (r_last_i ends one; the
-// next starts again at row 0). They are stored in the head buffer (Slots heads x MaxTokens, element order of
-// luoshu_vector_map); a write waits while its head's slot is taken or the passes write. Complete (head, token)
-// pairs go through luoshu_vector_passes and luoshu_vector_emit one after the other while rows stream in.
-// A head must fit: 2 * ceil(rot / 2 / VL) + ceil((head_dim - rot) / VL) <= 2^HeadBits; V counts as not rotated.
-// done_o pulses when the last word has been taken.
+// Rows arrive K heads, V heads, Q heads, T tokens interleaved, in one or more matrices (r_last_i
+// ends one; the next starts again at row 0). They are stored in the head buffer (Slots heads x
+// MaxTokens, element order of luoshu_vector_map); a write waits while its head's slot is taken or
+// the passes write. Complete (head, token) pairs go through luoshu_vector_passes and
+// luoshu_vector_emit one after the other while rows stream in. A head must fit: 2 * ceil(rot / 2 /
+// VL) + ceil((head_dim - rot) / VL) <= 2^HeadBits; V counts as not rotated. done_o pulses when the
+// last word has been taken.
 `default_nettype none
 
 module luoshu_vector_head #(
@@ -120,7 +121,8 @@ module luoshu_vector_head #(
   // Rows: one register, then the write into the head buffer.
   logic        active_q;
   logic [CountBits-1:0] in_head_q, row_head_q, job_head_q;
-  logic [9:0]  start_q, row_elem;   // element of the open head that the matrix's row 0 is; element of this row
+  // element of the open head that the matrix's row 0 is; element of this row
+  logic [9:0]  start_q, row_elem;
   logic        wrap, accept, row_valid_q, row_end_q, row_go;
   logic [8:0]  elem;
   logic [7:0]  row_elem_q;
@@ -163,7 +165,8 @@ module luoshu_vector_head #(
   logic [5:0]  job_token_q;
   logic [CountBits-1:0] kind_head_q, job_head_next;
   logic [SlotBits+TokenBits:0] pending_q;
-  logic        job_done, job_last, run_q, emit_start, emit_busy, emit_reading, pass_start, pass_done;
+  logic        job_done, job_last, run_q, emit_start, emit_busy, emit_reading, pass_start,
+      pass_done;
   logic [1:0]  kind;
   logic        is_v, coef_idle;
   assign job_head_next = job_head_q + 1'b1;
@@ -175,8 +178,8 @@ module luoshu_vector_head #(
   assign job_done   = job_q == StRead && !emit_reading;
   assign wait_stream_o = run_q && job_q == StIdle && !emit_busy && pending_q == '0 && !r_valid_i;
 
-  // Words of the head, lanes in use of its ends, and the groups that the emitter sends: what comes before the last
-  // word, and from there on full words up to the padded head.
+  // Words of the head, lanes in use of its ends, and the groups that the emitter sends: what comes
+  // before the last word, and from there on full words up to the padded head.
   logic [8:0]        job_rot, half, tail, front, groups;
   logic [HeadBits:0] words, rot_words;
   logic [4:0]        pair_lanes, tail_lanes;
@@ -190,7 +193,8 @@ module luoshu_vector_head #(
   assign pair_lanes = (5'(half - 9'd1) & 5'(VL - 1)) + 5'd1;
   assign tail_lanes = (5'(tail - 9'd1) & 5'(VL - 1)) + 5'd1;
   assign last_lanes = tail != 9'd0 ? {1'b0, tail_lanes} : !interleave ? {1'b0, pair_lanes} :
-                      {pair_lanes, 1'b0} > 6'(VL) ? {pair_lanes, 1'b0} - 6'(VL) : {pair_lanes, 1'b0};
+                      {pair_lanes, 1'b0} > 6'(VL) ? {pair_lanes, 1'b0} - 6'(VL)
+                          : {pair_lanes, 1'b0};
   assign rot_words  = {(HeadBits)'((half + 9'(VL - 1)) >> LaneBits), 1'b0};
   assign words      = rot_words + (HeadBits+1)'((tail + 9'(VL - 1)) >> LaneBits);
   assign front      = head_dim_i - 9'(last_lanes);
@@ -214,34 +218,39 @@ module luoshu_vector_head #(
       .raddr_i({coef_bias, coef_bias ? job_head_q[0] : kind == 2'd0, coef_word}), .rdata_o(coef_o)
   );
   luoshu_vector_passes #(.VL(VL), .HeadBits(HeadBits)) u_passes (
-      .clk_i(clk_i), .rst_ni(rst_ni), .start_i(pass_start), .do_bias_i(bias_i), .do_norm_i(norm_i && !is_v),
-      .do_rope_i(job_rot != 9'd0), .do_scale_i(kind == 2'd2), .words_i(words), .rot_words_i(rot_words),
-      .pair_mask_i(pair_mask), .tail_mask_i(tail_mask), .bias_ready_i(bias_ready), .norm_ready_i(norm_ready),
-      .cs_ready_i(cs_ready_i), .done_o(pass_done), .exp_o(exp_o), .waiting_o(wait_params_o), .re_o(pass_re),
+      .clk_i(clk_i), .rst_ni(rst_ni), .start_i(pass_start), .do_bias_i(bias_i),
+      .do_norm_i(norm_i && !is_v), .do_rope_i(job_rot != 9'd0), .do_scale_i(kind == 2'd2),
+      .words_i(words), .rot_words_i(rot_words), .pair_mask_i(pair_mask), .tail_mask_i(tail_mask),
+      .bias_ready_i(bias_ready), .norm_ready_i(norm_ready), .cs_ready_i(cs_ready_i),
+      .done_o(pass_done), .exp_o(exp_o), .waiting_o(wait_params_o), .re_o(pass_re),
       .rword_o(pass_rword), .s_i(s_i), .we_o(we_o), .wword_o(pass_wword), .w_chain_o(w_chain_o),
       .w_data_i(w_data_i), .coef_re_o(coef_re), .coef_word_o(coef_word), .coef_bias_o(coef_bias),
-      .cs_re_o(cs_re_o), .cs_group_o(cs_group), .cs_sin_o(cs_sin), .cs_i(cs_i), .sq_valid_o(sq_valid_o),
-      .sq_last_o(sq_last_o), .sq_mask_o(sq_mask_o), .rms_clear_o(rms_clear_o), .rms_valid_i(rms_valid_i),
-      .bias_valid_o(bias_valid_o), .norm_valid_o(norm_valid_o), .chain_valid_o(chain_valid_o),
-      .rope_valid_o(rope_valid_o), .rope_second_o(rope_second_o), .rope_add_o(rope_add_o), .scale_valid_o(scale_valid_o), .a_o(a_o),
-      .c_o(c_o), .rope_b_o(rope_b_o), .rope_d_o(rope_d_o)
+      .cs_re_o(cs_re_o), .cs_group_o(cs_group), .cs_sin_o(cs_sin), .cs_i(cs_i),
+      .sq_valid_o(sq_valid_o), .sq_last_o(sq_last_o), .sq_mask_o(sq_mask_o),
+      .rms_clear_o(rms_clear_o), .rms_valid_i(rms_valid_i), .bias_valid_o(bias_valid_o),
+      .norm_valid_o(norm_valid_o), .chain_valid_o(chain_valid_o), .rope_valid_o(rope_valid_o),
+      .rope_second_o(rope_second_o), .rope_add_o(rope_add_o), .scale_valid_o(scale_valid_o),
+      .a_o(a_o), .c_o(c_o), .rope_b_o(rope_b_o), .rope_d_o(rope_d_o)
   );
   luoshu_vector_emit #(.VL(VL), .HeadBits(HeadBits)) u_emit (
       .clk_i(clk_i), .rst_ni(rst_ni), .start_i(emit_start), .exp_i(exp_o), .is_v_i(is_v),
       .interleave_i(interleave), .words_i(words), .rot_words_i(rot_words), .groups_i(groups),
-      .pair_lanes_i(pair_lanes), .tail_lanes_i(tail_lanes), .busy_o(emit_busy), .reading_o(emit_reading), .re_o(emit_re),
-      .rword_o(emit_rword), .q_e_o(q_e_o), .q_m_o(q_m_o), .q_neg_i(q_neg_i), .q_mag_i(q_mag_i),
-      .out_valid_o(out_valid_o), .out_ready_i(out_ready_i), .out_elem_o(out_elem_o),
-      .out_data_o(out_data_o), .out_last_o(out_last_o), .out_exp_o(out_exp_o)
+      .pair_lanes_i(pair_lanes), .tail_lanes_i(tail_lanes), .busy_o(emit_busy),
+      .reading_o(emit_reading), .re_o(emit_re), .rword_o(emit_rword), .q_e_o(q_e_o), .q_m_o(q_m_o),
+      .q_neg_i(q_neg_i), .q_mag_i(q_mag_i), .out_valid_o(out_valid_o), .out_ready_i(out_ready_i),
+      .out_elem_o(out_elem_o), .out_data_o(out_data_o), .out_last_o(out_last_o),
+      .out_exp_o(out_exp_o)
   );
   assign re_o      = pass_re || emit_re;
-  assign raddr_o   = {job_head_q[SlotBits-1:0], TokenBits'(job_token_q), pass_re ? pass_rword : emit_rword};
+  assign raddr_o   = {job_head_q[SlotBits-1:0], TokenBits'(job_token_q), pass_re ? pass_rword
+      : emit_rword};
   assign waddr_o   = {job_head_q[SlotBits-1:0], TokenBits'(job_token_q), pass_wword};
   assign cs_addr_o = {TokenBits'(job_token_q), cs_group[TableBits-2:0], cs_sin};
   logic unused_group;
   assign unused_group = ^cs_group;
   assign done_o    = run_q && job_head_q == total && !emit_busy && coef_idle;
-  assign kv_sent_o = run_q && (job_head_q > first_q || (job_head_q == first_q && (!emit_busy || out_kind_o == 2'd2)));
+  assign kv_sent_o = run_q
+      && (job_head_q > first_q || (job_head_q == first_q && (!emit_busy || out_kind_o == 2'd2)));
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -252,7 +261,8 @@ module luoshu_vector_head #(
       run_q       <= 1'b0;
     end else begin
       if (start_i) active_q <= 1'b1;
-      else if (accept && head_end && r_token_i == last_token_i && in_head_q + 1'b1 == total) active_q <= 1'b0;
+      else if (accept && head_end && r_token_i == last_token_i && in_head_q
+          + 1'b1 == total) active_q <= 1'b0;
       if (r_ready_o) row_valid_q <= r_valid_i;
       else if (row_go) row_valid_q <= 1'b0;
       pending_q <= pending_q + (SlotBits+TokenBits+1)'(row_go && row_end_q)
@@ -276,12 +286,14 @@ module luoshu_vector_head #(
       if (accept && head_end && r_token_i == last_token_i) begin
         in_head_q <= in_head_q + 1'b1;
       end
-      if (accept) start_q <= (r_last_i ? row_elem + 10'd1 : start_q) - (head_end && r_token_i == last_token_i ? 10'(head_dim_i) : 10'd0);
+      if (accept) start_q <= (r_last_i ? row_elem + 10'd1 : start_q) - (head_end
+          && r_token_i == last_token_i ? 10'(head_dim_i) : 10'd0);
       if (job_done) begin
         job_token_q <= job_last ? 6'd0 : job_token_q + 6'd1;
         if (job_last) begin
           job_head_q  <= job_head_next;
-          kind_head_q <= job_head_next == first_v || job_head_next == first_q ? '0 : kind_head_q + 1'b1;
+          kind_head_q <= job_head_next == first_v || job_head_next == first_q ? '0
+              : kind_head_q + 1'b1;
         end
       end
     end

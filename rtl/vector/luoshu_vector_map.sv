@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where element e of a head lies in the head buffer (combinational).
 //
-// Rotated elements are stored by pair, VL pairs side by side: word 2k holds the first, word 2k+1 the second
-// elements of pairs k*VL.., so that both pairings (adjacent, halves) are rotated lane by lane. The last two of these
-// words may have lanes without an element. Elements from rot_i on follow in their order, in words of their own.
+// Rotated elements are stored by pair, VL pairs side by side: word 2k holds the first, word 2k+1
+// the second elements of pairs k*VL.., so that both pairings (adjacent, halves) are rotated lane by
+// lane. The last two of these words may have lanes without an element. Elements from rot_i on
+// follow in their order, in words of their own.
 `default_nettype none
 
 module luoshu_vector_map #(

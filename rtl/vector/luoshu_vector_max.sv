@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Largest biased exponent of start_i and the fp32 lanes whose mask bit is set (combinational); anything while valid_i is low,
-// a simulator does not compute it then.
+// Largest biased exponent of start_i and the fp32 lanes whose mask bit is set (combinational);
+// anything while valid_i is low, a simulator does not compute it then.
 `default_nettype none
 
 module luoshu_vector_max #(

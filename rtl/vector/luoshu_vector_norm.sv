@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // RMSNorm of the residual, token by token: docs/numerics.md section 5.
 //
-// Pass 1 reads the words of X through the quantisers into the squarers; luoshu_vector_rms turns the sum into r;
-// pass 2 reads X again, (x * r) * w, w from the parameter ring 3 cycles later, and writes blocks of 32 into the
-// scratch RAM (4 block buffers), each followed by a job for luoshu_vector_act. The vector's largest exponent is
-// known before (tracked while X was written). Time per token: 2 * n/VL + 26 cycles; VL = 1: 3 * n + 26, in pass 2 a word every
-// second cycle, because one multiplier does both products.
+// Pass 1 reads the words of X through the quantisers into the squarers; luoshu_vector_rms turns the
+// sum into r; pass 2 reads X again, (x * r) * w, w from the parameter ring 3 cycles later, and
+// writes blocks of 32 into the scratch RAM (4 block buffers), each followed by a job for
+// luoshu_vector_act. The vector's largest exponent is known before (tracked while X was written).
+// Time per token: 2 * n/VL + 26 cycles; VL = 1: 3 * n + 26, in pass 2 a word every second cycle,
+// because one multiplier does both products.
 `default_nettype none
 
 module luoshu_vector_norm #(
@@ -32,7 +33,8 @@ module luoshu_vector_norm #(
     output logic [VL-1:0]       sq_mask_o,
     output logic                rms_clear_o,
     input  wire                 rms_valid_i,  // r is there
-    // pass 2: m0 = X * r in the cycle after x_re_o; weights read 2 cycles later; results 6 cycles later
+    // pass 2: m0 = X * r in the cycle after x_re_o; weights read 2 cycles later; results 6 cycles
+    // later
     output logic                mul_valid_o,
     output logic                w_re_o,
     output logic [WordBits-1:0] w_word_o,
@@ -83,7 +85,8 @@ module luoshu_vector_norm #(
   assign sq_last_o  = last1_q;
   assign sq_mask_o  = last1_q ? last_mask : {VL{1'b1}};
 
-  // Pass 2: stage k is k cycles after the read; multiply at 1, weights read at 3, chain at 4, result at 7.
+  // Pass 2: stage k is k cycles after the read; multiply at 1, weights read at 3, chain at 4,
+  // result at 7.
   logic [7:1]          stage_q, end_q;      // end: last word of the vector
   logic [WordBits-1:0] w_q, out_q;          // word of the weights, of the results
   assign mul_valid_o = stage_q[1];
@@ -101,7 +104,8 @@ module luoshu_vector_norm #(
   assign out_mask  = end_q[7] ? last_mask : {VL{1'b1}};
   assign block_end = end_q[7] || out_q[BlockBits-1:0] == BlockBits'(BlockWords - 1);
   luoshu_vector_max #(.VL(VL)) u_max (
-      .valid_i(stage_q[7]), .v_i(p1_i), .mask_i(out_mask), .start_i(out_q[BlockBits-1:0] == '0 ? 8'd0 : exp_q), .max_o(exp_max)
+      .valid_i(stage_q[7]), .v_i(p1_i), .mask_i(out_mask),
+      .start_i(out_q[BlockBits-1:0] == '0 ? 8'd0 : exp_q), .max_o(exp_max)
   );
 
   always_ff @(posedge clk_i) begin

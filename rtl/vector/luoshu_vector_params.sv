@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parameter ring: takes the aux beats of coming commands in the background and hands them to the current one.
+// Parameter ring: takes the aux beats of coming commands in the background and hands them to the
+// current one.
 //
-// Beats of L bytes become L/(4*VL) words of VL fp32 (or u32) values. A command's parameters start at a beat.
-// Random access: word `ridx_i` of the current command (NORM), data one cycle after re_i; the command waits until
-// avail_o (words that have arrived for it) is enough. Serial access: pop_i advances the command's first word
-// (QKV, ROPE). release_i drops `release_words_i` words and then aligns to a beat: it ends the command.
-// ax_ready_o is low while the ring is full. Reset empties it.
-// Reserve = 1: the sender announces beats before they come (ax_ask_i) and only while ax_room_o says that 16 more fit; the ring
-// takes them whole, at one per cycle, without waiting.
+// Beats of L bytes become L/(4*VL) words of VL fp32 (or u32) values. A command's parameters start
+// at a beat. Random access: word `ridx_i` of the current command (NORM), data one cycle after re_i;
+// the command waits until avail_o (words that have arrived for it) is enough. Serial access: pop_i
+// advances the command's first word (QKV, ROPE). release_i drops `release_words_i` words and then
+// aligns to a beat: it ends the command. ax_ready_o is low while the ring is full. Reset empties
+// it.
+// Reserve = 1: the sender announces beats before they come (ax_ask_i) and only while ax_room_o says
+// that 16 more fit; the ring takes them whole, at one per cycle, without waiting.
 `include "luoshu_assert.svh"
 `include "luoshu_require.svh"
 `default_nettype none
@@ -25,9 +27,11 @@ module luoshu_vector_params #(
     input  wire                   ax_valid_i,
     output logic                  ax_ready_o,
     input  wire  [L*8-1:0]        ax_data_i,
-    input  wire  [4:0]            ax_ask_i,         // Reserve: beats that will come, announced in this cycle
+    // Reserve: beats that will come, announced in this cycle
+    input  wire  [4:0]            ax_ask_i,
     output logic                  ax_room_o,        // Reserve: 16 more beats have a place
-    output logic [CountWidth-1:0] avail_o,          // words of the current and coming commands inside
+    // words of the current and coming commands inside
+    output logic [CountWidth-1:0] avail_o,
     input  wire                   re_i,
     input  wire  [CountWidth-1:0] ridx_i,           // word from the current start
     output logic [VL*32-1:0]      rdata_o,

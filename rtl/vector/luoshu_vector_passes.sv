@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The passes over one head of one token in the head buffer: docs/numerics.md section 8, up to the quantiser.
+// The passes over one head of one token in the head buffer: docs/numerics.md section 8, up to the
+// quantiser.
 //
-// bias (y + b), QK norm (largest exponent, squares, then y * r * w), rotation, q scale: each pass reads the
-// head's words in order and writes the results back; a pass starts when the one before has left the pipeline.
-// Results come 3 (q scale), 4 (bias), 6 (norm) or 7 (rotation) cycles after their operands. Rotation reads the
-// two words of a pair group (with cos, then sin) and issues a*cos - b*sin, then a*sin + b*cos.
-// VL = 1 (one multiplier): norm reads a word every second cycle, rotation two words in four cycles, their four products follow each
-// other, results come 8 cycles after the first product; q scale multiplies a_o, a cycle later.
+// bias (y + b), QK norm (largest exponent, squares, then y * r * w), rotation, q scale: each pass
+// reads the head's words in order and writes the results back; a pass starts when the one before
+// has left the pipeline. Results come 3 (q scale), 4 (bias), 6 (norm) or 7 (rotation) cycles after
+// their operands. Rotation reads the two words of a pair group (with cos, then sin) and issues
+// a*cos - b*sin, then a*sin + b*cos.
+// VL = 1 (one multiplier): norm reads a word every second cycle, rotation two words in four cycles,
+// their four products follow each other, results come 8 cycles after the first product; q scale
+// multiplies a_o, a cycle later.
 // done_o pulses in the cycle before exp_o holds the largest biased exponent of the final values.
 `default_nettype none
 
@@ -55,7 +58,8 @@ module luoshu_vector_passes #(
     input  wire                rms_valid_i,
     // lanes
     output logic               bias_valid_o,  // add s_i + coefficient
-    output logic               norm_valid_o,  // m0 = a_o * r; m1 chained 3 cycles later with the coefficient
+    // m0 = a_o * r; m1 chained 3 cycles later with the coefficient
+    output logic               norm_valid_o,
     output logic               chain_valid_o,
     output logic               rope_valid_o,  // m0 = a_o * rope_b_o, m1 = c_o * rope_d_o, added
     output logic               rope_second_o, // VL = 1: m1 = c_o * rope_b_o
@@ -86,7 +90,8 @@ module luoshu_vector_passes #(
                     state_q == StRope ? cs_ready_i : 1'b1;
   logic [1:0] pace_q;                      // VL = 1: cycle of a word or pair of words
   logic       slot;
-  assign slot     = VL > 1 || (state_q == StNorm ? !pace_q[0] : state_q == StRope ? !pace_q[1] : 1'b1);
+  assign slot     = VL > 1 || (state_q == StNorm ? !pace_q[0] : state_q == StRope ? !pace_q[1]
+      : 1'b1);
   assign go       = state_q != StIdle && state_q != StMean && !issued_q && ready && slot;
   assign waiting_o = state_q != StIdle && !ready;
 
@@ -143,15 +148,18 @@ module luoshu_vector_passes #(
   // Tags: position k leaves in k cycles. {valid, last word, word}
   logic [7:0]          tag_q;
   logic [7:0]          tag_last_q, tag_pair_q;
-  logic [8*HeadBits-1:0] tag_word_q;   // a vector: Icarus 11 leaves assignments from elements of such arrays unknown
+  // a vector: Icarus 11 leaves assignments from elements of such arrays unknown
+  logic [8*HeadBits-1:0] tag_word_q;
   logic                enter;
   logic [3:0]          latency;
   logic [HeadBits-1:0] enter_word;
   logic                enter_last, enter_pair;
   logic [VL-1:0]       tag_mask;
   assign enter      = bias_valid_o || scale_valid_o || norm_valid_o || rope_valid_o;
-  assign latency    = state_q == StScale ? 4'd3 : state_q == StBias ? 4'd4 : state_q == StNorm ? 4'd6 : VL > 1 ? 4'd7 : 4'd8;
-  assign enter_word = (state_q == StNorm || state_q == StRope || (VL == 1 && state_q == StScale)) ? word2_q : word1_q;
+  assign latency    = state_q == StScale ? 4'd3 : state_q == StBias ? 4'd4 : state_q == StNorm
+      ? 4'd6 : VL > 1 ? 4'd7 : 4'd8;
+  assign enter_word = (state_q == StNorm || state_q == StRope || (VL == 1 && state_q == StScale))
+      ? word2_q : word1_q;
   assign enter_last = enter_word == HeadBits'(words_i - 1'b1);
   assign enter_pair = {1'b0, enter_word[HeadBits-1:1]} == last_pair;
   assign tag_mask   = tag_pair_q[0] ? pair_mask_i : tag_last_q[0] ? tail_mask_i : '1;
@@ -162,7 +170,8 @@ module luoshu_vector_passes #(
   assign rope_add_o    = tag_q[4] && state_q == StRope;
   assign coef_bias_o = state_q == StBias;
   assign coef_re_o   = state_q == StBias ? go : tag_q[4];
-  assign coef_word_o = state_q == StBias ? word_q[HeadBits-1:0] : tag_word_q[4*HeadBits +: HeadBits];
+  assign coef_word_o = state_q == StBias ? word_q[HeadBits-1:0]
+      : tag_word_q[4*HeadBits +: HeadBits];
 
   // Largest exponent: of results, or of the data in a scan.
   logic       scan;
@@ -238,7 +247,8 @@ module luoshu_vector_passes #(
       sin_q <= cs_i;
     end
     // A pass replaces the exponent of the one before; the tail adds to it.
-    if (leave && after != StTail && after != StDone && after != StSquare && after != StMean) exp_q <= 8'd0;
+    if (leave && after != StTail && after != StDone && after != StSquare
+        && after != StMean) exp_q <= 8'd0;
     else if (scan || we_o) exp_q <= exp_max;
   end
 endmodule

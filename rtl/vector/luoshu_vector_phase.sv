@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Angles: the RoPE step table and, once per pass, the table of cos and sin (docs/numerics.md section 7).
+// Angles: the RoPE step table and, once per pass, the table of cos and sin (docs/numerics.md
+// section 7).
 //
-// ROPE (load_i) copies n_i steps from the parameter ring. Each pass (begin_i, then the positions of its tokens in
-// order on pos_*) fills the table [token][group of pairs][cos, sin] in the background: position * step by shift
-// and add (as many cycles as the position has bits; Multiply = 1: by multipliers, one cycle), sine and cosine from the shared special-function unit when
-// it is free, normalised one bit per cycle. ready_o: the table of all count_i tokens is complete.
-// A group is VL pairs, the last may have fewer. n must equal rot/2 of the QKV commands.
-// rst_ni drops the pass at work; the steps and their number stay, only hard_rst_ni forgets them (n = 0).
+// ROPE (load_i) copies n_i steps from the parameter ring. Each pass (begin_i, then the positions of
+// its tokens in order on pos_*) fills the table [token][group of pairs][cos, sin] in the
+// background: position * step by shift and add (as many cycles as the position has bits; Multiply =
+// 1: by multipliers, one cycle), sine and cosine from the shared special-function unit when it is
+// free, normalised one bit per cycle. ready_o: the table of all count_i tokens is complete. A group
+// is VL pairs, the last may have fewer. n must equal rot/2 of the QKV commands.
+// rst_ni drops the pass at work; the steps and their number stay, only hard_rst_ni forgets them (n
+// = 0).
 `default_nettype none
 
 module luoshu_vector_phase #(
@@ -118,7 +121,8 @@ module luoshu_vector_phase #(
   assign last_token = 7'(token_q) == count_i - 7'd1;
   luoshu_ram_1r1w #(.Width(32), .Depth(MaxPairs)) u_steps (
       .clk_i(clk_i), .we_i(load_q == LdCopy), .waddr_i(load_index_q), .wmask_i('0),
-      .wdata_i(load_values[load_lane_q*32+:32]), .re_i(state_q == StFetch), .raddr_i(pair_q), .rdata_o(step)
+      .wdata_i(load_values[load_lane_q*32+:32]), .re_i(state_q == StFetch), .raddr_i(pair_q),
+      .rdata_o(step)
   );
   luoshu_ram_1r1w #(.Width(32), .Depth(1 << TokenBits)) u_positions (
       .clk_i(clk_i), .we_i(pos_we_i), .waddr_i(pos_token_i), .wmask_i('0), .wdata_i(pos_i),
@@ -138,8 +142,8 @@ module luoshu_vector_phase #(
   assign fp = value_q[17] ? {neg_q, exp_q, value_q[16:0], 6'd0} : 32'd0;
   luoshu_ram_1r1w #(.Width(VL * 32), .Depth(1 << (TokenBits + TableBits)), .ByteWrite(4)) u_table (
       .clk_i(clk_i), .we_i(state_q == StWrite),
-      .waddr_i({token_q[TokenBits-1:0], group[TableBits-2:0], sine_q}), .wmask_i(mask), .wdata_i({VL{fp}}),
-      .re_i(cs_re_i), .raddr_i(cs_addr_i), .rdata_o(cs_o)
+      .waddr_i({token_q[TokenBits-1:0], group[TableBits-2:0], sine_q}), .wmask_i(mask),
+      .wdata_i({VL{fp}}), .re_i(cs_re_i), .raddr_i(cs_addr_i), .rdata_o(cs_o)
   );
   logic unused_group;
   assign unused_group = ^group;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sum of squares and 1/sqrt of the mean: docs/numerics.md section 5, up to r.
 //
-// Products of the integer magnitudes arrive VL per cycle (sq_valid_i, the last with sq_last_i); S is their sum;
-// then tofp here, S * inv_n and + eps in lane 0 of the vector unit, rsqrt in its special-function unit.
-// r_valid_o is high from the result until the next clear_i; latency from sq_last_i 16 cycles, Serial = 1: 15 and as many as S
-// has leading zeros. Nothing else may use lane 0 or the special-function unit in that time (the sine of the phase builder yields).
+// Products of the integer magnitudes arrive VL per cycle (sq_valid_i, the last with sq_last_i); S
+// is their sum; then tofp here, S * inv_n and + eps in lane 0 of the vector unit, rsqrt in its
+// special-function unit. r_valid_o is high from the result until the next clear_i; latency from
+// sq_last_i 16 cycles, Serial = 1: 15 and as many as S has leading zeros. Nothing else may use lane
+// 0 or the special-function unit in that time (the sine of the phase builder yields).
 `default_nettype none
 
 module luoshu_vector_rms #(

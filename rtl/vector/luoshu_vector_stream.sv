@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The result stream of RESID, SWIGLU and LOGITS (docs/architecture.md section 3): one element per cycle, a
-// SWIGLU up row every second cycle.
+// The result stream of RESID, SWIGLU and LOGITS (docs/architecture.md section 3): one element per
+// cycle, a SWIGLU up row every second cycle.
 //
 // RESID: reads X, adds in the lane of the element, the sum leaves 5 cycles after the element.
-// SWIGLU: gates wait per token; a pair passes lane 0 and the special functions: m0 = g * -log2 e, tofix16, exp2,
-//   1 + e, recip, m0 = g * sigmoid, m1 = that * u; h is written to the scratch RAM 25 cycles after the up row.
-//   Two pairs never start in neighbouring cycles (Spaced = 1: nor within 8, nor after 22), and the uses of shared units fall on different parities.
-// LOGITS: maximum per token, of equal ones the first row; each logit is also written to memory when asked for (L >= 32: in
-//   beats, when the last word of a token's beat has come; below, where a beat has two words, each at once); tokens leave at the end,
+// SWIGLU: gates wait per token; a pair passes lane 0 and the special functions: m0 = g * -log2 e,
+// tofix16, exp2,
+// 1 + e, recip, m0 = g * sigmoid, m1 = that * u; h is written to the scratch RAM 25 cycles after
+// the up row.
+// Two pairs never start in neighbouring cycles (Spaced = 1: nor within 8, nor after 22), and the
+// uses of shared units fall on different parities.
+// LOGITS: maximum per token, of equal ones the first row; each logit is also written to memory when
+// asked for (L >= 32: in
+// beats, when the last word of a token's beat has come; below, where a beat has two words, each at
+// once); tokens leave at the end,
 //   each when tok_ready_i takes it.
 // done_o pulses with the last step of a command; blocks of activations may still be in flight.
 `default_nettype none
@@ -15,7 +20,8 @@
 module luoshu_vector_stream #(
     parameter int L         = 32,  // bytes per beat of the logits write port
     parameter int MaxTokens = 8,
-    parameter int Spaced    = 0    // 1: pairs start 8 cycles apart or more, and wait in registers instead of RAMs
+    // 1: pairs start 8 cycles apart or more, and wait in registers instead of RAMs
+    parameter int Spaced    = 0
 ) (
     input  wire         clk_i,
     input  wire         rst_ni,
@@ -94,14 +100,18 @@ module luoshu_vector_stream #(
   logic       phase_q;            // parity of the cycle: pairs start on 0
   logic       accept, up, last_elem, emit_q;
   assign up        = r_row_i[0];
-  assign last_elem = (op_q == OpSwiglu ? up && {1'b0, r_row_i[19:1]} == n_less_i : r_row_i == n_less_i) && r_token_i == last_token_i;
-  assign r_ready_o = active_q && (op_q == OpResid || (op_q == OpSwiglu && (!up || (!phase_q && (Spaced == 0 || (step_q[7:1] == '0 && !step_q[22])))))
+  assign last_elem = (op_q == OpSwiglu ? up && {1'b0, r_row_i[19:1]} == n_less_i
+      : r_row_i == n_less_i) && r_token_i == last_token_i;
+  assign r_ready_o = active_q
+      && (op_q == OpResid || (op_q == OpSwiglu
+      && (!up || (!phase_q && (Spaced == 0 || (step_q[7:1] == '0 && !step_q[22])))))
                                   || (op_q == OpLogits && (!lw_valid_o || lw_ready_i)));
   assign accept    = r_valid_i && r_ready_o;
 
   // RESID
   logic [4:0]  add_q;
-  logic [5*20-1:0] row_q;     // vectors, not arrays: Icarus 11 does not see an element of an array change
+  // vectors, not arrays: Icarus 11 does not see an element of an array change
+  logic [5*20-1:0] row_q;
   logic [5*6-1:0]  token_q;
   assign x_re_o      = accept && op_q == OpResid;
   assign add_valid_o = add_q[0];
@@ -124,16 +134,17 @@ module luoshu_vector_stream #(
   logic            pair;
   logic [31:0]     g, u;
   logic [21:0]     tag;                 // token, pair index
-  logic [21:0]     tag_q[0:2];
+  logic [3*22-1:0] tag_q;    // three stages, the newest lowest
   assign pair = accept && op_q == OpSwiglu && up;
   generate
     if (Spaced != 0) begin : gen_registers
-      logic [85:0] pair_q[0:2];   // {token, pair index, u, g}: from the start, from step 8 and from step 16 on
-      assign {tag, u, g} = pair_q[2];
+      // {token, pair index, u, g}: from the start, from step 8 and from step 16 on
+      logic [3*86-1:0] pair_q;
+      assign {tag, u, g} = pair_q[2*86 +: 86];
       always_ff @(posedge clk_i) begin
-        if (pair) pair_q[0] <= {r_token_i, r_row_i[16:1], r_data_i, m0_a_first};
-        if (step_q[8]) pair_q[1] <= pair_q[0];
-        if (step_q[16]) pair_q[2] <= pair_q[1];
+        if (pair) pair_q[0 +: 86] <= {r_token_i, r_row_i[16:1], r_data_i, m0_a_first};
+        if (step_q[8]) pair_q[86 +: 86] <= pair_q[0 +: 86];
+        if (step_q[16]) pair_q[2*86 +: 86] <= pair_q[86 +: 86];
       end
     end else begin : gen_rams
       logic [3:0] in_q, mid_q, out_q;   // ring positions: taken, g read, u read
@@ -177,17 +188,15 @@ module luoshu_vector_stream #(
   assign m1_valid_o   = step_q[22];
   assign m1_d_o       = u;
   assign h_valid_o    = step_q[25];
-  assign h_token_o    = tag_q[2][21:16];
-  assign h_elem_o     = tag_q[2][5:0];
+  assign h_token_o    = tag_q[2*22+16 +: 6];
+  assign h_elem_o     = tag_q[2*22 +: 6];
   assign h_data_o     = p1_i;
   always_ff @(posedge clk_i) begin
     step_q <= rst_ni ? {step_q[Steps-1:1], pair} : '0;
     if (accept && op_q == OpSwiglu && !up) gate_q[TokenBits'(r_token_i)] <= r_data_i;
     if (step_q[13]) sum_q <= s_i;
     if (step_q[18]) sig_q <= sfu_r_i;
-    tag_q[0] <= tag;
-    tag_q[1] <= tag_q[0];
-    tag_q[2] <= tag_q[1];
+    tag_q <= {tag_q[2*22-1:0], tag};
   end
 
   // Largest exponent of each token's open block; the job follows the last value.
@@ -195,7 +204,7 @@ module luoshu_vector_stream #(
   logic [7:0]  max_old, max_new;
   logic [15:0] pair_index;
   logic        block_end, last_pair;
-  assign pair_index = tag_q[2][15:0];
+  assign pair_index = tag_q[2*22 +: 16];
   assign max_old    = pair_index[4:0] == 5'd0 ? 8'd0 : max_q[TokenBits'(h_token_o)];
   assign max_new    = p1_i[30:23] > max_old ? p1_i[30:23] : max_old;
   assign last_pair  = pair_index == n_less_i[15:0];
@@ -223,15 +232,18 @@ module luoshu_vector_stream #(
   logic        logit, better;
   assign logit   = accept && op_q == OpLogits;
   assign best    = best_q[TokenBits'(r_token_i)];
-  assign {beyond, unused_sum} = {1'b0, r_data_i[30:0], r_data_i[31]} + {1'b0, ~best[30:0], r_data_i[31]};
-  assign better  = r_row_i == 20'd0 || (r_data_i[31] != best[31] ? best[31] : beyond != r_data_i[31]);
+  assign {beyond, unused_sum} = {1'b0, r_data_i[30:0], r_data_i[31]} + {1'b0, ~best[30:0],
+      r_data_i[31]};
+  assign better  = r_row_i == 20'd0 || (r_data_i[31] != best[31] ? best[31]
+      : beyond != r_data_i[31]);
   generate
     if (MaxTokens <= 2) begin : gen_base
       assign base = address_i + (r_token_i == first_token_i ? 32'd0 : stride_i);
       logic unused_base;
       assign unused_base = ^{base_q, prev_q};
     end else begin : gen_base_of_many
-      assign base = r_token_i == first_token_i ? address_i : r_token_i == prev_q ? base_q : base_q + stride_i;
+      assign base = r_token_i == first_token_i ? address_i : r_token_i == prev_q ? base_q
+          : base_q + stride_i;
     end
   endgenerate
   assign tok_valid_o = emit_q;
@@ -246,8 +258,9 @@ module luoshu_vector_stream #(
   logic [L-1:0]   lw_strb;
   generate
     if (L >= 32) begin : gen_beats
-      // Words of each token's open beat wait, but for the last one. They are its rows without a gap, so the words of this command in
-      // the beat are as many behind the newest as there were rows before it.
+      // Words of each token's open beat wait, but for the last one. They are its rows without a
+      // gap, so the words of this command in the beat are as many behind the newest as there were
+      // rows before it.
       localparam int Words = L / 4;
       logic [StrbBits-3:0] place;
       logic                unused_low;   // logits are words
@@ -260,8 +273,8 @@ module luoshu_vector_stream #(
         if (w < Words - 1) begin : gen_wait
           logic [31:0] held;
           luoshu_ram_small #(.Width(32), .Depth(MaxTokens)) u_held (
-              .clk_i(clk_i), .we_i(logit && newest), .waddr_i(TokenBits'(r_token_i)), .wdata_i(r_data_i),
-              .raddr_i(TokenBits'(r_token_i)), .rdata_o(held)
+              .clk_i(clk_i), .we_i(logit && newest), .waddr_i(TokenBits'(r_token_i)),
+              .wdata_i(r_data_i), .raddr_i(TokenBits'(r_token_i)), .rdata_o(held)
           );
           assign older = (32'(place) > w) && (32'(place) <= 32'(r_row_i) + w);
           assign lw_data[w*32 +: 32] = older ? held : r_data_i;

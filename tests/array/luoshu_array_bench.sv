@@ -75,12 +75,12 @@ module luoshu_array_bench #(
   end
   luoshu_array #(.Lanes(Lanes), .Columns(Columns), .Groups(Groups), .ActBlocks(ActBlocks)) u_array (
       .aw_part_i(part_q), .aw_data_i(aw_data_i[32'(part_q)*ActLanes*12 +: ActLanes*12]),
-      .mac_valid_o(mac_valid), .mac_ready_i(mac_ready), .mac_a_o(mac_a), .mac_mode_o(mac_mode), .mac_cols_o(mac_cols),
-      .mac_b_o(mac_b), .mac_sum_i(mac_sum), .*
+      .mac_valid_o(mac_valid), .mac_ready_i(mac_ready), .mac_a_o(mac_a), .mac_mode_o(mac_mode),
+      .mac_cols_o(mac_cols), .mac_b_o(mac_b), .mac_sum_i(mac_sum), .*
   );
   luoshu_mac_array #(.Lanes(Lanes), .Columns(Columns)) u_mac (
-      .w_valid_i(mac_valid), .w_ready_o(mac_ready), .w_a_i(mac_a), .w_mode_i(mac_mode), .w_cols_i(mac_cols), .w_b_i(mac_b),
-      .w_sum_o(mac_sum), .*
+      .w_valid_i(mac_valid), .w_ready_o(mac_ready), .w_a_i(mac_a), .w_mode_i(mac_mode),
+      .w_cols_i(mac_cols), .w_b_i(mac_b), .w_sum_o(mac_sum), .*
   );
 endmodule
 `default_nettype wire

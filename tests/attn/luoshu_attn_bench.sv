@@ -64,10 +64,12 @@ module luoshu_attn_bench #(
   logic [Columns*Lanes*32-1:0]     k_accs;
   logic [Columns*Slots*26-1:0]     w_sum;
   luoshu_mac_array #(.Lanes(Lanes), .Columns(Columns)) u_mac (
-      .clk_i, .rst_ni, .w_valid_i, .w_ready_o(w_ready), .w_a_i({Lanes{8'h55}}), .w_mode_i(2'd0), .w_cols_i({Columns{1'b1}}),
-      .w_b_i({Columns*ActLanes{12'h123}}), .w_sum_o(w_sum), .k_valid_i(k_valid), .k_ready_o(k_ready), .k_a_i(k_a), .k_acc_i(k_acc),
-      .k_last_i(k_last), .k_cols_i(k_cols), .k_meta_i(k_meta), .k_op_valid_o(k_op_valid), .k_op_meta_o(k_op_meta), .k_b_i(k_b),
-      .k_sum_valid_o(k_sum_valid), .k_sum_meta_o(k_sum_meta), .k_sum_o(k_sum), .k_accv_o(k_accv), .k_acc_meta_o(k_acc_meta), .k_acc_o(k_accs)
+      .clk_i, .rst_ni, .w_valid_i, .w_ready_o(w_ready), .w_a_i({Lanes{8'h55}}), .w_mode_i(2'd0),
+      .w_cols_i({Columns{1'b1}}), .w_b_i({Columns*ActLanes{12'h123}}), .w_sum_o(w_sum),
+      .k_valid_i(k_valid), .k_ready_o(k_ready), .k_a_i(k_a), .k_acc_i(k_acc), .k_last_i(k_last),
+      .k_cols_i(k_cols), .k_meta_i(k_meta), .k_op_valid_o(k_op_valid), .k_op_meta_o(k_op_meta),
+      .k_b_i(k_b), .k_sum_valid_o(k_sum_valid), .k_sum_meta_o(k_sum_meta), .k_sum_o(k_sum),
+      .k_accv_o(k_accv), .k_acc_meta_o(k_acc_meta), .k_acc_o(k_accs)
   );
   // Parts of an activation block are collected; the block shows with the last one.
   localparam int Parts = 32 / ActLanes;
@@ -77,17 +79,20 @@ module luoshu_attn_bench #(
   logic [383:0]           block_q;
   always_comb begin
     aw_data_o = block_q;
-    for (int i = 0; i < Parts; i++) if (i == 32'(part)) aw_data_o[i*ActLanes*12 +: ActLanes*12] = part_data;
+    for (int i = 0; i < Parts; i++) if (i == 32'(part)) aw_data_o[i*ActLanes*12 +: ActLanes*12] =
+        part_data;
   end
   always_ff @(posedge clk_i) if (part_valid) block_q <= aw_data_o;
   assign aw_valid_o = part_valid && (32'(part) == Parts - 1);
   luoshu_attention #(
-      .Lanes(Lanes), .Columns(Columns), .VectorLanes(VectorLanes), .MaxTokens(MaxTokens), .QElements(QElements), .MaxHeads(MaxHeads), .Step(Step)
+      .Lanes(Lanes), .Columns(Columns), .VectorLanes(VectorLanes), .MaxTokens(MaxTokens),
+      .QElements(QElements), .MaxHeads(MaxHeads), .Step(Step)
   ) u_attention (
       .aw_valid_o(part_valid), .aw_part_o(part), .aw_data_o(part_data),
-      .k_valid_o(k_valid), .k_ready_i(k_ready), .k_a_o(k_a), .k_acc_o(k_acc), .k_last_o(k_last), .k_cols_o(k_cols), .k_meta_o(k_meta),
-      .k_op_valid_i(k_op_valid), .k_op_meta_i(k_op_meta), .k_b_o(k_b), .k_sum_valid_i(k_sum_valid), .k_sum_meta_i(k_sum_meta),
-      .k_sum_i(k_sum), .k_accv_i(k_accv), .k_acc_meta_i(k_acc_meta), .k_acc_i(k_accs), .*
+      .k_valid_o(k_valid), .k_ready_i(k_ready), .k_a_o(k_a), .k_acc_o(k_acc), .k_last_o(k_last),
+      .k_cols_o(k_cols), .k_meta_o(k_meta), .k_op_valid_i(k_op_valid), .k_op_meta_i(k_op_meta),
+      .k_b_o(k_b), .k_sum_valid_i(k_sum_valid), .k_sum_meta_i(k_sum_meta), .k_sum_i(k_sum),
+      .k_accv_i(k_accv), .k_acc_meta_i(k_acc_meta), .k_acc_i(k_accs), .*
   );
 endmodule
 `default_nettype wire

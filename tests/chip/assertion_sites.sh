@@ -13,8 +13,8 @@ compiled() {
   find "$@" -name 'V*.cpp' -print0 | xargs -0 grep -ohE '[a-z0-9_]+\.sv:[0-9]+: Assertion failed in %N[^:"]*' |
     sed -E 's/:[0-9]+:.*\./ /' | sort
 }
-compiled "$build"/verilator/CMakeFiles/luoshu_checked_*.dir | uniq >"$work/chip"
-compiled "$build"/tests/CMakeFiles | uniq >"$work/benches"
+compiled "$build"/verilator/verilated/*-checked | uniq >"$work/chip"
+compiled "$build"/tests/verilated | uniq >"$work/benches"
 # True by construction in the chip: its vector unit takes parameters in every cycle.
 echo 'luoshu_weight_stream.sv aux_taken' >>"$work/benches"
 missing=$(sort -u "$work/chip" "$work/benches" | comm -23 "$work/sites" -)

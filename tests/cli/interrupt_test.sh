@@ -87,7 +87,7 @@ raw = open(sys.argv[2], "rb").read()
 rows = (len(raw) - 128) // (4 * 2048)
 assert r["tokens"] and len(r["cycles"]["per_token"]) in (len(r["tokens"]) - 1, len(r["tokens"])), r
 assert rows == len(r["prompt_tokens"]) + len(r["cycles"]["per_token"]), (rows, r)
-assert r["units"]["array"]["busy"] > 0 and r["bytes"]["weights_read"] > 0 and r["roofline"]["decode_share"] < 1, r
+assert r["units"]["array"]["busy"] > 0 and r["bytes"]["weights_read"] > 0 and r["bytes"]["weight_bytes_chip"] > r["bytes"]["weight_bytes_file"] * 0.9 > 0 and r["roofline"]["decode_share"] < 1, r
 PY
   fi
   interrupt '"prompt_tokens"' text generate --temp 0 --ignore-eos -n 400 -p 'Once upon a time' \

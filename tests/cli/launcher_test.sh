@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The launcher: what it answers itself, without installing or building. launcher_test.sh SOURCE_ROOT
+# The launcher: what it answers itself, without installing or building. launcher_test.sh SOURCE_ROOT [PROGRAM OF USERS]
 set -u
 root=$1 luoshu=$1/luoshu
 . "$root/tests/cli/expect.sh"
@@ -20,7 +20,18 @@ for arguments in 'test --frob' 'test frob' 'test --list --frob' 'test --filter' 
   expect 2 "${arguments##* }" $arguments
 done
 expect 2 "unknown verb 'tset'; the verbs are area bench" tset
-expect 2 'perplexity simulator soak test' tset
+expect 2 'perplexity prove simulator soak test tune' tset
+expect 2 "no configuration is called 'labb'; try nano lab wide" tune labb
+expect 2 'plain, traced or tuned' build-chip lab fast
+expect 2 'plain, traced or tuned' build-chip
+# Help is there before the first build.
+expect 0 '' --help
+grep -q '^  generate ' "$work/out" && grep -q '^  tune ' "$work/out" || fail 'help without generate or tune' "$work/out"
+expect 0 '' tune --help
+for verb in $(sed -n '/^Subcommands:/,$s/^  \([a-z]*\) .*/\1/p' "$root/docs/help/luoshu.txt"); do
+  expect 0 '' "$verb" --help
+  cmp -s "$work/out" "$root/docs/help/$verb.txt" || fail "$verb --help" "$work/out"
+done
 expect 0 '' fpga build --help
 expect 2 "unknown board 'nope'; the boards are ulx3s-85f" fpga build nope
 [ ! -e "$work/called" ] || fail 'something was installed, configured or built:' "$work/called"
@@ -28,4 +39,23 @@ expect 2 "unknown board 'nope'; the boards are ulx3s-85f" fpga build nope
 # The check can fail: a verb that exists is built.
 "$luoshu" configs >/dev/null 2>&1
 [ -e "$work/called" ] || fail 'a verb that exists builds nothing'
+
+# With a program: a chip that cannot be built is an error of the program, with the launcher's reason before it.
+rm -f "$work/called"
+expect_chip() {
+  LUOSHU_ROOT=$root LUOSHU_LAUNCHER=$work/launcher "$2" generate -n 1 -p Once >"$work/out" 2>"$work/err" </dev/null
+  [ $? -eq 1 ] && grep -qF "$1" "$work/err" && [ "$(grep -c '^luoshu: error: ' "$work/err")" -eq 1 ] || fail "$1" "$work/err"
+}
+if [ $# -gt 1 ]; then
+  printf '#!/bin/sh\necho "luoshu: asked for $*" >&2\nexit 1\n' >"$work/launcher"
+  chmod +x "$work/launcher"
+  expect_chip "luoshu: error: the chip 'lab' was not built; see above" "$2"
+  expect_chip 'luoshu: asked for build-chip lab plain' "$2"
+  printf '#!/bin/sh\n' >"$work/launcher"
+  mkdir -p "$work/host" "$work/chips"
+  cp "$2" "$work/host/luoshu"
+  expect_chip "luoshu: error: the chip 'lab' is not built; run ./luoshu build-chip lab plain" "$work/host/luoshu"
+  echo text >"$work/chips/lab-plain.so"
+  expect_chip 'luoshu: error: cannot load the chip: ' "$work/host/luoshu"
+fi
 finish

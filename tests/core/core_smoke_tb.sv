@@ -95,7 +95,8 @@ module core_smoke_tb;
       i = i + 1;
     end
     if (sleep === 1'b1 && memory[48] === 32'd55 && memory[49] === 32'd66) $display("PASS");
-    else $display("FAIL: sleep %b, words %0d and %0d after %0d cycles", sleep, memory[48], memory[49], i);
+    else $display("FAIL: sleep %b, words %0d and %0d after %0d cycles", sleep, memory[48],
+        memory[49], i);
     $finish;
   end
 endmodule

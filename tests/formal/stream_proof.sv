@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A queue keeps order, loses nothing, doubles nothing, never overflows and says how full it is: luoshu_fifo in its three forms
-// (Kind = UseRam) and luoshu_skid (Kind = 3), under any traffic. One word of the stream, chosen freely, is followed on its way.
+// A queue keeps order, loses nothing, doubles nothing, never overflows and says how full it is:
+// luoshu_fifo in its three forms (Kind = UseRam) and luoshu_skid (Kind = 3), under any traffic. One
+// word of the stream, chosen freely, is followed on its way.
 `include "luoshu_assert.svh"
 `default_nettype none
 

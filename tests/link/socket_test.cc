@@ -58,6 +58,33 @@ TEST(SocketAddress, RefusesPortsThatAreNone) {
   EXPECT_NE(chosen.address(), "tcp:127.0.0.1:0");
 }
 
+// Who connects after the served one has left is not told that it is busy, also while bytes of that one wait.
+TEST(SocketListener, TheNextOneWaitsForItsTurn) {
+  for (const std::string& address : {unix_address(), std::string("tcp:127.0.0.1:0")}) {
+    SocketListener listener(address);
+    auto first = SocketTransport::connect(listener.address(), in(milliseconds(1000)));
+    const auto served = listener.accept(in(milliseconds(1000)));
+    ASSERT_NE(served, nullptr);
+    EXPECT_FALSE(served->peer_left());
+    const std::uint8_t byte = 7;
+    ASSERT_EQ(first->write_some(&byte, 1, in(milliseconds(1000))), 1u);
+    first.reset();
+    const auto second = SocketTransport::connect(listener.address(), in(milliseconds(1000)));
+    const auto third = SocketTransport::connect(listener.address(), in(milliseconds(1000)));
+    listener.refuse_waiting(*served);
+    listener.refuse_waiting(*served);
+    EXPECT_TRUE(served->peer_left());
+    for (SocketTransport* const client : {second.get(), third.get()}) {
+      const auto next = listener.accept(in(milliseconds(1000)));
+      ASSERT_NE(next, nullptr);
+      ASSERT_EQ(next->write_some(&byte, 1, in(milliseconds(1000))), 1u);
+      std::uint8_t got = 0;
+      ASSERT_EQ(client->read_some(&got, 1, in(milliseconds(1000))), 1u) << address;
+      EXPECT_EQ(got, byte);
+    }
+  }
+}
+
 // A client that writes first and one that reads first hear it at once, on both kinds of sockets.
 TEST(SocketListener, TellsOthersThatItIsBusy) {
   for (const std::string& address : {unix_address(), std::string("tcp:127.0.0.1:0")}) {
@@ -69,7 +96,7 @@ TEST(SocketListener, TellsOthersThatItIsBusy) {
       const auto second = SocketTransport::connect(listener.address(), in(milliseconds(1000)));
       const std::uint8_t bytes[64] = {};
       if (writes) second->write_some(bytes, sizeof bytes, in(milliseconds(1000)));
-      listener.refuse_waiting();
+      listener.refuse_waiting(*served);
       const auto start = Transport::Clock::now();
       std::uint8_t buffer[5];  // smaller than the notice
       const auto read = [&] {
@@ -81,7 +108,7 @@ TEST(SocketListener, TellsOthersThatItIsBusy) {
     }
     // One that goes on writing hears the same, not that the connection broke.
     const auto third = SocketTransport::connect(listener.address(), in(milliseconds(1000)));
-    listener.refuse_waiting();
+    listener.refuse_waiting(*served);
     const auto write = [&] {
       const std::vector<std::uint8_t> much(1 << 16);
       for (int i = 0; i < 1000; ++i) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mutant that is live, of those compiled into a copy of the RTL by mutate.py: LUOSHU_MUTANT of the environment, 0 for none
-// (mutant.cc). Simulation of mutants alone; no part of the chip.
+// The mutant that is live, of those compiled into a copy of the RTL by mutate.py: LUOSHU_MUTANT of
+// the environment, 0 for none (mutant.cc). Simulation of mutants alone; no part of the chip.
 `default_nettype none
 
 package luoshu_mutant_pkg;

@@ -17,3 +17,5 @@ if(RUN_CLANG_TIDY)
     "^${CMAKE_SOURCE_DIR}/(driver|host|models|verilator)/")
   set_tests_properties(clang_tidy PROPERTIES TIMEOUT 900 PROCESSORS 2)
 endif()
+add_test(NAME rtl_lines COMMAND ${CMAKE_CURRENT_LIST_DIR}/rtl_lines.sh ${CMAKE_SOURCE_DIR}/rtl ${CMAKE_SOURCE_DIR}/tests
+  ${CMAKE_SOURCE_DIR}/fpga)

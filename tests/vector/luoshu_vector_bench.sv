@@ -102,7 +102,8 @@ module luoshu_vector_bench #(
   logic [383:0]           block_q;
   always_comb begin
     aw_data_o = block_q;
-    for (int i = 0; i < Parts; i++) if (i == 32'(part)) aw_data_o[i*ActLanes*12 +: ActLanes*12] = part_data;
+    for (int i = 0; i < Parts; i++) if (i == 32'(part)) aw_data_o[i*ActLanes*12 +: ActLanes*12] =
+        part_data;
   end
   always_ff @(posedge clk_i) if (part_valid) block_q <= aw_data_o;
   assign aw_valid_o = part_valid && (32'(part) == Parts - 1);
@@ -111,17 +112,21 @@ module luoshu_vector_bench #(
   logic ax_ready, ax_room, ax_take;
   assign ax_ready_o = (Reserve != 0) ? ax_room : ax_ready;
   assign ax_take    = ax_valid_i && ax_ready_o;
-  luoshu_vector #(.L(L), .VL(VL), .MaxTokens(MaxTokens), .MaxD(MaxD), .HeadWords(HeadWords), .Reserve(Reserve)) u_vector (
+  luoshu_vector #(.L(L), .VL(VL), .MaxTokens(MaxTokens), .MaxD(MaxD), .HeadWords(HeadWords),
+      .Reserve(Reserve)) u_vector (
       .ax_valid_i(ax_take), .ax_ready_o(ax_ready), .ax_ask_i(5'(ax_take)), .ax_room_o(ax_room),
       .aw_valid_o(part_valid), .aw_part_o(part), .aw_data_o(part_data),
-      .kw_valid_o(kw_valid), .kw_ready_i(kw_ready), .kw_v_o(kw_v), .kw_token_o(kw_token), .kw_head_o(kw_head), .kw_elem_o(kw_elem),
-      .kw_data_o(kw_data), .kw_last_o(kw_last), .kw_exp_o(kw_exp), .kw_base_o(kw_base), .kw_idle_i(kw_idle), .head_bits_o(head_bits), .*
+      .kw_valid_o(kw_valid), .kw_ready_i(kw_ready), .kw_v_o(kw_v), .kw_token_o(kw_token),
+      .kw_head_o(kw_head), .kw_elem_o(kw_elem), .kw_data_o(kw_data), .kw_last_o(kw_last),
+      .kw_exp_o(kw_exp), .kw_base_o(kw_base), .kw_idle_i(kw_idle), .head_bits_o(head_bits), .*
   );
   luoshu_kv_writer #(.L(L), .VL(VL)) u_writer (
       .clk_i, .rst_ni, .base_i(kw_base), .head_stride_i, .head_bits_i(head_bits), .bank_i,
-      .kw_valid_i(kw_valid), .kw_ready_o(kw_ready), .kw_v_i(kw_v), .kw_token_i(kw_token), .kw_head_i(kw_head), .kw_elem_i(kw_elem),
-      .kw_data_i(kw_data), .kw_last_i(kw_last), .kw_exp_i(kw_exp), .ctx_re_o(kctx_re_o), .ctx_gnt_i(kctx_gnt_i), .ctx_addr_o(kctx_addr_o), .ctx_data_i(kctx_data_i),
-      .wq_valid_o, .wq_ready_i, .wq_addr_o, .wq_data_o, .wq_strb_o, .wc_bvalid_i, .idle_o(kw_idle)
+      .kw_valid_i(kw_valid), .kw_ready_o(kw_ready), .kw_v_i(kw_v), .kw_token_i(kw_token),
+      .kw_head_i(kw_head), .kw_elem_i(kw_elem), .kw_data_i(kw_data), .kw_last_i(kw_last),
+      .kw_exp_i(kw_exp), .ctx_re_o(kctx_re_o), .ctx_gnt_i(kctx_gnt_i), .ctx_addr_o(kctx_addr_o),
+      .ctx_data_i(kctx_data_i), .wq_valid_o, .wq_ready_i, .wq_addr_o, .wq_data_o, .wq_strb_o,
+      .wc_bvalid_i, .idle_o(kw_idle)
   );
 endmodule
 `default_nettype wire

@@ -50,6 +50,8 @@ class SocketTransport final : public Transport {
   std::size_t read_some(std::uint8_t* data, std::size_t n, TimePoint deadline) override;
   void close() override { socket_.reset(-1); }
   std::string describe() const override { return name_; }
+  // The peer has closed the connection or ended its writing; bytes of its own may still wait to be read.
+  bool peer_left() const;
 
  private:
   void look_for_refusal(const std::uint8_t* data, std::size_t n);
@@ -72,13 +74,15 @@ class SocketListener {
   SocketListener& operator=(const SocketListener&) = delete;
   // The next client; nullptr when the deadline passed.
   std::unique_ptr<SocketTransport> accept(Transport::TimePoint deadline);
-  // Tells all who wait to be accepted that somebody else is served. Does not wait.
-  void refuse_waiting();
+  // Tells all who wait to be accepted that somebody else is served. The first who comes after that one has
+  // left is the next to be accepted. Does not wait.
+  void refuse_waiting(const SocketTransport& served);
   // The address in the form that connect() takes, with the port that was chosen for port 0.
   const std::string& address() const { return address_; }
 
  private:
   FileDescriptor socket_;
+  FileDescriptor next_;  // taken from the queue and not refused
   std::string address_;
   std::string path_;  // unix socket file to remove
 };

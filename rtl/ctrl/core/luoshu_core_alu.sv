@@ -24,7 +24,8 @@ module luoshu_core_alu (
 );
   // Carry out of a subtraction: a >= b unsigned.
   logic carry;
-  luoshu_add_sub #(.Width(33)) u_sum (.a_i({1'b0, a_i}), .b_i({sub_i, b_i}), .sub_i(sub_i), .y_o({carry, sum_o}));
+  luoshu_add_sub #(.Width(33)) u_sum (.a_i({1'b0, a_i}), .b_i({sub_i, b_i}), .sub_i(sub_i),
+      .y_o({carry, sum_o}));
 
   assign eq_o = (a_i == b_i);
   assign lt_o = (a_i[31] != b_i[31] && !unsigned_i) ? a_i[31] : !carry;

@@ -10,7 +10,8 @@
 module luoshu_core_decode (
     input  wire         clk_i,
     input  wire         take_i,         // decode insn_i
-    input  wire         trap_i,         // instead of take_i: csr_sel_o selects mtvec, the rest holds
+    // instead of take_i: csr_sel_o selects mtvec, the rest holds
+    input  wire         trap_i,
     input  wire  [31:0] insn_i,
     output logic [31:0] insn_o,         // the word itself
     output logic [31:0] imm_o,          // immediate, sign-extended by format; csrr?i: its operand,

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// luoshu_core for small configurations: the same instructions, ports and traps (see there), a byte per cycle.
+// luoshu_core for small configurations: the same instructions, ports and traps (see there), a byte
+// per cycle.
 //
-// Registers, pc, addresses and results go through an adder of 8 bits from the low end, so every step of an instruction takes
-// four cycles, and wherever the other core has a multiplexer of 32 bits there is a shift register here. Steps: Operand
-// (rs2 to the operand register), Execute (rs1, the pc or nothing, with the immediate or the operand), Finish (a result that is
-// known only then). Cycles with ports that grant at once: 2 to fetch; then 4 for lui, auipc, arithmetic with an immediate, CSRs,
-// fences and mret; 8 for arithmetic with two registers, slti and jumps; 10 for loads; 12 for slt and branches; 14 for stores; 9 for
-// shifts and up to 10 by the amount, 4 more where a register holds it; 8 to enter a trap.
-// The interrupt lines are looked at when a fetch is granted, and while the core sleeps: mip does not change within an instruction.
-// mcycle and minstret read as 0. The registers lie in a RAM outside, byte by byte: address {register, byte}, data one cycle after
-// rf_re_o; never read in the cycle of a write of the same byte. x0 may hold anything. Reset: as luoshu_core; the first fetch comes 4 cycles later.
+// Registers, pc, addresses and results go through an adder of 8 bits from the low end, so every
+// step of an instruction takes four cycles, and wherever the other core has a multiplexer of 32
+// bits there is a shift register here. Steps: Operand (rs2 to the operand register), Execute (rs1,
+// the pc or nothing, with the immediate or the operand), Finish (a result that is known only then).
+// Cycles with ports that grant at once: 2 to fetch; then 4 for lui, auipc, arithmetic with an
+// immediate, CSRs, fences and mret; 8 for arithmetic with two registers, slti and jumps; 10 for
+// loads; 12 for slt and branches; 14 for stores; 9 for shifts and up to 10 by the amount, 4 more
+// where a register holds it; 8 to enter a trap.
+// The interrupt lines are looked at when a fetch is granted, and while the core sleeps: mip does
+// not change within an instruction. mcycle and minstret read as 0. The registers lie in a RAM
+// outside, byte by byte: address {register, byte}, data one cycle after rf_re_o; never read in the
+// cycle of a write of the same byte. x0 may hold anything. Reset: as luoshu_core; the first fetch
+// comes 4 cycles later.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -91,16 +96,19 @@ module luoshu_core_serial (
 
   // ---------------------------------------------------------------- decoding
   logic [31:0] insn, imm;
-  logic illegal, jump, jalr, branch, load, store, alu, csr, ecall, ebreak, mret, wfi, unused_fence_i;
+  logic illegal, jump, jalr, branch, load, store, alu, csr, ecall, ebreak, mret, wfi,
+      unused_fence_i;
   logic base_pc, base_rs1, use_rs2, sub, writes_rd, csr_write;
   logic [2:0] result_sel;
   logic [1:0] logic_sel;
   logic [3:0] csr_sel;
   luoshu_core_decode u_decode (
-      .clk_i, .take_i(state_q == Decode), .trap_i(1'b0), .insn_i(imem_rdata_i), .insn_o(insn), .imm_o(imm), .illegal_o(illegal),
-      .kind_jump_o(jump), .kind_jalr_o(jalr), .kind_branch_o(branch), .kind_load_o(load), .kind_store_o(store), .kind_alu_o(alu),
-      .kind_csr_o(csr), .kind_fence_i_o(unused_fence_i), .kind_ecall_o(ecall), .kind_ebreak_o(ebreak), .kind_mret_o(mret),
-      .kind_wfi_o(wfi), .base_pc_o(base_pc), .base_rs1_o(base_rs1), .use_rs2_o(use_rs2), .sub_o(sub), .result_o(result_sel),
+      .clk_i, .take_i(state_q == Decode), .trap_i(1'b0), .insn_i(imem_rdata_i), .insn_o(insn),
+      .imm_o(imm), .illegal_o(illegal), .kind_jump_o(jump), .kind_jalr_o(jalr),
+      .kind_branch_o(branch), .kind_load_o(load), .kind_store_o(store), .kind_alu_o(alu),
+      .kind_csr_o(csr), .kind_fence_i_o(unused_fence_i), .kind_ecall_o(ecall),
+      .kind_ebreak_o(ebreak), .kind_mret_o(mret), .kind_wfi_o(wfi), .base_pc_o(base_pc),
+      .base_rs1_o(base_rs1), .use_rs2_o(use_rs2), .sub_o(sub), .result_o(result_sel),
       .logic_o(logic_sel), .writes_rd_o(writes_rd), .csr_write_o(csr_write), .csr_sel_o(csr_sel)
   );
   logic [1:0] size;
@@ -111,14 +119,18 @@ module luoshu_core_serial (
   assign compares    = branch || (alu && result_sel[1:0] == 2'd3 && logic_sel == 2'd1);
   assign accesses    = load || store;
   assign finish      = shifts || compares || jump || accesses;   // there is a Finish
-  assign has_operand = imem_rdata_i[5] && imem_rdata_i[3:2] == 2'b00 && !(imem_rdata_i[6] && imem_rdata_i[4]);   // while Decode
+  // while Decode
+  assign has_operand = imem_rdata_i[5] && imem_rdata_i[3:2] == 2'b00
+      && !(imem_rdata_i[6] && imem_rdata_i[4]);
 
   // ---------------------------------------------------------------- what happens in this cycle
   logic enter, stay, starts, bad_address, ends, retire, wake, irq, taken_q, taken, misses;
   assign starts      = (state_q == Execute) && (at_q == 2'd0);
   assign enter       = starts && (illegal || ecall || ebreak);   // a trap at once
   assign stay        = enter || (starts && wfi && !wake);        // this instruction does not go on
-  assign bad_address = jump ? addr_q[9] : (size[0] && addr_q[8]) || (size[1] && addr_q[9:8] != 2'd0);   // in the last cycle of Execute
+  // in the last cycle of Execute
+  assign bad_address = jump ? addr_q[9] : (size[0] && addr_q[8])
+      || (size[1] && addr_q[9:8] != 2'd0);
   assign taken       = branch && taken_q;
   assign misses      = taken && insn[8];                         // a branch to half a word
   assign ends        = last && ((state_q == Execute && !finish) || (state_q == Finish && !misses));
@@ -129,7 +141,8 @@ module luoshu_core_serial (
       state_q <= Boot;
       at_q    <= 2'd0;
     end else begin
-      if (state_q == Boot || state_q == Operand || (state_q == Execute && !stay) || state_q == Finish || state_q == TrapValue
+      if (state_q == Boot || state_q == Operand || (state_q == Execute && !stay)
+          || state_q == Finish || state_q == TrapValue
           || state_q == TrapEnter)
         at_q <= at_q + 2'd1;
       case (state_q)
@@ -140,7 +153,8 @@ module luoshu_core_serial (
         Execute:
           if (stay) state_q <= enter ? TrapValue : Sleep;
           else if (last)
-            state_q <= !finish ? Fetch : shifts ? Shift : compares ? Finish : bad_address ? TrapValue : accesses ? Request : Finish;
+            state_q <= !finish ? Fetch : shifts ? Shift : compares ? Finish : bad_address
+                ? TrapValue : accesses ? Request : Finish;
         Shift:   if (amount_q == 5'd0) state_q <= Finish;
         Request: if (dmem_gnt_i) state_q <= Wait;
         Wait:    if (dmem_rvalid_i) state_q <= dmem_err_i ? TrapValue : Finish;
@@ -160,8 +174,8 @@ module luoshu_core_serial (
   assign irq_taken_o = (state_q == TrapEnter) && last && irq_q;
 
   // ---------------------------------------------------------------- registers: 4 bytes each
-  // A left shift reads and writes the bytes, and their bits, from the high end. A store's value fills all the lanes of its size.
-  // The RAM is read a cycle ahead.
+  // A left shift reads and writes the bytes, and their bits, from the high end. A store's value
+  // fills all the lanes of its size. The RAM is read a cycle ahead.
   logic [7:0] rs, result;
   logic [4:0] rs_addr, next_addr;
   logic [1:0] next_at, rd_at;
@@ -181,7 +195,8 @@ module luoshu_core_serial (
     end
   end
   assign rf_re_o    = (state_q == Decode || state_q == Operand || state_q == Execute);
-  assign rf_raddr_o = {next_addr, (next_b && store) ? next_at & {size[1], size != 2'd0} : next_at ^ {2{next_down}}};
+  assign rf_raddr_o = {next_addr, (next_b && store) ? next_at & {size[1], size != 2'd0}
+      : next_at ^ {2{next_down}}};
   assign rd_at      = (shifts && left) ? ~at_q : at_q;
   assign rf_we_o    = writes_rd && (state_q == (finish ? Finish : Execute)) && !illegal;
   assign rf_waddr_o = {insn[11:7], rd_at};
@@ -201,7 +216,8 @@ module luoshu_core_serial (
     assign bits[i] = logic_sel[1] ? (logic_sel[0] ? a[i] && b[i] : a[i] || b[i]) : a[i] != b[i];
   end
   assign equal  = (sum == 8'd0) && (at_q == 2'd0 || zero_q);
-  assign less   = (a[7] == b[7] && !(branch ? insn[13] : insn[12])) ? a[7] : !carry;   // b is inverted: the signs differ
+  // b is inverted: the signs differ
+  assign less   = (a[7] == b[7] && !(branch ? insn[13] : insn[12])) ? a[7] : !carry;
   always_ff @(posedge clk_i) begin
     carry_q <= carry;
     zero_q  <= equal;
@@ -223,37 +239,43 @@ module luoshu_core_serial (
   end
   assign b_in = (state_q == Shift) ? {8{fill}} : (shifts && left) ? rs_reversed : rs;
   always_ff @(posedge clk_i) begin
-    if (reads_b || (state_q == Execute && shifts) || (state_q == Shift && amount_q != 5'd0) || (state_q == Finish && shifts)
+    if (reads_b || (state_q == Execute && shifts) || (state_q == Shift && amount_q != 5'd0)
+        || (state_q == Finish && shifts)
         || (state_q == Execute && use_rs2))
       b_q <= by_byte ? {b_in, b_q[31:8]} : {fill, b_q[31:1]};
     if (state_q == Decode) amount_q <= imem_rdata_i[24:20];
     else if (reads_b && at_q == 2'd0) amount_q <= rs[4:0];
-    else if (state_q == Shift && amount_q != 5'd0) amount_q <= by_byte ? {amount_q[4:3] - 2'd1, amount_q[2:0]} : {2'd0, amount_q[2:0] - 3'd1};
+    else if (state_q == Shift && amount_q != 5'd0) amount_q <= by_byte
+        ? {amount_q[4:3] - 2'd1, amount_q[2:0]} : {2'd0, amount_q[2:0] - 3'd1};
   end
 
   // ---------------------------------------------------------------- addresses and the data port
   logic trap_zero;
   assign trap_zero = irq_q || illegal || ecall || ebreak;
   always_ff @(posedge clk_i) begin
-    if ((state_q == Execute && !shifts) || (state_q == Finish && (jump || branch)) || state_q == TrapValue)
+    if ((state_q == Execute && !shifts) || (state_q == Finish && (jump || branch))
+        || state_q == TrapValue)
       addr_q <= {sum[7:1], sum[0] && !(jalr && at_q == 2'd0), addr_q[31:8]};
   end
   assign dmem_req_o   = rst_ni && (state_q == Request);
   assign dmem_we_o    = store;
   assign dmem_addr_o  = {addr_q[31:2], 2'b00};
   assign dmem_wdata_o = b_q;
-  assign dmem_be_o    = size[1] ? 4'b1111 : size[0] ? {{2{addr_q[1]}}, {2{!addr_q[1]}}} : 4'b0001 << addr_q[1:0];
+  assign dmem_be_o    = size[1] ? 4'b1111 : size[0] ? {{2{addr_q[1]}}, {2{!addr_q[1]}}}
+      : 4'b0001 << addr_q[1:0];
 
   logic [7:0] load_byte;
   logic [1:0] load_at;
   logic       loaded, sign_q;
   assign load_at   = size[1] ? at_q : {addr_q[1], size[0] ? at_q[0] : addr_q[0]};
   assign load_byte = load_q[8*32'(load_at) +: 8];
-  assign loaded    = size[1] || (at_q == 2'd0) || (size[0] && at_q == 2'd1);   // a byte that was loaded; above them the sign
+  // a byte that was loaded; above them the sign
+  assign loaded    = size[1] || (at_q == 2'd0) || (size[0] && at_q == 2'd1);
   always_ff @(posedge clk_i) if (loaded) sign_q <= load_byte[7] && !insn[14];
 
   // ---------------------------------------------------------------- CSRs
-  // mscratch, mtval, mtvec and mepc in a small RAM, the others bit by bit (numbers: luoshu_core_decode).
+  // mscratch, mtval, mtvec and mepc in a small RAM, the others bit by bit (numbers:
+  // luoshu_core_decode).
   logic        mie_q, mpie_q;                    // mstatus.MIE, MPIE
   logic [2:0]  enable_q, pending_q, active;      // {external, timer, software}
   logic        cause_irq_q;
@@ -282,15 +304,19 @@ module luoshu_core_serial (
     endcase
   end
   assign csr_old   = csr_sel[3] ? (csr_sel[2] ? 8'd0 : csr_ram) : csr_small;
-  assign csr_new   = !insn[13] ? sum : insn[12] ? csr_old & ~sum : csr_old | sum;   // sum: rs1 or the immediate
+  // sum: rs1 or the immediate
+  assign csr_new   = !insn[13] ? sum : insn[12] ? csr_old & ~sum : csr_old | sum;
   assign csr_raddr = (state_q == TrapEnter) ? 2'd2 : csr_sel[1:0];   // mret selects mepc
-  assign csr_waddr = (state_q == TrapEnter) ? 2'd3 : (state_q == TrapValue) ? 2'd1 : (state_q == Boot) ? 2'd2 : csr_sel[1:0];
+  assign csr_waddr = (state_q == TrapEnter) ? 2'd3 : (state_q == TrapValue) ? 2'd1
+      : (state_q == Boot) ? 2'd2 : csr_sel[1:0];
   assign csr_in    = (state_q == TrapEnter) ? pc_q[7:0] : (state_q == Execute) ? csr_new
                    : addr_q[7:0] & {8{state_q == TrapValue && !trap_zero}};
   assign csr_set   = (state_q == Execute) && csr_write;
-  assign csr_we    = (csr_set && csr_sel[3:2] == 2'b10) || state_q == Boot || state_q == TrapValue || state_q == TrapEnter;
+  assign csr_we    = (csr_set && csr_sel[3:2] == 2'b10) || state_q == Boot || state_q == TrapValue
+      || state_q == TrapEnter;
   luoshu_ram_small #(.Width(8), .Depth(16)) u_csrs (
-      .clk_i, .we_i(csr_we), .waddr_i({csr_waddr, at_q}), .wdata_i({csr_in[7:2], csr_in[1:0] & {2{!(csr_waddr[1] && at_q == 2'd0)}}}),
+      .clk_i, .we_i(csr_we), .waddr_i({csr_waddr, at_q}),
+      .wdata_i({csr_in[7:2], csr_in[1:0] & {2{!(csr_waddr[1] && at_q == 2'd0)}}}),
       .raddr_i({csr_raddr, at_q}), .rdata_o(csr_ram)
   );
   always_comb begin
@@ -310,7 +336,8 @@ module luoshu_core_serial (
       enable_q  <= 3'd0;
       pending_q <= 3'd0;
     end else begin
-      if ((state_q == Fetch && imem_gnt_i) || state_q == Sleep) pending_q <= {irq_external_i, irq_timer_i, irq_software_i};
+      if ((state_q == Fetch && imem_gnt_i) || state_q == Sleep) pending_q <=
+          {irq_external_i, irq_timer_i, irq_software_i};
       if (state_q == TrapEnter && last) begin
         mie_q  <= 1'b0;
         mpie_q <= mie_q;
@@ -336,14 +363,16 @@ module luoshu_core_serial (
   logic [7:0] pc_next, pc_in;
   logic       pc_carry_q, pc_carry, moves;
   assign moves = (state_q == Execute) ? !finish : (state_q == Finish) && !misses;
-  assign {pc_carry, pc_next} = {1'b0, pc_q[7:0]} + {6'd0, moves && at_q == 2'd0, 1'b0, pc_carry_q && at_q != 2'd0};
+  assign {pc_carry, pc_next} = {1'b0, pc_q[7:0]} + {6'd0, moves && at_q == 2'd0, 1'b0,
+      pc_carry_q && at_q != 2'd0};
   assign pc_in = (state_q == TrapEnter || mret)                      ? csr_ram
                : (state_q == Finish && jump)                         ? addr_q[7:0]
                : (state_q == Finish && taken && !misses)             ? sum
                                                                      : pc_next;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) pc_q <= {boot_addr_i[31:2], 2'b00};
-    else if ((state_q == Execute && !stay) || state_q == Finish || state_q == TrapEnter) pc_q <= {pc_in, pc_q[31:8]};
+    else if ((state_q == Execute && !stay) || state_q == Finish || state_q == TrapEnter) pc_q <=
+        {pc_in, pc_q[31:8]};
     pc_carry_q <= pc_carry;
   end
   logic unused_boot_bits;
@@ -387,7 +416,8 @@ module luoshu_core_serial (
   assign access           = ends && accesses;
   assign reads_rs1        = jalr || branch || load || store || alu || (csr && !insn[14]);
   assign reads_rs2        = branch || store || (alu && use_rs2);
-  assign lane_bits        = {{8{dmem_be_o[3]}}, {8{dmem_be_o[2]}}, {8{dmem_be_o[1]}}, {8{dmem_be_o[0]}}};
+  assign lane_bits        = {{8{dmem_be_o[3]}}, {8{dmem_be_o[2]}}, {8{dmem_be_o[1]}},
+      {8{dmem_be_o[0]}}};
   assign rvfi_valid_o     = rst_ni && retire;
   assign rvfi_order_o     = order_q;
   assign rvfi_insn_o      = insn;

@@ -71,7 +71,7 @@ module luoshu_sdram_axi #(
   localparam int CreditBits = $clog2(ReadDepth) + 1;
   localparam logic [1:0] Okay = 2'b00, Decerr = 2'b11;
 
-  // ---------------------------------------------------------------- reads: a burst is cut into runs
+  // --------------------------------------------------------------- reads: a burst is cut into runs
   logic                  ar_busy_q, ar_take, tag_space;
   logic [AddrBits-1:0]   ar_addr_q;
   logic [8:0]            ar_left_q;                   // beats
@@ -105,7 +105,7 @@ module luoshu_sdram_axi #(
     end
   end
 
-  // ---------------------------------------------------------------- writes: runs of beats that are here
+  // ----------------------------------------------------------- writes: runs of beats that are here
   logic                aw_busy_q, aw_error_q;
   logic [IdBits-1:0]   aw_id_q;
   logic [AddrBits-1:0] aw_addr_q;                     // of the run that is collected

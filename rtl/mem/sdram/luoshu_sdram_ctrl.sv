@@ -109,7 +109,7 @@ module luoshu_sdram_ctrl #(
   localparam int RefiBits  = $clog2(Refi + 1);
   localparam int DueBits   = $clog2(Postpone + InitRefreshes + 1);
 
-  // ---------------------------------------------------------------- commands to stretches of one row
+  // -------------------------------------------------------------- commands to stretches of one row
   // next: a stretch whose bank is made ready; cur: the stretch that moves data.
   logic                 cut_valid_q, cut_we_q;
   logic [AddrBits-1:0]  cut_addr_q;
