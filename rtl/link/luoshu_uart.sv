@@ -2,14 +2,14 @@
 // A serial port as a transport of the link: 8 data bits, no parity, one stop bit, no flow control.
 //
 // Receive: bytes to the link's rx stream, one per transfer. The pin passes a synchroniser; a start
-// bit is looked at again in its middle, each bit is read in its middle; a byte whose stop bit is
-// low is dropped (the link's checksum finds what is missing). Bytes wait in a queue of RxDepth; one
-// that finds it full is dropped, which the link repairs as well.
+// bit is looked at again in its middle, bits are read in their middle; a byte whose stop bit is low
+// is dropped (the link's checksum finds what is missing), and the line must rise before the next
+// start bit. Bytes wait in a queue of RxDepth; one that finds it full is dropped, which the link
+// repairs as well.
 // Send: words of the link's tx stream as four bytes, lowest first, without a gap between bytes.
-// Bit times are counted in 1/2^16 of a bit, so any rate up to a quarter of the clock works; its
-// error is below 1 / (2^16 rate / clock).
-// Latency: a byte reaches rx_valid_o half a bit after the middle of its stop bit begins. Reset:
-// synchronous, the line idle.
+// Bit times are counted in 1/2^16 of a bit, so any rate up to 1/4 of the clock works; the rate
+// is wrong by at most clock / (2^16 rate).
+// Latency: a byte reaches rx_valid_o in the middle of its stop bit. Reset: synchronous, line idle.
 `default_nettype none
 
 module luoshu_uart #(
@@ -83,8 +83,8 @@ module luoshu_uart #(
   logic [16:0] tx_phase_q;
   logic        tx_step, tx_load;
   assign tx_step    = tx_phase_q[16];
-  assign tx_load    = (tx_left_q != 3'd0)
-      && (tx_count_q == 4'd0 || (tx_count_q == 4'd1 && tx_step));
+  assign tx_load    = (tx_left_q != 3'd0) &&
+      (tx_count_q == 4'd0 || (tx_count_q == 4'd1 && tx_step));
   assign tx_ready_o = (tx_left_q == 3'd0);
   assign txd_o      = tx_bits_q[0];
   always_ff @(posedge clk_i) begin
