@@ -306,6 +306,73 @@ TEST_F(Registers, CycleIsOneNumber) {
   }
 }
 
+// msg_room_o promises a whole message: 16 words, each taken at once. Words come out as they went in.
+TEST_F(Registers, MailboxHasRoomForWhatItPromises) {
+  auto& t = *top_;
+  std::vector<std::uint32_t> waiting;  // words, the last of a message
+  std::vector<bool> last;
+  unsigned full = 0;
+  for (int round = 0; round < 60; ++round) {
+    for (;;) {
+      for (int i = 0; i < 6; ++i) cycle();
+      if (t.msg_room_o == 0) break;
+      const auto words = static_cast<unsigned>(random_() % 3 == 0 ? 16 : 1 + random_() % 16);
+      for (unsigned w = 0; w < words; ++w) {
+        t.msg_valid_i = 1;
+        t.msg_data_i = static_cast<std::uint32_t>(random_());
+        t.msg_last_i = w + 1 == words;
+        t.eval();
+        ASSERT_NE(t.msg_ready_o, 0u) << "word " << w << " of a message, " << waiting.size() << " wait";
+        waiting.push_back(t.msg_data_i);
+        last.push_back(w + 1 == words);
+        cycle();
+      }
+      t.msg_valid_i = 0;
+      ASSERT_LE(waiting.size(), 64u);
+    }
+    ++full;
+    EXPECT_GT(waiting.size(), 16u) << "no room, though there is";
+    const std::size_t keep = random_() % waiting.size();
+    while (waiting.size() > keep) {
+      cycle(), cycle(), cycle();
+      ASSERT_EQ(read(LUOSHU_REG_MESSAGE_STATUS), last.front() ? 3u : 1u);
+      ASSERT_EQ(read(LUOSHU_REG_MESSAGE_DATA), waiting.front());
+      waiting.erase(waiting.begin());
+      last.erase(last.begin());
+    }
+  }
+  EXPECT_EQ(full, 60u);
+}
+
+// EventStatus says whether the next word of an event is taken, and what is taken goes to the link in order.
+TEST_F(Registers, EventsWaitForTheLink) {
+  auto& t = *top_;
+  for (int round = 0; round < 5; ++round) {
+    t.evt_ready_i = 0;
+    std::vector<std::uint32_t> sent;
+    while (sent.size() < 100 && read(LUOSHU_REG_EVENT_STATUS) != 0) {
+      sent.push_back(static_cast<std::uint32_t>(random_()));
+      write(LUOSHU_REG_EVENT_DATA, sent.back());
+      for (int i = 0; i < 4; ++i) cycle();
+    }
+    ASSERT_EQ(sent.empty(), kSmall) << "nano has no queue of its own";
+    ASSERT_LE(sent.size(), 33u);
+    EXPECT_EQ(read(LUOSHU_REG_EVENT_STATUS), 0u);
+    t.evt_ready_i = 1;
+    for (const std::uint32_t word : sent) {
+      t.eval();
+      for (int i = 0; t.evt_valid_o == 0 && i < 10; ++i) cycle(), t.eval();
+      ASSERT_NE(t.evt_valid_o, 0u);
+      EXPECT_EQ(t.evt_data_o, word);
+      EXPECT_EQ(t.evt_last_o, 0u);
+      cycle();
+    }
+    cycle(), cycle();
+    EXPECT_EQ(t.evt_valid_o, 0u);
+    EXPECT_EQ(read(LUOSHU_REG_EVENT_STATUS), 1u);
+  }
+}
+
 // Every event counts once, however often the counters are read.
 TEST_F(Registers, CountersLoseNothing) {
   std::uint32_t counted[16] = {};
