@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <cstdlib>
+#include <set>
 
 #include "chip_library.h"
 #include "cli/process.h"
@@ -23,7 +24,9 @@ std::int64_t changed(const std::string& file) {
 std::string chip_library(const SimulationOptions& options) {
   const bool traced = !options.trace_file.empty();
   const char* const kind = traced ? "traced" : options.tuned ? "tuned" : "plain";
-  if (const char* launcher = std::getenv("LUOSHU_LAUNCHER")) {
+  static std::set<std::string> asked;  // once is enough, a soak makes thousands of chips
+  const char* const launcher = std::getenv("LUOSHU_LAUNCHER");
+  if (launcher != nullptr && asked.insert(options.config + "-" + kind).second) {
     cli::ChildOptions show;
     show.show = true;
     if (cli::run_child({launcher, "build-chip", options.config, kind}, show) != 0)

@@ -139,4 +139,23 @@ TEST_F(Context, Advance) {
   }
 }
 
+// A reset in any cycle of an advance: nobody hears of it afterwards, and the words are the host's.
+TEST_F(Context, ResetDropsTheAdvance) {
+  for (unsigned delay = 0; delay < 20; ++delay) {
+    top_->bank_i = 0;
+    top_->advance_i = 1;
+    cycle();
+    top_->advance_i = 0;
+    for (unsigned i = 0; i < delay; ++i) cycle();
+    top_->rst_ni = 0;
+    cycle();
+    top_->rst_ni = 1;
+    advanced_ = 0;
+    for (unsigned w = 0; w < 4; ++w) write(0, 0, w, word());
+    for (int i = 0; i < 60; ++i) cycle();
+    EXPECT_EQ(advanced_, 0u) << "reset " << delay << " cycles after the token";
+    ASSERT_NO_FATAL_FAILURE(read_all());
+  }
+}
+
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "Vregisters.h"
+#include "Vregisters___024root.h"
 #include "luoshu/defs.h"
 #include "support/seed.h"
 
@@ -287,6 +288,21 @@ TEST_F(Registers, ErrorsAndSoftReset) {
     EXPECT_EQ(pending(), 0u);
     EXPECT_EQ(read(LUOSHU_REG_TOKEN_STATUS) & 1u, 0u);
     EXPECT_EQ(read(LUOSHU_REG_ERROR), 0u);
+  }
+}
+
+// The two words of the cycle counter belong together, also where the low one overflows in between.
+TEST_F(Registers, CycleIsOneNumber) {
+  auto& counter = top_->rootp->luoshu_registers__DOT__cycle_q;  // 2^32 cycles are too many to wait for
+  for (unsigned before = 0; before < 12; ++before) {
+    counter = (std::uint64_t{77} << 32) - before;
+    const std::uint32_t low = read(LUOSHU_REG_CYCLE_LOW);
+    cycle(), cycle(), cycle(), cycle(), cycle(), cycle();
+    const std::uint32_t high = read(LUOSHU_REG_CYCLE_HIGH);
+    EXPECT_EQ(high, low < 100u ? 77u : 76u) << low;
+    const std::uint32_t later = read(LUOSHU_REG_CYCLE_LOW);
+    EXPECT_EQ(later - low, 10u);
+    EXPECT_EQ(read(LUOSHU_REG_CYCLE_HIGH), later < 100u ? 77u : 76u) << later;
   }
 }
 

@@ -20,6 +20,19 @@ foreach(shared 0 1)
   luoshu_rtl_test(NAME context_shared_${shared} TOP luoshu_context PREFIX Vcontext RTL ctrl/luoshu_context.sv
     SOURCES ${CMAKE_SOURCE_DIR}/tests/ctrl/context_test.cc PARAMETERS -GMaxTokens=8 -GReaders=3 -GShared=${shared} LIBRARIES luoshu_driver)
 endforeach()
+# The bus with nano's firmware memory.
+luoshu_rtl_test(NAME bus_test TOP luoshu_bus PREFIX Vbus RTL ctrl/luoshu_bus.sv SOURCES ${CMAKE_SOURCE_DIR}/tests/ctrl/bus_test.cc
+  PARAMETERS -GTcmBytes=2048 DEFINITIONS BENCH_TCM_BYTES=2048)
+# The whole control side behind the driver, with the firmware: nano's serial core and link, lab's.
+function(control_test lanes columns groups tcm)
+  luoshu_rtl_test(NAME control_${lanes} TOP luoshu_control PREFIX Vcontrol RTL ctrl/luoshu_control.sv
+    SOURCES ${CMAKE_SOURCE_DIR}/tests/ctrl/control_test.cc LIBRARIES luoshu_link_chip
+    PARAMETERS -GLanes=${lanes} -GColumns=${columns} -GGroups=${groups} -GTcmBytes=${tcm} -GMemoryMib=1 -GClockKhz=54321 -GMaxD=768
+      -GActBlocks=128 -GMaxHeads=16 -GQElements=1024 -GVectorLanes=3 -GHeadWords=256
+    DEFINITIONS BENCH_LANES=${lanes} BENCH_COLUMNS=${columns} BENCH_GROUPS=${groups} BENCH_TCM_BYTES=${tcm} BENCH_MEMORY_MIB=1)
+endfunction()
+control_test(8 2 1 2048)
+control_test(32 4 2 16384)
 # The control registers at their bus, as nano and lab have them.
 function(registers_test lanes columns groups)
   luoshu_rtl_test(NAME registers_${lanes} TOP luoshu_registers PREFIX Vregisters RTL ctrl/luoshu_registers.sv

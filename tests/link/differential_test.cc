@@ -106,6 +106,7 @@ class Endpoint {
   bool event_waits() const { return !event_.empty(); }
   std::size_t left() const { return in_.size(); }
   bool listen = true;  // the host takes what comes
+  bool serve = true;   // memory takes requests
 
   // Runs until nothing has moved for a while, `cycles` at most; false when there is no end to it.
   bool settle(std::uint64_t cycles = 2'000'000) {
@@ -131,7 +132,7 @@ class Endpoint {
     t.rx_data_i = word;
     t.rx_bytes_i = static_cast<std::uint8_t>(offered);
     t.tx_ready_i = listen && !stalls();
-    t.req_ready_i = writing_ == 0 && reading_ == 0 && !written_ && !stalls();
+    t.req_ready_i = serve && writing_ == 0 && reading_ == 0 && !written_ && !stalls();
     t.wready_i = writing_ != 0 && !stalls();
     t.rvalid_i = reading_ != 0 && !stalls();
     if (t.rvalid_i) {
@@ -683,6 +684,39 @@ TEST_P(LinkDifferential, OverrunTakesEverything) {
     endpoint.offer(make.frame(RequestType::kMsg, expected, 0, {}, 4));
     ASSERT_TRUE(endpoint.settle());
     EXPECT_EQ(services.messages.size(), 1U);
+  }
+}
+
+// A ring that is full, to its last word or nearly, while memory stands still: the transport waits, nothing is
+// refused, then or later.
+TEST_P(LinkDifferential, FullRingRefusesNothing) {
+  for (std::size_t words = 505; words <= 525; ++words) {
+    SCOPED_TRACE(std::to_string(words) + " words");
+    Services services;
+    Endpoint endpoint(services, seed() + words, GetParam());
+    std::mt19937_64 random(seed());
+    Generator make(random);
+    endpoint.serve = false;
+    std::uint8_t sequence = 0;
+    endpoint.offer(make.frame(RequestType::kMemWrite, sequence++, 0, {4096, 0}, 8));
+    for (std::size_t left = words; left > 0;) {  // a frame has two header words, and two of its address
+      const std::size_t size = std::min<std::size_t>(left, 250);
+      endpoint.offer(make.frame(RequestType::kMemWrite, sequence++, 0, {8192, 0}, 4 * (size - 4)));
+      left -= size;
+    }
+    endpoint.settle(8000);
+    endpoint.serve = true;
+    ASSERT_TRUE(endpoint.settle());
+    EXPECT_EQ(endpoint.left(), 0U);
+    FrameDecoder decoder;
+    const Bytes bytes = endpoint.take();
+    decoder.feed(bytes.data(), bytes.size());
+    std::uint8_t expected = 0;
+    while (const auto frame = decoder.next()) {
+      EXPECT_EQ(frame->status(), LinkStatus::kOk) << link_status_name(frame->status());
+      expected = frame->expected();
+    }
+    EXPECT_EQ(expected, sequence);
   }
 }
 

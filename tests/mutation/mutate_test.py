@@ -37,6 +37,8 @@ def run(test, *arguments):
                 str(units),
                 "--equivalents",
                 str(HERE / "tool/equivalents.md"),
+                "--named",
+                str(BUILD / "none.json"),
                 "--grace",
                 "1",
                 *arguments,
@@ -73,6 +75,16 @@ class Reading(unittest.TestCase):
             self.assertTrue(
                 [f for p in unit.rtl for f in (HERE.parents[1] / "rtl").glob(p)], unit.name
             )
+
+    def test_named_faults_are_there(self):
+        """Each fault of named.json names one place of the RTL as it is."""
+        units = mutate.read_units(HERE / "units.json")
+        rtl = HERE.parents[1] / "rtl"
+        for name, faults in json.loads((HERE / "named.json").read_text()).items():
+            files = sorted({f for pattern in units[name].rtl for f in rtl.glob(pattern)})
+            sources = [operators.Source(f.name, f.read_text()) for f in files]
+            found = mutate.read_named(HERE / "named.json", name, sources)
+            self.assertEqual([m.name for m in found], [fault["name"] for fault in faults])
 
     def test_only_the_circuit(self):
         text = """
@@ -121,6 +133,29 @@ class Drawing(unittest.TestCase):
         self.assertEqual(
             {m.line for m in mutate.draw(self.mutants, len(lines), random.Random(3))}, lines
         )
+
+
+class Limits(unittest.TestCase):
+    """A test has processor time, not time by the clock, which other work on the machine takes."""
+
+    def seconds(self, script, waits=mutate.WAITS):
+        campaign = object.__new__(mutate.Campaign)
+        campaign.log = BUILD
+        BUILD.mkdir(parents=True, exist_ok=True)
+        with unittest.mock.patch("mutate.WAITS", waits):
+            return campaign.run(mutate.Test("script", ["sh", "-c", script], ".", 1), 0, 1)
+
+    def test_waiting_costs_nothing(self):
+        self.assertLess(self.seconds("sleep 1.5"), 1)
+
+    def test_computing_for_ever_ends(self):
+        self.assertIsNone(self.seconds("while :; do :; done"))
+
+    def test_waiting_for_ever_ends(self):
+        self.assertIsNone(self.seconds("sleep 60", waits=1))
+
+    def test_failure(self):
+        self.assertIsNone(self.seconds("exit 1"))
 
 
 class Campaigns(unittest.TestCase):
@@ -173,6 +208,20 @@ class Campaigns(unittest.TestCase):
         )
         self.assertEqual(code, 1)
         self.assertIn("list of equivalents has a mutant that a test notices", log)
+
+    def test_named(self):
+        """Faults of a list run with the draw and are told apart from it; one that is not found, or
+        not in one place, is an error."""
+        faults = BUILD / "named.json"
+        fault = {"name": "no reset", "file": "tiny.sv", "find": "!rst_ni", "replace": "1'b0"}
+        faults.write_text(json.dumps({"tiny": [fault]}))
+        arguments = ["--mutants", "3", "--named", str(faults), "--json", "-"]
+        code, (row,), _ = run("good", *arguments)
+        self.assertEqual((code, row["mutants"]), (0, 3))
+        self.assertEqual(row["named"], [{"name": "no reset", "killed_by": "tiny_good"}])
+        for text in ("no such text", ";"):
+            faults.write_text(json.dumps({"tiny": [dict(fault, find=text)]}))
+            self.assertIn("'no reset' names", run("good", *arguments)[2])
 
     def test_broken(self):
         code, rows, log = run("broken", "--mutants", "4", "--json", "-")

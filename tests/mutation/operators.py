@@ -58,6 +58,7 @@ class Mutant:
     original: str
     changed: str
     number: int = 0
+    name: str = ""  # of a fault of named.json
 
     def key(self):
         """What names it in the list of equivalent mutants; lines are no part of it, so that they

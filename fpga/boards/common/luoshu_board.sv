@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A board without its vendor cells: the chip, a serial port as its link, an SDRAM as its memory.
-// Boards
-// and simulations of boards wrap clocks and pins around it.
+// Boards and simulations of boards wrap clocks and pins around it.
 //
 // core_clk_i: the chip and the serial port. mem_clk_i: the SDRAM's pins change at its rising edge.
-// The
-// SDRAM's own clock is made outside and rises at the falling edge of mem_clk_i, where what the
-// SDRAM
-// drives is caught too: the way out, the SDRAM's access time and the way back have a whole cycle,
-// and
-// the input register of the controller another half (ReadCycles = CasLatency + 1).
+// The SDRAM's own clock is made outside and rises at the falling edge of mem_clk_i, where what the
+// SDRAM drives is caught too: the way out, the SDRAM's access time and the way back have a whole
+// cycle, and the input register of the controller another half (ReadCycles = CasLatency + 1).
 // rst_ni: request for a reset of everything, synchronous to core_clk_i, as short as one cycle; chip
-// and
-// memory share the reset, as AXI4 has it. With FPGAs nothing is needed after configuration.
+// and memory share the reset, as AXI4 has it. With FPGAs nothing is needed after configuration.
 // led_o: 0 beats once in 2^24 cycles of the core, 1 memory is ready, 2 bytes come from the host,
 // 3 bytes go to the host, 4 memory is read, 5 memory is written, 6 and 7 off. Activity is shown for
 // 2^20 cycles.
