@@ -83,8 +83,8 @@ module luoshu_uart #(
   logic [16:0] tx_phase_q;
   logic        tx_step, tx_load;
   assign tx_step    = tx_phase_q[16];
-  assign tx_load    = (tx_left_q != 3'd0) &&
-      (tx_count_q == 4'd0 || (tx_count_q == 4'd1 && tx_step));
+  assign tx_load    = (tx_left_q != 3'd0)
+      && (tx_count_q == 4'd0 || (tx_count_q == 4'd1 && tx_step));
   assign tx_ready_o = (tx_left_q == 3'd0);
   assign txd_o      = tx_bits_q[0];
   always_ff @(posedge clk_i) begin
