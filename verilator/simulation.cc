@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulation.h"
 
-#include "luoshu/configuration.h"
-
-#ifdef LUOSHU_HAS_RTL
 #include <dlfcn.h>
 #include <unistd.h>
 
@@ -11,11 +8,9 @@
 #include <cstring>
 
 #include "chip_library.h"
-#endif
+#include "luoshu/configuration.h"
 
 namespace luoshu {
-
-#ifdef LUOSHU_HAS_RTL
 
 std::string chip_file(const std::string& name, const char* kind) {
   char program[PATH_MAX];
@@ -27,6 +22,8 @@ std::string chip_file(const std::string& name, const char* kind) {
   path.resize(path.rfind('/') + 1);
   return path + "chips/" + name + "-" + kind + ".so";
 }
+
+#ifdef LUOSHU_HAS_RTL
 
 std::unique_ptr<Simulation> make_simulation(SimulationOptions options) {
   const Configuration& chip = configuration(options.config);
