@@ -2,11 +2,9 @@
 // ULX3S without its vendor cells: the driver over a serial line, bit by bit, through the chip to the pins of
 // the SDRAM.
 #include <gtest/gtest.h>
-#include <unistd.h>
 #include <verilated.h>
 
 #include <cstring>
-#include <fstream>
 #include <memory>
 #include <random>
 
@@ -23,6 +21,7 @@
 #include "runtime/engine.h"
 #include "sdram/sdram_model.h"
 #include "support/gguf_writer.h"
+#include "support/mapped_model.h"
 #include "support/seed.h"
 
 namespace luoshu::test {
@@ -141,14 +140,6 @@ Device connect(Board& board) {
   return Device(std::make_unique<ClockedTransport>(board, options), link);
 }
 
-std::unique_ptr<gguf::File> open(const RandomModel& m) {
-  const std::string path = testing::TempDir() + "luoshu_board_" + std::to_string(getpid()) + ".gguf";
-  std::ofstream(path, std::ios::binary) << m.file();
-  auto file = std::make_unique<gguf::File>(path);
-  unlink(path.c_str());
-  return file;
-}
-
 RandomModel tiny() {
   RandomModel m;
   m.d = 32;
@@ -177,7 +168,7 @@ TEST(Board, Generates) {
   EXPECT_EQ(chip->capabilities().memory_bytes, 32U << 20U);
   EXPECT_EQ(chip->capabilities().clock_khz, 25000U);
   EXPECT_NE(board.leds() & 2U, 0U) << "memory is ready, its light is on";
-  const auto file = open(tiny());
+  const auto file = testing_support::mapped(tiny().file());
   const ModelConfig config = ModelConfig::from(*file);
   ModelChip model(configuration("nano"), 1);
   std::vector<float> logits[2];

@@ -3,12 +3,11 @@
 // every pin did in every cycle (verilator/pin_log.h). Boot, a prompt of three tokens with all logits, two
 // tokens of the decode loop, one more token with logits; tokens and logits are compared with the model's
 // first, so that what is replayed is right. Prints the cycles.
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "chip/model_chip.h"
 #include "config/model_config.h"
@@ -18,6 +17,7 @@
 #include "runtime/engine.h"
 #include "simulated_chip.h"
 #include "support/gguf_writer.h"
+#include "support/mapped_model.h"
 
 namespace {
 
@@ -51,11 +51,8 @@ int record(const std::string& configuration_name, const std::string& pins_file) 
   random.kv_heads = 1;
   random.head_dim = 8;
   random.vocab = 12;
-  const std::string model_file = pins_file + ".gguf";
-  std::ofstream(model_file, std::ios::binary) << random.file();
-  const gguf::File file(model_file);
-  std::filesystem::remove(model_file);
-  const ModelConfig config = ModelConfig::from(file);
+  const std::unique_ptr<gguf::File> file = testing_support::mapped(random.file());
+  const ModelConfig config = ModelConfig::from(*file);
 
   PinLog pins(pins_file);
   SimulationOptions options;
@@ -64,11 +61,11 @@ int record(const std::string& configuration_name, const std::string& pins_file) 
   options.seed = 0;  // no stalls: few cycles, which Icarus simulates slowly
   options.pins = &pins;
   SimulatedChip chip(options, true);
-  const Result simulated = job(chip, file, config);
+  const Result simulated = job(chip, *file, config);
   pins.finish();
 
   ModelChip model(configuration(configuration_name), 1);
-  const Result expected = job(model, file, config);
+  const Result expected = job(model, *file, config);
   if (simulated.tokens != expected.tokens || simulated.logits.size() != expected.logits.size() ||
       std::memcmp(simulated.logits.data(), expected.logits.data(), 4 * expected.logits.size()) != 0) {
     std::fprintf(stderr, "record_job: the chip's tokens or logits are not the model's\n");
