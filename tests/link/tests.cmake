@@ -24,3 +24,5 @@ function(link_differential_test name serial)
 endfunction()
 link_differential_test(link_differential_test 0)
 link_differential_test(link_differential_serial_test 1)
+# Two transports in front of one link.
+luoshu_rtl_test(NAME link_join_test TOP luoshu_link_join PREFIX Vjoin RTL link/luoshu_link_join.sv SOURCES ${link_dir}/join_test.cc)
