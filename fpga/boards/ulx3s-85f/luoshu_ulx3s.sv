@@ -28,8 +28,10 @@ module luoshu_ulx3s (
     output wire  [1:0]  sdram_dqm,
     inout  wire  [15:0] sdram_d
 );
-  // 25 MHz to 600 MHz to 50 MHz, 25 MHz and 60 MHz.
-  wire mem_clk, core_clk, pll_clk, locked;
+  // 25 MHz to 600 MHz to 50 MHz, 25 MHz and 60 MHz. The clocks keep their names, which board.json
+  // has.
+  (* keep *) wire mem_clk, core_clk, usb_clk;
+  wire pll_clk, locked, usb_locked;
   (* FREQUENCY_PIN_CLKI = "25", FREQUENCY_PIN_CLKOP = "50", FREQUENCY_PIN_CLKOS = "25",
      FREQUENCY_PIN_CLKOS2 = "60", ICP_CURRENT = "12", LPF_RESISTOR = "8",
      MFG_ENABLE_FILTEROPAMP = "1", MFG_GMCREF_SEL = "2" *)
@@ -47,9 +49,8 @@ module luoshu_ulx3s (
       .LOCK(locked), .RST(1'b0), .STDBY(1'b0), .PHASESEL0(1'b0), .PHASESEL1(1'b0),
       .PHASEDIR(1'b1), .PHASESTEP(1'b1), .PHASELOADREG(1'b1), .PLLWAKESYNC(1'b0), .ENCLKOP(1'b0)
   );
-  // 60 MHz / 5 * 40 is 480 MHz, / 10 exactly 48 MHz; from 25 MHz in one step the comparison would
-  // run at 5 MHz, below its range.
-  wire usb_clk, usb_locked;
+  // 60 MHz / 5 * 48 is 576 MHz, / 12 exactly 48 MHz; from 25 MHz in one step the comparison would
+  // run at 1 or 5 MHz, below its range.
   (* FREQUENCY_PIN_CLKI = "60", FREQUENCY_PIN_CLKOP = "48", ICP_CURRENT = "12",
      LPF_RESISTOR = "8", MFG_ENABLE_FILTEROPAMP = "1", MFG_GMCREF_SEL = "2" *)
   EHXPLLL #(
@@ -57,7 +58,7 @@ module luoshu_ulx3s (
       .DPHASE_SOURCE("DISABLED"), .OUTDIVIDER_MUXA("DIVA"), .OUTDIVIDER_MUXB("DIVB"),
       .OUTDIVIDER_MUXC("DIVC"), .OUTDIVIDER_MUXD("DIVD"),
       .FEEDBK_PATH("CLKOP"), .CLKI_DIV(5), .CLKFB_DIV(4),
-      .CLKOP_ENABLE("ENABLED"), .CLKOP_DIV(10), .CLKOP_CPHASE(4), .CLKOP_FPHASE(0)
+      .CLKOP_ENABLE("ENABLED"), .CLKOP_DIV(12), .CLKOP_CPHASE(5), .CLKOP_FPHASE(0)
   ) u_usb_pll (
       .CLKI(pll_clk), .CLKFB(usb_clk), .CLKOP(usb_clk), .CLKINTFB(),
       .LOCK(usb_locked), .RST(1'b0), .STDBY(1'b0), .PHASESEL0(1'b0), .PHASESEL1(1'b0),
