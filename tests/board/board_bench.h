@@ -17,7 +17,7 @@
 #include "luoshu/clocked_transport.h"
 #include "luoshu/device.h"
 #include "luoshu/error.h"
-#include "sdram/sdram_model.h"
+#include "sdram_model.h"
 #include "usb/usb_host.h"
 
 namespace luoshu::test {

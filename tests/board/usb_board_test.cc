@@ -118,7 +118,12 @@ TEST_F(UsbBoard, Generates) {
   run_job(connect(port));
   EXPECT_EQ(light(6), 1U) << "configured";
   EXPECT_EQ(light(7), 1U) << "the link is USB's";
-  EXPECT_EQ(host.get_descriptor(3, 3, 255, 0x409).data.size(), 34U) << "the serial number, 16 digits";
+  usb::Bytes serial{34, 3};
+  for (const char digit : std::string("0000000000000001")) {
+    serial.push_back(static_cast<std::uint8_t>(digit));
+    serial.push_back(0);
+  }
+  EXPECT_EQ(host.get_descriptor(3, 3, 255, 0x409).data, serial);
 }
 
 TEST_F(UsbBoard, Windows) {
