@@ -19,3 +19,9 @@ if(RUN_CLANG_TIDY)
 endif()
 add_test(NAME rtl_lines COMMAND ${CMAKE_CURRENT_LIST_DIR}/rtl_lines.sh ${CMAKE_SOURCE_DIR}/rtl ${CMAKE_SOURCE_DIR}/tests
   ${CMAKE_SOURCE_DIR}/fpga)
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_FOUND)
+  add_test(NAME rtl_readme_fresh COMMAND sh -c "'${Python3_EXECUTABLE}' tests/style/rtl_readme.py . | diff -u rtl/README.md - ||
+    { echo 'rtl/README.md is not what the headers say: tests/style/rtl_readme.py . >rtl/README.md' >&2; exit 1; }"
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+endif()
