@@ -3,7 +3,7 @@
 """docs_names.py ROOT: what the documents name exists.
 
 Looks at every Markdown file below ROOT but the generated docs/help. In back-ticks, outside of code blocks:
-- a port (`mac_valid_o`, also `aw_*` for a group of them) is declared in a .sv file of rtl/, fpga/ or tests/;
+- a port (`mac_valid_o`, also `aw_*` for a group of them) is declared in a .sv file; names of one letter (`q_i`) are not looked at;
 - `luoshu_...` is a module, or the name of a file;
 - a name in UpperCamelCase stands in the RTL, the definitions, a C++ source, or a build script;
 - a file or folder below a folder of the repository exists, and a bare `name.sv`, `name.cc`, `name.h` is that of a file;
@@ -17,7 +17,7 @@ import sys
 SOURCES = (".sv", ".svh", ".v", ".cc", ".h", ".c", ".in", ".py", ".sh", ".cmake", ".json", ".S", ".ld", ".vlt")
 SPAN = re.compile(r"`([^`]+)`")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
-PORT = re.compile(r"(?<![\w./-])([a-z][a-z0-9_]*_(?:i|o|ni|no))(?![\w*.])")
+PORT = re.compile(r"(?<![\w./-])([a-z][a-z0-9_]+_(?:i|o|ni|no))(?![\w*.])")
 GROUP = re.compile(r"(?<![\w./-])([a-z][a-z0-9]*(?:_[a-z0-9]+)*_)\*(?![\w.])")
 MODULE = re.compile(r"(?<![\w./-])(luoshu_[a-z0-9_]+)(\*?)(?![\w./])")
 CAMEL = re.compile(r"(?<![\w./-])([A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+)(?![\w.])")
@@ -72,6 +72,9 @@ class Names:
                             self.ports.add(found.group(1))
                 if path.startswith("tests/") and path.endswith(("tests.cmake", "CMakeLists.txt")):
                     self.tests += text
+        # a loop of CMake gives tests names like chip_test_${config}
+        self.test_patterns = [re.compile(re.sub(r"\\\$\\{\w+\\}", ".+", re.escape(n)))
+                              for n in re.findall(r"NAME\s+([\w${}]+)", self.tests)]
         stems = {b.split(".")[0] for b in self.bases}
         self.modules |= {s for s in stems if s.startswith("luoshu_")}
         self.targets = self.tests + "".join(read(root, p) for p in self.files if p.endswith(("CMakeLists.txt", ".cmake")))
@@ -82,8 +85,10 @@ class Names:
             if name not in self.ports:
                 yield "no port " + name
         for prefix in GROUP.findall(span):
-            if not any(p.startswith(prefix) for p in self.ports) and not re.search(r"\b" + prefix, self.targets) \
-                    and not any(m.startswith(prefix) for m in self.modules):
+            if prefix.startswith("luoshu_"):
+                continue
+            known = self.words if prefix.startswith(("u_", "unused_")) else self.ports | self.modules
+            if not any(n.startswith(prefix) for n in known) and not re.search(r"\b" + prefix, self.targets):
                 yield "no port or test " + prefix + "*"
         for name, star in MODULE.findall(span):
             if star or name.endswith("_"):
@@ -97,7 +102,7 @@ class Names:
         for name in sorted(names - self.words):
             yield "no name " + name
         for name in FILTER.findall(span):
-            if not re.search(r"NAME\s+[\w${}]*" + name.replace("-", "[-_]"), self.targets) and name not in self.tests:
+            if name not in self.tests and not any(p.fullmatch(name) for p in self.test_patterns):
                 yield "no test " + name
 
     def missing_paths(self, span, folder):
@@ -118,7 +123,7 @@ class Names:
         for path in (word, os.path.normpath(os.path.join(folder, word))):
             if path in self.paths or any(path + end in self.paths for end in (".sv", ".h", ".cc", ".md")):
                 return True
-        return os.path.exists(os.path.join(self.root, word))
+        return any(p.endswith("/" + word) for p in self.paths) or os.path.exists(os.path.join(self.root, word))
 
 
 def bad_link(root, document, target):

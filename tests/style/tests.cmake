@@ -19,3 +19,10 @@ if(RUN_CLANG_TIDY)
 endif()
 add_test(NAME rtl_lines COMMAND ${CMAKE_CURRENT_LIST_DIR}/rtl_lines.sh ${CMAKE_SOURCE_DIR}/rtl ${CMAKE_SOURCE_DIR}/tests
   ${CMAKE_SOURCE_DIR}/fpga)
+# What documents name in back-ticks exists, their links lead somewhere; and the check finds what does not.
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_FOUND)
+  add_test(NAME docs_names COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/docs_names.py ${CMAKE_SOURCE_DIR})
+  add_test(NAME docs_names_test COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/docs_names_test.py
+    ${CMAKE_CURRENT_BINARY_DIR}/docs_names_test)
+endif()
