@@ -9,10 +9,12 @@ Looks at every Markdown file below ROOT but CHANGELOG.md, which names what is go
 - a file or folder below a folder of the repository exists, and a bare `name.sv`, `name.cc`, `name.h` is that of a file;
 - `--filter NAME` of `./luoshu test` is part of the name of a test.
 A relative link leads to a file, its #anchor to a heading of it. Prints FILE:LINE for each that does not; exit 1 then.
+Lines in docs/architecture have at most 100 characters, pictures there 40 kB; every SVG in docs is XML.
 """
 import os
 import re
 import sys
+import xml.etree.ElementTree as ElementTree
 
 SOURCES = (".sv", ".svh", ".v", ".cc", ".h", ".c", ".in", ".py", ".sh", ".cmake", ".json", ".S", ".ld", ".vlt")
 SPAN = re.compile(r"`([^`]+)`")
@@ -141,15 +143,31 @@ def bad_link(root, document, target):
     return None
 
 
+def bad_picture(root, path):
+    """What is wrong with an SVG, or None."""
+    if path.startswith("docs/architecture/") and os.path.getsize(os.path.join(root, path)) > 40960:
+        return "more than 40 kB"
+    try:
+        ElementTree.parse(os.path.join(root, path))
+    except ElementTree.ParseError as error:
+        return "no XML: %s" % error
+    return None
+
+
 def check(root):
     """All complaints, as lines."""
     names = Names(root)
     found = []
+    for path in names.files:
+        if path.startswith("docs/") and path.endswith(".svg") and bad_picture(root, path):
+            found.append("%s:1: %s" % (path, bad_picture(root, path)))
     for document in names.files:
         if not document.endswith(".md") or document == "CHANGELOG.md":
             continue
         fenced = False
         for number, line in enumerate(read(root, document).splitlines(), 1):
+            if document.startswith("docs/architecture/") and len(line) > 100:
+                found.append("%s:%d: %d characters" % (document, number, len(line)))
             if line.lstrip().startswith("```"):
                 fenced = not fenced
             if fenced:

@@ -19,6 +19,11 @@ FILES = {
                     "`wave.fst`, [here](#good-and-well), [there](sub/other.md#a-b), [net](https://example.org/x).\n"
                     "```\n`dead_i` in a code block\n```\n",
     "docs/sub/other.md": "## A `b`\n",
+    "docs/good.svg": "<svg xmlns=\"http://www.w3.org/2000/svg\"><text>a &lt; b</text></svg>\n",
+    "docs/bad.svg": "<svg><text>a < b</text></svg>\n",
+    "docs/large.svg": "<svg>" + " " * 40960 + "</svg>\n",
+    "docs/architecture/large.svg": "<svg>" + " " * 40960 + "</svg>\n",
+    "docs/architecture/long.md": "x" * 100 + "\n" + "x" * 101 + "\n",
     "docs/bad.md": "`aw_valid_o` `wv_*` `luoshu_gone` `luoshu_old_*` `DepthBit` `Deep`\n`rtl/gone.sv` `gone.cc` `--filter nothing`\n"
                    "[a](gone.md) [b](good.md#gone) [c](#gone) ![d](gone.svg)\n",
 }
@@ -35,7 +40,10 @@ def main():
         os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
         with open(os.path.join(root, path), "w", encoding="utf-8") as f:
             f.write(text)
-    found, wanted = docs_names.check(root), ["docs/bad.md:" + w for w in WANTED]
+    found = docs_names.check(root)
+    wanted = ["docs/bad.md:" + w for w in WANTED]
+    wanted += ["docs/architecture/long.md:2: 101 characters", "docs/architecture/large.svg:1: more than 40 kB",
+               "docs/bad.svg:1: no XML: not well-formed (invalid token): line 1, column 14"]
     for line in found:
         if line not in wanted:
             print("not expected: " + line)
