@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sequencer: fetches the command program of a run from device memory, pass after pass, and
-// pushes each command to the queues of its units (docs/architecture.md, section 3). It never waits
+// pushes each command to the queues of its units (docs/architecture/sequencer.md). It never waits
 // for results, so the weight stream runs ahead over operators, layers and passes.
 //
 // Runs are queued two deep: one at work, one behind it; what is offered while run_ready_o is low
