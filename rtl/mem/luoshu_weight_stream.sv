@@ -10,7 +10,7 @@
 // half the block RAMs; a scale beat passes from its head to a register (one more cycle of latency,
 // and no value in the cycle in which it passes); a request then waits for room for 32 beats.
 // AuxDepth = 0: parameters have no queue here, the receiver reserves their place.
-// Throughput: one beat per cycle. Latency: segment to first request 2 cycles; read data to FIFO
+// Throughput: one beat per cycle. Latency: segment to first request 1 cycle; read data to FIFO
 // output 2 cycles. Reset empties everything; the user must see to it that no read is in flight
 // (memory port idle).
 `include "luoshu_assert.svh"
