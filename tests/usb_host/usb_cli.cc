@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line with a fake in place of libusb. LUOSHU_FAKE_USB says what is plugged in: a word of the
+// list below, or the address of a simulator, whose bytes then go through a fake board.
+#include <cstdlib>
+#include <memory>
+
+#include "luoshu/error.h"
+#include "luoshu/interrupt.h"
+#include "luoshu/socket_transport.h"
+#include "usb_host/fake_libusb.h"
+
+namespace luoshu::usb_test {
+namespace {
+
+// A simulator behind the endpoints; when it goes, the board is unplugged.
+class SocketPeer final : public Peer {
+ public:
+  explicit SocketPeer(const std::string& address)
+      : socket_(SocketTransport::connect(address, Transport::Clock::now() + std::chrono::seconds(10))) {}
+  bool out(const std::uint8_t* data, std::size_t n) override {
+    if (!flush()) return false;
+    waiting_.assign(data, data + n);
+    flush();
+    return true;
+  }
+  bool ready() const override { return true; }
+  std::optional<std::vector<std::uint8_t>> in(std::size_t largest) override {
+    flush();
+    std::vector<std::uint8_t> packet(largest);
+    packet.resize(guarded([&] { return socket_->read_some(packet.data(), largest, {}); }));
+    if (packet.empty() && !owed_) return std::nullopt;
+    owed_ = packet.size() == largest;
+    return packet;
+  }
+
+ private:
+  template <class F>
+  static std::size_t guarded(F&& move) {
+    const InterruptHold hold;  // ends in the transport, not in here
+    try {
+      return move();
+    } catch (const DeviceError&) {
+      Fake::get().unplug();
+      return 0;
+    }
+  }
+  bool flush() {
+    const std::size_t n =
+        waiting_.empty() ? 0
+                         : guarded([&] { return socket_->write_some(waiting_.data(), waiting_.size(), {}); });
+    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(n));
+    return waiting_.empty();
+  }
+  std::unique_ptr<SocketTransport> socket_;
+  std::vector<std::uint8_t> waiting_;
+  bool owed_ = false;
+};
+
+struct PluggedIn {
+  PluggedIn() {
+    const char* text = std::getenv("LUOSHU_FAKE_USB");
+    const std::string what = text == nullptr ? "none" : text;
+    Fake& fake = Fake::get();
+    if (what == "none") return;
+    if (what == "absent") fake.init_code = LIBUSB_ERROR_OTHER;
+    fake.devices.emplace_back();
+    FakeDevice& board = fake.devices.front();
+    if (what == "denied") board.open_code = LIBUSB_ERROR_ACCESS;
+    if (what == "busy") board.claim_code = LIBUSB_ERROR_BUSY;
+    if (what == "driver") board.kernel_driver = true;
+    if (what == "mute") board.string_code = LIBUSB_ERROR_TIMEOUT;
+    if (what == "gone") fake.next_codes["submit_transfer"] = {0, 0, LIBUSB_ERROR_NO_DEVICE};
+    if (what == "halted") fake.faults.stall = 1;
+    if (what == "two") {
+      fake.devices.emplace_back();
+      fake.devices.back().serial = "FEDCBA9876543210";
+      fake.devices.back().ports = {1, 4};
+    }
+    if (what.find(':') == std::string::npos) return;
+    peer = std::make_unique<SocketPeer>(what);
+    board.peer = peer.get();
+  }
+  ~PluggedIn() {
+    if (!Fake::get().violations().empty()) std::abort();
+  }
+  PluggedIn(const PluggedIn&) = delete;
+  PluggedIn& operator=(const PluggedIn&) = delete;
+  std::unique_ptr<Peer> peer;
+} const plugged_in;
+
+}  // namespace
+}  // namespace luoshu::usb_test
