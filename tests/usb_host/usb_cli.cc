@@ -4,57 +4,11 @@
 #include <cstdlib>
 #include <memory>
 
-#include "luoshu/error.h"
-#include "luoshu/interrupt.h"
-#include "luoshu/socket_transport.h"
 #include "usb_host/fake_libusb.h"
+#include "usb_host/socket_peer.h"
 
 namespace luoshu::usb_test {
 namespace {
-
-// A simulator behind the endpoints; when it goes, the board is unplugged.
-class SocketPeer final : public Peer {
- public:
-  explicit SocketPeer(const std::string& address)
-      : socket_(SocketTransport::connect(address, Transport::Clock::now() + std::chrono::seconds(10))) {}
-  bool out(const std::uint8_t* data, std::size_t n) override {
-    if (!flush()) return false;
-    waiting_.assign(data, data + n);
-    flush();
-    return true;
-  }
-  bool ready() const override { return true; }
-  std::optional<std::vector<std::uint8_t>> in(std::size_t largest) override {
-    flush();
-    std::vector<std::uint8_t> packet(largest);
-    packet.resize(guarded([&] { return socket_->read_some(packet.data(), largest, {}); }));
-    if (packet.empty() && !owed_) return std::nullopt;
-    owed_ = packet.size() == largest;
-    return packet;
-  }
-
- private:
-  template <class F>
-  static std::size_t guarded(F&& move) {
-    const InterruptHold hold;  // ends in the transport, not in here
-    try {
-      return move();
-    } catch (const DeviceError&) {
-      Fake::get().unplug();
-      return 0;
-    }
-  }
-  bool flush() {
-    const std::size_t n =
-        waiting_.empty() ? 0
-                         : guarded([&] { return socket_->write_some(waiting_.data(), waiting_.size(), {}); });
-    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(n));
-    return waiting_.empty();
-  }
-  std::unique_ptr<SocketTransport> socket_;
-  std::vector<std::uint8_t> waiting_;
-  bool owed_ = false;
-};
 
 // Takes everything, says nothing.
 class SilentPeer final : public Peer {
@@ -87,7 +41,7 @@ struct PluggedIn {
     if (what.find(':') == std::string::npos) {
       peer = std::make_unique<SilentPeer>();
     } else {
-      peer = std::make_unique<SocketPeer>(what);
+      peer = std::make_unique<SocketPeer>(what, [] { Fake::get().unplug(); });
     }
     board.peer = peer.get();
   }
