@@ -13,7 +13,7 @@ set(board_tests board_test.cc usb_board_test.cc board_job.cc)
 list(TRANSFORM board_tests PREPEND ${CMAKE_SOURCE_DIR}/tests/board/)
 luoshu_rtl_test(NAME board_ulx3s_test TOP luoshu_board PREFIX Vboard RTL ${CMAKE_SOURCE_DIR}/fpga/boards/common/luoshu_board.sv
   SOURCES ${board_tests} ${CMAKE_SOURCE_DIR}/tests/usb/usb_host.cc
-  LIBRARIES luoshu_sdram_model luoshu_runtime luoshu_model_chip luoshu_link_chip TIMEOUT 600)
+  LIBRARIES luoshu_sdram_model luoshu_runtime luoshu_model_chip luoshu_link_chip TIMEOUT 900)
 # The board on a socket, USB without its bits, with the bundled model.
 if(verilator_FOUND AND (NOT LUOSHU_ONLY OR nano IN_LIST LUOSHU_ONLY))
   add_test(NAME board_simulator_test COMMAND ${CMAKE_SOURCE_DIR}/tests/board/simulator_test.sh $<TARGET_FILE:luoshu_checked> ${CMAKE_SOURCE_DIR})
