@@ -34,7 +34,7 @@
 #define LUOSHU_EVT_READY 1u /* after boot: word 1 version, 2..5 memory self-test as SelfTestDone */
 #define LUOSHU_EVT_TOKEN 2u /* word 1 token id, 2 token status register, 3 logit, 4 cycle of sampling */
 #define LUOSHU_EVT_DONE 3u /* run finished: word 1 low word of the cycle; the tokens of the run were sent before, those of the next one come after; memory has answered every access of the run, none with an error */
-#define LUOSHU_EVT_ERROR 4u /* word 1 Error register, 2 detail. BadOpcode, BusError, Watchdog: a soft reset has dropped every run and token that was not reported before; the others: only the message is refused */
+#define LUOSHU_EVT_ERROR 4u /* word 1 Error register, 2 detail. BadOpcode, BusError, Watchdog: a soft reset has dropped every run and token that was not reported before; Trap: the core has stopped until it is started anew, 3 mcause; the others: only the message is refused */
 #define LUOSHU_EVT_PONG 5u /* word 1 of Ping */
 #define LUOSHU_EVT_SELF_TEST_DONE 6u /* word 1: 0 = passed, else the failing step, 2 address, 3 expected, 4 actual */
 #define LUOSHU_ERR_NONE 0u /* no error */
