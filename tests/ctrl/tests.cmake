@@ -42,3 +42,8 @@ function(registers_test lanes columns groups)
 endfunction()
 registers_test(8 2 1)
 registers_test(32 4 2)
+# The queue of messages beside the core's registers: nano's depth, and the largest.
+foreach(depth 64 128)
+  luoshu_rtl_test(NAME message_store_${depth} TOP luoshu_message_store PREFIX Vstore RTL ctrl/luoshu_message_store.sv
+    SOURCES ${CMAKE_SOURCE_DIR}/tests/ctrl/message_store_test.cc PARAMETERS -GDepth=${depth} DEFINITIONS STORE_DEPTH=${depth})
+endforeach()

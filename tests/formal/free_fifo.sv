@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stands in for luoshu_fifo in proofs of its users: it counts words, and shows one whenever it
-// likes. A queue of one bit keeps what it holds.
+// likes. Of words of up to four bits it keeps what they are.
 `default_nettype none
 
 module luoshu_fifo #(
@@ -32,15 +32,15 @@ module luoshu_fifo #(
   end
   assign out_valid_o = (count_q != '0) && !(UseRam == 1 && late);
   generate
-    if (Width == 1) begin : gen_bits
-      logic [Depth-1:0]      bits_q;   // word 0 is the next to leave
-      logic [CountWidth-1:0] place;
-      assign out_data_o = bits_q[0];
+    if (Width <= 4) begin : gen_words
+      logic [Depth*Width-1:0] words_q;   // word 0 is the next to leave
+      logic [CountWidth-1:0]  place;
+      assign out_data_o = words_q[Width-1:0];
       assign place      = count_q - CountWidth'(pop);
       always_ff @(posedge clk_i) begin
         for (int i = 0; i < Depth; i++) begin
-          if (push && CountWidth'(i) == place) bits_q[i] <= in_data_i[0];
-          else if (pop) bits_q[i] <= bits_q[(i+1) % Depth];
+          if (push && CountWidth'(i) == place) words_q[i*Width +: Width] <= in_data_i;
+          else if (pop) words_q[i*Width +: Width] <= words_q[((i+1) % Depth)*Width +: Width];
         end
       end
     end else begin : gen_any

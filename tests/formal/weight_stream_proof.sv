@@ -59,7 +59,7 @@ module weight_stream_proof #(
   (* hierconn *) wire [$clog2(ScaleDepth):0] \u_dut.gen_two.u_scales.count_q ;
   (* hierconn *) wire [4:0] \u_dut.gen_aux_queue.u_aux.count_q ;
   (* hierconn *) wire [CountBits-1:0] \u_dut.u_kinds.count_q ;
-  (* hierconn *) wire [Requests-1:0]  \u_dut.u_kinds.gen_bits.bits_q ;
+  (* hierconn *) wire [Requests-1:0]  \u_dut.u_kinds.gen_words.words_q ;
   (* hierconn *) wire        \u_dut.seg_aux_q ;
   (* hierconn *) wire [31:0] \u_dut.seg_addr_q ;
   (* hierconn *) wire [28:0] \u_dut.seg_left_q ;
@@ -108,7 +108,7 @@ module weight_stream_proof #(
           owed_scale = owed_scale + 11'd1;
         end
         if (beats_q[r] == 5'd0 || beats_q[r] > 5'd17) some_beats = 1'b0;
-        if (params_q[r] != \u_dut.u_kinds.gen_bits.bits_q [r]) kinds_same = 1'b0;
+        if (params_q[r] != \u_dut.u_kinds.gen_words.words_q [r]) kinds_same = 1'b0;
       end
     end
   end
