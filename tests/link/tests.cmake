@@ -24,3 +24,6 @@ function(link_differential_test name serial)
 endfunction()
 link_differential_test(link_differential_test 0)
 link_differential_test(link_differential_serial_test 1)
+# The numbered events alone.
+luoshu_rtl_test(NAME link_events_test TOP luoshu_link_events PREFIX Vevents RTL link/luoshu_link_events.sv
+  SOURCES ${CMAKE_SOURCE_DIR}/tests/link/events_test.cc)
