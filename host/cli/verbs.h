@@ -16,6 +16,8 @@ void add_simulator(CLI::App& app, int& exit_code);
 void add_soak(CLI::App& app, int& exit_code);
 void add_area(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);
+void add_tokenize(CLI::App& app, int& exit_code);
+void add_detokenize(CLI::App& app, int& exit_code);
 
 // What every JSON report starts with: schema, version, commit.
 constexpr int kSchema = 1;
