@@ -26,8 +26,8 @@ constexpr milliseconds kLong{5000};
 
 UsbTransport::Options quick() {
   UsbTransport::Options options;
-  options.drain = milliseconds(200);
-  options.teardown = milliseconds(200);
+  options.drain = milliseconds(2000);
+  options.teardown = milliseconds(2000);
   options.pause = milliseconds(1);
   return options;
 }
@@ -252,7 +252,9 @@ TEST_F(UsbTransfers, LateAndUnorderedCallbacks) {
 
 // Neither a recovery nor the end waits for ever for what was taken back.
 TEST_F(UsbTransfers, WhatNeverComesBackIsGivenUp) {
-  auto usb = open();
+  UsbTransport::Options soon = quick();
+  soon.drain = soon.teardown = milliseconds(200);
+  auto usb = UsbTransport::connect("usb", soon);
   Fake::get().keep_cancelled = true;
   Fake::get().nak_out = true;
   const Bytes block(20000, 1);
@@ -329,6 +331,24 @@ TEST_F(UsbTransfers, Pitfall24_UnpluggedIsOneLine) {
   EXPECT_THROW(usb->read_some(&byte, 1, Clock::now()), DisconnectedError);
   EXPECT_THROW(usb->write_some(&byte, 1, Clock::now()), DisconnectedError);
   usb->close();
+}
+
+// Told by a transfer alone, whatever the calls say.
+TEST_F(UsbTransfers, UnpluggedIsToldByATransfer) {
+  for (const std::uint8_t endpoint : {kIn, kOut}) {
+    SetUp();
+    auto usb = open();
+    Fake::get().inject(endpoint, 0, LIBUSB_TRANSFER_NO_DEVICE);
+    std::uint8_t byte = 0;
+    const auto both = [&] {
+      usb->write_some(&byte, 1, Clock::now() + milliseconds(10));
+      usb->read_some(&byte, 1, Clock::now() + milliseconds(10));
+      usb->read_some(&byte, 1, Clock::now() + milliseconds(10));
+    };
+    EXPECT_NE(said<DisconnectedError>(both).find("was unplugged"), std::string::npos);
+    usb.reset();
+    EXPECT_EQ(Fake::get().complaints(), "");
+  }
 }
 
 // After an end in the middle of a halt the next user gets the board.

@@ -34,13 +34,11 @@ if [ -n "$simulator" ]; then
   mock 0 'mock board' "unix:$work/chip.sock" "$luoshu" "${say[@]}" --device usb --json "$work/usb.json"
   cmp -s "$work/one" "$work/out" || fail 'usb and model differ' "$work/out"
   grep -q '"label": "over USB"' "$work/usb.json" && grep -q '"config": "nano"' "$work/usb.json" || fail 'JSON' "$work/usb.json"
-  # Ctrl-C in the middle: 130, and the next user is served.
+  # Ctrl-C while it works: 130, and the next user is served.
   mock 130 'luoshu: interrupted' "unix:$work/chip.sock" timeout --preserve-status --signal=INT 4 \
-    "$luoshu" generate --device usb -n 4000 -c 4096 --ignore-eos --temp 0 -p 'Once upon a time'
+    "$luoshu" generate --device usb -n 400 --ignore-eos --temp 0 -p 'Once upon a time'
   mock 0 'mock board' "unix:$work/chip.sock" "$luoshu" "${say[@]}" --device usb
   cmp -s "$work/one" "$work/out" || fail 'after Ctrl-C usb and model differ' "$work/out"
-  mock 1 'the board was unplugged; plug it in' --unplug-after 3000 "unix:$work/chip.sock" \
-    "$luoshu" generate --device usb -n 4000 -c 4096 --ignore-eos --temp 0 -p 'Once upon a time'
   kill -KILL "$chip"
   wait "$chip" 2>/dev/null
 fi

@@ -24,6 +24,10 @@ struct PluggedIn {
     const std::string what = text == nullptr ? "none" : text;
     Fake& fake = Fake::get();
     if (what == "none") return;
+    const char* faults = std::getenv("LUOSHU_FAKE_USB_FAULTS");
+    const double often = faults == nullptr ? 0 : std::strtod(faults, nullptr);
+    fake.faults.stall = fake.faults.error = fake.faults.timeout = fake.faults.short_out = often;
+    fake.faults.holes = false;
     if (what == "absent") fake.init_code = LIBUSB_ERROR_OTHER;
     fake.devices.emplace_back();
     FakeDevice& board = fake.devices.front();

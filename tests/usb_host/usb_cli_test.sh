@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # The lines of --device usb, `luoshu devices` and `luoshu install-udev`, on a fake of libusb (usb_cli.cc).
-# usb_cli_test.sh LUOSHU SOURCE_ROOT
+# usb_cli_test.sh LUOSHU SOURCE_ROOT [SIMULATOR]   SIMULATOR: a luoshu that can simulate; then text comes over the fake.
 set -u
-luoshu=$1 root=$2
+luoshu=$1 root=$2 simulator=${3:-}
 . "$root/tests/cli/expect.sh"
 say=(generate --device usb -n 1 -p x)
 with() { export LUOSHU_FAKE_USB=$1; }
@@ -78,4 +78,36 @@ if [ ${#user[@]} -eq 0 ] || "${user[@]}" test -x "$luoshu" 2>/dev/null; then
   [ $? -eq 1 ] && grep -q '^luoshu: error: .* needs root; run `sudo ./luoshu install-udev`$' "$work/err" || fail 'without root' "$work/err"
 fi
 chmod 755 "$work/rules"
+
+# A chip behind the fake: the model's text; halts and errors on the way change nothing; a board that goes is one line.
+if [ -n "$simulator" ]; then
+  once=(-q generate -n 4 --temp 0 -p 'Once upon a time')
+  expect 0 '' "${once[@]}" --device model --config nano
+  one=$(cat "$work/out")
+  "$simulator" simulator --config nano --listen "unix:$work/chip.sock" 2>"$work/sim.err" &
+  chip=$!
+  for _ in $(seq 200); do [ -S "$work/chip.sock" ] && break; sleep 0.1; done
+  with "unix:$work/chip.sock"
+  for faults in 0 0.002; do
+    LUOSHU_FAKE_USB_FAULTS=$faults expect 0 '' "${once[@]}" --device usb --json "$work/usb.json"
+    [ "$one" = "$(cat "$work/out")" ] || fail "usb and model differ, faults $faults" "$work/out"
+  done
+  grep -q '"label": "over USB"' "$work/usb.json" && grep -q '"config": "nano"' "$work/usb.json" || fail 'JSON' "$work/usb.json"
+  "$luoshu" generate --device usb -n 400 --ignore-eos --temp 0 -p 'Once upon a time' >"$work/client.out" 2>"$work/client.err" &
+  client=$!
+  for _ in $(seq 600); do [ -s "$work/client.out" ] && break; sleep 0.1; done
+  kill -INT "$client"
+  wait "$client"
+  [ $? -eq 130 ] || fail 'Ctrl-C does not end with 130' "$work/client.err"
+  expect 0 '' "${once[@]}" --device usb
+  [ "$one" = "$(cat "$work/out")" ] || fail 'after Ctrl-C usb and model differ' "$work/out"
+  rm -f "$work/client.out"
+  "$luoshu" generate --device usb -n 400 --ignore-eos --temp 0 -p 'Once upon a time' >"$work/client.out" 2>"$work/client.err" &
+  client=$!
+  for _ in $(seq 600); do [ -s "$work/client.out" ] && break; sleep 0.1; done
+  kill -KILL "$chip"
+  wait "$client"
+  [ $? -eq 1 ] && [ "$(grep -c '^luoshu: error: usb:0123456789ABCDEF: the board was unplugged; ' "$work/client.err")" -eq 1 ] ||
+    fail 'an unplugged board is not one line and exit status 1' "$work/client.err"
+fi
 finish
