@@ -28,7 +28,7 @@ expect 2 'plain, traced or tuned' build-chip
 expect 0 '' --help
 grep -q '^  generate ' "$work/out" && grep -q '^  tune ' "$work/out" || fail 'help without generate or tune' "$work/out"
 expect 0 '' tune --help
-for verb in $(sed -n '/^Subcommands:/,$s/^  \([a-z]*\) .*/\1/p' "$root/docs/help/luoshu.txt"); do
+for verb in $(sed -n '/^Subcommands:/,$s/^  \([a-z-]*\) .*/\1/p' "$root/docs/help/luoshu.txt"); do
   expect 0 '' "$verb" --help
   cmp -s "$work/out" "$root/docs/help/$verb.txt" || fail "$verb --help" "$work/out"
 done
