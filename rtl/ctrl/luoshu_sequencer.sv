@@ -390,8 +390,10 @@ module luoshu_sequencer #(
       );
       assign sem = '0;
     end else begin : gen_counters
-      assign taken  = '0;
-      assign sem[0] = 1'b1;
+      logic [15:0] over;   // beyond 15, or below 0
+      assign taken   = '0;
+      assign sem[0]  = 1'b1;
+      assign over[0] = 1'b0;
       for (genvar s = 1; s < 16; s++) begin : gen_sem
         logic [3:0] count_q, up, down;
         assign sem[s] = (count_q != 4'd0);
@@ -406,8 +408,9 @@ module luoshu_sequencer #(
           if (!fetch_rst_n) count_q <= '0;
           else count_q <= count_q + up - down;
         end
-        `LUOSHU_ASSERT(no_overflow, !fetch_rst_n || 32'(count_q) + 32'(up) - 32'(down) <= 32'd15)
+        assign over[s] = (32'(count_q) + 32'(up) - 32'(down) > 32'd15);
       end
+      `LUOSHU_ASSERT(no_overflow, !fetch_rst_n || over == '0)
     end
   endgenerate
 endmodule

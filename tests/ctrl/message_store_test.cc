@@ -176,6 +176,9 @@ TEST_F(MessageStore, LatencyOfTheHead) {
       for (unsigned i = second ? 1 : 2; i < 3 + (second ? delay : 0); ++i) {
         top_->rf_re_i = second && i <= delay;
         top_->rf_raddr_i = static_cast<std::uint8_t>(random_() & 127u);
+        top_->rf_we_i = chance(50);  // which costs nothing
+        top_->rf_waddr_i = static_cast<std::uint8_t>(random_() & 127u);
+        top_->rf_wdata_i = static_cast<std::uint8_t>(random_());
         top_->clk_i = 0;
         top_->eval();
         ASSERT_FALSE(top_->out_valid_o) << "after " << i << " cycles, delay " << delay;

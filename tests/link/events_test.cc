@@ -72,6 +72,7 @@ class Events : public testing::Test {
     refused_ += t.in_valid_i && !t.in_ready_o;
     held_ += t.in_valid_i && busy_slot && next_ - oldest_ < kSlots;
     ASSERT_EQ(t.evt_valid_o, !sending_ && sent_ != next_);
+    ASSERT_FALSE(t.evt_word_valid_o && !sending_) << "a word of nothing";
     bool start = false;
     if (t.evt_valid_o && t.evt_ready_i) {
       start = true;
