@@ -20,7 +20,7 @@ for arguments in 'test --frob' 'test frob' 'test --list --frob' 'test --filter' 
   expect 2 "${arguments##* }" $arguments
 done
 expect 2 "unknown verb 'tset'; the verbs are area bench" tset
-expect 2 'perplexity prove simulator soak test tune' tset
+expect 2 'perplexity prove simulator soak test tokenize tune' tset
 expect 2 "no configuration is called 'labb'; try nano lab wide" tune labb
 expect 2 'plain, traced or tuned' build-chip lab fast
 expect 2 'plain, traced or tuned' build-chip
