@@ -46,10 +46,11 @@ class UsbTransport::Session {
   // What is in flight belongs to libusb. Where it does not come back in time it stays libusb's for good:
   // memory is given up, not freed.
   ~Session() {
-    out_.stop();
-    in_.stop();
     const TimePoint until = Clock::now() + options_.teardown;
-    while (out_.in_flight() + in_.in_flight() > 0 && Clock::now() < until) {
+    for (;;) {
+      out_.stop();  // again where taking back failed
+      in_.stop();
+      if (out_.in_flight() + in_.in_flight() == 0 || Clock::now() >= until) break;
       timeval wait{0, 1000};
       if (libusb_handle_events_timeout_completed(board_.context.get(), &wait, nullptr) != 0)
         std::this_thread::sleep_for(milliseconds(1));

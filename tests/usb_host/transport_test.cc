@@ -498,7 +498,7 @@ TEST_F(UsbLink, AnErrorAtEveryCall) {
                                 "release_interface"};
   for (const int code : {LIBUSB_ERROR_IO, LIBUSB_ERROR_NO_MEM, LIBUSB_ERROR_OTHER}) {
     for (const char* name : kNames) {
-      for (std::size_t nth = 0; nth < 12 && nth < all; ++nth) {
+      for (std::size_t nth = 0; nth < 40 && nth < all; ++nth) {
         fresh(test_seed());
         Fake::get().next_codes[name] = std::deque<int>(nth, 0);
         Fake::get().next_codes[name].push_back(code);
