@@ -82,10 +82,7 @@ Value item_at(Runtime& runtime, const Value& object, std::int64_t index) {
 }
 
 std::int64_t bound_of(const Value* bound, std::int64_t fallback) {
-  if (bound == nullptr || bound->is_none()) return fallback;
-  if (bound->is_undefined()) throw TemplateError(bound->why_undefined());
-  if (!bound->is_integral()) throw TemplateError("a slice wants integers, not " + kind_name(*bound));
-  return bound->integer();
+  return bound == nullptr || bound->is_none() ? fallback : bound->integer();
 }
 
 // The indices of a slice, as Python's slice.indices() has them.
@@ -171,6 +168,10 @@ Value get_item(Runtime& runtime, const Value& object, const Value& key) {
 
 Value get_slice(Runtime& runtime, const Value& object, const Value* from, const Value* to,
                 const Value* step) {
+  for (const Value* bound : {from, to, step}) {
+    if (bound != nullptr && !bound->is_none() && !bound->is_integral() && !object.is_undefined())
+      return Value::undefined("a slice wants integers, not " + kind_name(*bound));
+  }
   switch (object.kind()) {
     case Kind::kUndefined:
       throw TemplateError(object.why_undefined());

@@ -191,10 +191,11 @@ Value format_percent(Runtime& runtime, const Text& pattern, const Value& values)
     }
     in.append(converted(runtime, c, *value));
   }
-  if (used < given && !values.is(Kind::kDict)) {
-    const bool may_be_left = used == 0 && (values.is(Kind::kList) || values.is(Kind::kNamespace));
-    if (!may_be_left) throw TemplateError("the format pattern wants fewer values than are given");
-  }
+  // What has an index may be left over, as in Python.
+  const bool may_be_left =
+      values.is(Kind::kDict) || values.is(Kind::kList) || values.is(Kind::kRange) || values.is_undefined();
+  if (used < given && !may_be_left)
+    throw TemplateError("the format pattern wants fewer values than are given");
   return runtime.string(std::move(in.out));
 }
 

@@ -295,8 +295,7 @@ Target Parser::parse_target(bool attributes) {
     }
     if (!skip_operator(",")) break;
     is_tuple = true;
-    if (current().kind != TokenKind::kName && !current().is_operator("(")) break;
-    if (current().is_name("in")) break;
+    if (current().is_operator(")")) break;
   }
   if (is_tuple) return all;
   Target only = std::move(all.several.front());

@@ -44,9 +44,8 @@ std::vector<Text> split_words(Runtime& r, const Text& text, int64_t limit, bool 
   std::size_t to = bytes.size();
   while (from < to) {
     r.budget.spend(sizeof(Text));
-    if (limit == 0) {  // the rest as it is, without the white space at its outer end
-      parts.push_back(strip_text(r, rest.sub(from, to), nullptr, right, !right));
-      if (parts.back().empty()) parts.pop_back();
+    if (limit == 0) {  // the rest as it is
+      parts.push_back(rest.sub(from, to));
       break;
     }
     std::size_t start = from;

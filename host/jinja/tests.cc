@@ -26,6 +26,9 @@ Value is_exactly(Runtime&, const Value& v, const Bound&) {
 Value is_defined(Runtime&, const Value& v, const Bound&) {
   return yes(!v.is_undefined());
 }
+Value is_callable(Runtime&, const Value& v, const Bound&) {
+  return yes(v.is(Kind::kCallable) || v.is_undefined());  // as Jinja2 has it
+}
 Value is_number(Runtime&, const Value& v, const Bound&) {
   return yes(v.is_number());
 }
@@ -117,7 +120,7 @@ Value is_test(Runtime&, const Value& v, const Bound&);
 
 constexpr Builtin kTests[] = {
     {"boolean", "", is_kind<Kind::kBool>},
-    {"callable", "", is_kind<Kind::kCallable>},
+    {"callable", "", is_callable},
     {"defined", "", is_defined},
     {"divisibleby", "num", is_divisible},
     {"escaped", "", is_escaped},
