@@ -115,7 +115,7 @@ TEST(Limits, Recursion) {
       "levels of nesting");
   EXPECT_NAMES(error_of("{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}"), "levels of nesting");
   EXPECT_NAMES(
-      error_of("{% set ns = namespace(l=[]) %}{% for i in range(100000) %}{% set ns.l = [ns.l] %}{% endfor %}"
+      error_of("{% set ns = namespace(l=[]) %}{% for i in range(20000) %}{% set ns.l = [ns.l] %}{% endfor %}"
                "{{ ns.l }}"),
       "levels of nesting");
 }
@@ -179,7 +179,8 @@ TEST(Limits, WideTemplates) {
   EXPECT_NAMES(error_of("{% macro f(" + names + ") %}{% endmacro %}{{ f(" + arguments + ") }}"), "steps");
   EXPECT_EQ(error_of(repeated("{% macro f(x) %}{{ y }}{% endmacro %}", 6000)), "");
   EXPECT_EQ(error_of("{{ ('a' * 400000 ~ 'b' in 'a' * 800000) }}"), "");
-  EXPECT_EQ(error_of(repeated("{", 200000)), "");
+  EXPECT_NAMES(error_of(repeated("{", 200000)), "no end");
+  EXPECT_EQ(error_of(repeated("{ ", 100000)), "");
   EXPECT_EQ(error_of(repeated("{%raw%}{{{%endraw%}", 10000)), "");
 }
 
@@ -190,7 +191,7 @@ TEST(Limits, LongConversations) {
     messages.push_back({{"role", i % 2 == 0 ? "user" : "assistant"}, {"content", std::string(500, 'x')}});
   EXPECT_EQ(
       error_of("{% for m in messages %}<|{{ m.role }}|>{{ m.content.strip().split('y')[-1] }}{% endfor %}",
-               {{"messages", messages}}),
+               {{"messages", messages}}, jinja::Limits()),
       "");
 }
 
