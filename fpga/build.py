@@ -68,11 +68,12 @@ def check_configuration(root, board):
 
 
 def sources(root, board):
-    """Packages first, then every module of rtl/, in the form that FPGAs have where there is one,
-    then the board's own."""
+    """The chip and what is around it, in the form that FPGAs have where there is one, then the
+    board's own."""
     common = {p.name: p for p in (root / "fpga" / "common").glob("*.sv")}
-    found = sorted((root / "rtl").rglob("*.sv"))
-    found.sort(key=lambda p: not p.name.endswith("_pkg.sv"))
+    lines = [line for name in ("luoshu.f", "board.f")
+             for line in (root / "rtl" / name).read_text().splitlines()]
+    found = [root / line for line in lines if line.startswith("rtl/")]
     files = [common.get(p.name, p).relative_to(root) for p in found]
     return files + [Path(source) for source in board["sources"]]
 

@@ -18,6 +18,18 @@ if(verilator_FOUND AND NOT TARGET verilated)
   target_compile_definitions(verilated PUBLIC VM_COVERAGE=0 VM_SC=0)
 endif()
 
+# luoshu_rtl_files(OUT list...): the files that lists of RTL name (rtl/luoshu.f), in their order.
+function(luoshu_rtl_files out)
+  set(files)
+  foreach(list ${ARGN})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${list})
+    file(STRINGS ${list} lines REGEX "^rtl/")
+    list(TRANSFORM lines PREPEND ${CMAKE_SOURCE_DIR}/)
+    list(APPEND files ${lines})
+  endforeach()
+  set(${out} ${files} PARENT_SCOPE)
+endfunction()
+
 # luoshu_verilated_code(OUT folder PREFIX V<name> PARTS n SOURCES file... ARGUMENTS argument...): the code of the first module, as the
 # class PREFIX, is written into `folder` when it is needed, and again when a file changes that Verilator has read. OUT gets the names of
 # the C++ files: PARTS of them with what runs in every cycle, the last with the rest; with PARTS 0 one file.

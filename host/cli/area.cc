@@ -11,6 +11,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <regex>
 #include <set>
 #include <string_view>
 
@@ -158,41 +159,45 @@ std::vector<std::pair<std::string, std::uint64_t>> parameters(const std::string&
   throw InputError("unknown configuration '" + config + "'; `luoshu configs` lists them");
 }
 
-// A top module that fixes the parameters and passes every port on: yosys fails on -chparam of a large top.
+// A top module with the ports of the chip, its parameters and their values in the configuration (where it has
+// none, the chip's own): yosys fails on -chparam of a large top.
 std::string wrapper(const std::string& config) {
   const std::string source = text_of(source_root() / "rtl" / "luoshu.sv");
-  const std::size_t begin = source.find("\n) (");
-  const std::size_t end = source.find("\n);", begin);
-  if (begin == std::string::npos || end == std::string::npos)
-    throw Error("rtl/luoshu.sv has another port list than expected; adapt host/cli/area.cc");
+  const std::regex header(R"(\nmodule luoshu #\(\n([^]*?)\n\) \(([^]*?)\n\);)");
+  std::smatch match;
+  if (!std::regex_search(source, match, header))
+    throw Error("rtl/luoshu.sv has another header than expected; adapt host/cli/area.cc");
+  std::map<std::string, std::uint64_t> values;
+  for (const auto& [name, value] : parameters(config)) values[name] = value;
   std::string declared;
   std::string passed;
-  for (const auto& [name, value] : parameters(config)) {
-    if (!declared.empty()) declared += ",\n";
-    declared.append("    parameter int ").append(name).append(" = ").append(std::to_string(value));
+  const std::string list = match[1].str();
+  const std::regex parameter(R"(parameter int (\w+)\s*= (\d+))");
+  for (std::sregex_iterator it(list.begin(), list.end(), parameter), end; it != end; ++it) {
+    const std::string name = (*it)[1];
+    const auto found = values.find(name);
+    const std::string value = found != values.end() ? std::to_string(found->second) : (*it)[2].str();
+    declared.append(declared.empty() ? "" : ",\n").append("    parameter int ").append(name);
+    declared.append(" = ").append(value);
     passed.append(passed.empty() ? "." : ", .").append(name).append("(").append(name).append(")");
+    values.erase(name);
   }
-  return std::string("module ") + kTop + " #(\n" + declared + source.substr(begin, end - begin) +
-         "\n);\n  luoshu #(" + passed + ") u_chip (.*);\nendmodule\n";
+  if (!values.empty()) throw Error("rtl/luoshu.sv has no parameter " + values.begin()->first);
+  return std::string("module ") + kTop + " #(\n" + declared + "\n) (" + match[2].str() + "\n);\n  luoshu #(" +
+         passed + ") u_chip (.*);\nendmodule\n";
 }
 
 std::string script(const Target& target, View view, const fs::path& folder) {
   const fs::path rtl = source_root() / "rtl";
   const fs::path common = source_root() / "fpga" / "common";  // what FPGAs have in another form
-  std::vector<std::string> packages;
-  std::vector<std::string> files;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(rtl)) {
-    const std::string name = entry.path().filename().string();
-    if (entry.path().extension() != ".sv") continue;
-    const bool package = name.size() > 7 && name.compare(name.size() - 7, 7, "_pkg.sv") == 0;
-    const fs::path file = fs::exists(common / name) ? common / name : entry.path();
-    (package ? packages : files).push_back(fs::relative(file, folder).generic_string());
-  }
-  std::sort(packages.begin(), packages.end());
-  std::sort(files.begin(), files.end());
-  packages.insert(packages.end(), files.begin(), files.end());
   std::string text = "read_verilog -sv -icells -I" + fs::relative(rtl / "prim", folder).generic_string();
-  for (const std::string& file : packages) text += " " + file;
+  std::ifstream list(rtl / "luoshu.f");
+  for (std::string line; std::getline(list, line);) {
+    if (line.rfind("rtl/", 0) != 0) continue;
+    const fs::path file = source_root() / line;
+    text += " " + fs::relative(fs::exists(common / file.filename()) ? common / file.filename() : file, folder)
+                      .generic_string();
+  }
   text += std::string(" top.sv\nhierarchy -check -top ") + kTop + "\nproc\nopt\nwreduce\nopt_clean\n";
   // The sums of the MAC array as carry chains, comparisons with constants and narrow sums in LUTs,
   // multiplexers of eight inputs with those of the slices, everything mapped for area within the delay.
@@ -263,14 +268,21 @@ void count(const json& modules, const std::string& module, double times,
   types[type_name(module)].add(own, times);
 }
 
-// Cells by module type; empty when interrupted.
-std::map<std::string, Count> synthesise(const Target& target, View view) {
-  const fs::path tools = tools_folder();
-  const std::string name = view == View::kFlat ? "flat" : "modules";
+// The folder with what yosys gets.
+fs::path prepare(const Target& target, View view) {
+  const char* name = view == View::kFlat ? "flat" : "modules";
   const fs::path folder = build_folder() / "area" / target.config / name;
   fs::create_directories(folder);
   write_text(folder / "top.sv", wrapper(target.config));
   write_text(folder / "area.ys", script(target, view, folder));
+  return folder;
+}
+
+// Cells by module type; empty when interrupted.
+std::map<std::string, Count> synthesise(const Target& target, View view) {
+  const fs::path tools = tools_folder();
+  const fs::path folder = prepare(target, view);
+  const std::string name = folder.filename().string();
   spdlog::info("area: {} for {}, {} (minutes; log: {})", target.config, target.family, name,
                (folder / "yosys.log").string());
   ChildOptions options;
@@ -291,11 +303,11 @@ std::map<std::string, Count> synthesise(const Target& target, View view) {
   return types;
 }
 
-Report measure(const Target& target) {
+Report measure(const Target& target, bool flat_only) {
   Report report;
   report.target = &target;
   for (const auto& [type, own] : synthesise(target, View::kFlat)) report.total.add(own, 1);
-  if (interrupted()) return report;
+  if (interrupted() || flat_only) return report;
   const std::map<std::string, Count> types = synthesise(target, View::kModules);
   for (const auto& [type, own] : types) report.modules_total.add(own, 1);
   report.modules.assign(types.begin(), types.end());
@@ -308,21 +320,22 @@ Report measure(const Target& target) {
 // ---------------------------------------------------------------- output
 
 json as_json(const Report& r) {
+  json result = {{"config", r.target->config},
+                 {"target", r.target->family},
+                 {"lut4", static_cast<std::int64_t>(r.total.lut4)},
+                 {"ff", static_cast<std::int64_t>(r.total.ff)},
+                 {"mult18", r.total.mult18},
+                 {"bram", static_cast<std::int64_t>(r.total.bram)}};
+  if (r.modules.empty()) return result;
   json largest = json::array();
   for (const auto& [type, own] : r.modules)
     largest.push_back({{"module", type}, {"lut4", static_cast<std::int64_t>(own.lut4)}});
-  return {{"config", r.target->config},
-          {"target", r.target->family},
-          {"lut4", static_cast<std::int64_t>(r.total.lut4)},
-          {"ff", static_cast<std::int64_t>(r.total.ff)},
-          {"mult18", r.total.mult18},
-          {"bram", static_cast<std::int64_t>(r.total.bram)},
-          {"hierarchical",
-           {{"lut4", static_cast<std::int64_t>(r.modules_total.lut4)},
-            {"ff", static_cast<std::int64_t>(r.modules_total.ff)},
-            {"mult18", r.modules_total.mult18},
-            {"bram", static_cast<std::int64_t>(r.modules_total.bram)}}},
-          {"largest", largest}};
+  result["hierarchical"] = {{"lut4", static_cast<std::int64_t>(r.modules_total.lut4)},
+                            {"ff", static_cast<std::int64_t>(r.modules_total.ff)},
+                            {"mult18", r.modules_total.mult18},
+                            {"bram", static_cast<std::int64_t>(r.modules_total.bram)}};
+  result["largest"] = largest;
+  return result;
 }
 
 void print_line(const char* what, double used, std::optional<double> budget) {
@@ -339,6 +352,7 @@ void print(const Report& r) {
   print_line("flip-flops", r.total.ff, std::nullopt);
   print_line("18x18 multipliers", r.total.mult18, r.target->mult18);
   print_line("18 kbit block RAMs", r.total.bram, r.target->bram);
+  if (r.modules.empty()) return;
   std::printf("  largest modules (own cells of all instances) with hierarchy kept, %g LUT4 in all:\n",
               r.modules_total.lut4);
   for (const auto& [type, own] : r.modules) {
@@ -347,15 +361,29 @@ void print(const Report& r) {
   }
 }
 
-void run(const std::string& config, const std::string& json_path) {
-  JsonOutput out(json_path);
+struct Options {
+  std::string config = "all", json;
+  bool flat = false, scripts = false;
+};
+
+void run(const Options& options) {
+  JsonOutput out(options.json);
   json all = json::array();
   for (const Target& target : kTargets) {
-    if (config != "all" && config != target.config) continue;
-    const Report report = measure(target);
+    if (options.config != "all" && options.config != target.config) continue;
+    if (options.scripts) {
+      prepare(target, View::kFlat);
+      if (!options.flat) prepare(target, View::kModules);
+      continue;
+    }
+    const Report report = measure(target, options.flat);
     if (interrupted()) break;  // what is counted already is told
     if (!out) print(report);
     all.push_back(as_json(report));
+  }
+  if (options.scripts) {
+    std::fprintf(stderr, "luoshu: the scripts are in %s\n", (build_folder() / "area").string().c_str());
+    return;
   }
   out.write(all);
 }
@@ -363,15 +391,16 @@ void run(const std::string& config, const std::string& json_path) {
 }  // namespace
 
 void add_area(CLI::App& app, int&) {
-  auto config = std::make_shared<std::string>("all");
-  auto path = std::make_shared<std::string>();
+  auto options = std::make_shared<Options>();
   CLI::App* verb = app.add_subcommand(
       "area", "synthesise nano for GW2A and lab for ECP5 and count LUTs, multipliers and block RAMs");
-  verb->add_option("--config", *config, "nano, lab or all")
+  verb->add_option("--config", options->config, "nano, lab or all")
       ->check(CLI::IsMember({"nano", "lab", "all"}))
       ->capture_default_str();
-  verb->add_option("--json", *path, "write JSON to this file, - = stdout");
-  verb->callback([config, path] { run(*config, *path); });
+  verb->add_flag("--flat", options->flat, "the totals alone, without the table of modules: half of the time");
+  verb->add_flag("--scripts", options->scripts, "write what yosys gets into build/area, run nothing");
+  verb->add_option("--json", options->json, "write JSON to this file, - = stdout");
+  verb->callback([options] { run(*options); });
 }
 
 }  // namespace luoshu::cli

@@ -10,10 +10,14 @@ void add_generate(CLI::App& app, int& exit_code);
 void add_perplexity(CLI::App& app, int& exit_code);
 void add_examine(CLI::App& app, int& exit_code);
 void add_configs(CLI::App& app, int& exit_code);
+void add_devices(CLI::App& app, int& exit_code);
+void add_install_udev(CLI::App& app, int& exit_code);
 void add_simulator(CLI::App& app, int& exit_code);
 void add_soak(CLI::App& app, int& exit_code);
 void add_area(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);
+void add_tokenize(CLI::App& app, int& exit_code);
+void add_detokenize(CLI::App& app, int& exit_code);
 
 // What every JSON report starts with: schema, version, commit.
 constexpr int kSchema = 1;

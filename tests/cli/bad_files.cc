@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes GGUF files that must be refused, one for each way to be wrong, into a folder: bad_files FOLDER
+// Writes GGUF files that must be refused, one for each way to be wrong, into a folder, one that runs, and one
+// that is a vocabulary alone: bad_files FOLDER GOOD [VOCABULARY]
 #include <cstdio>
 #include <fstream>
 #include <functional>
@@ -126,11 +127,30 @@ void models(Folder& f) {
   f.patched("scores_too_many", "tokenizer.ggml.scores", 8, bytes(std::uint64_t{1} << 62));
 }
 
+// SentencePiece with a token for each byte, and no tensors.
+std::string vocabulary() {
+  std::vector<std::string> tokens{"<unk>", "<s>", "</s>"};
+  std::vector<std::int32_t> types{2, 3, 3};
+  for (int b = 0; b < 256; ++b) {
+    char name[8];
+    std::snprintf(name, sizeof name, "<0x%02X>", b);
+    tokens.emplace_back(name);
+    types.push_back(6);
+  }
+  GgufWriter w;
+  w.string("general.architecture", "llama");
+  w.string("tokenizer.ggml.model", "llama");
+  w.strings("tokenizer.ggml.tokens", tokens);
+  w.integers("tokenizer.ggml.token_type", types);
+  w.boolean("tokenizer.ggml.add_space_prefix", false);
+  return w.file();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: bad_files FOLDER GOOD\n");
+  if (argc != 3 && argc != 4) {
+    std::fprintf(stderr, "usage: bad_files FOLDER GOOD [VOCABULARY]\n");
     return 2;
   }
   Folder folder(argv[1]);
@@ -147,5 +167,6 @@ int main(int argc, char** argv) {
   folder.file("data_not_a_number", data);
   std::ofstream good(argv[2], std::ios::binary);  // a file that runs, to compare with
   good << RandomModel{}.file();
+  if (argc == 4) std::ofstream(argv[3], std::ios::binary) << vocabulary();
   return folder.good() && good.good() ? 0 : 1;
 }

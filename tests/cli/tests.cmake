@@ -6,6 +6,8 @@ add_test(NAME bad_input_test
   COMMAND ${CMAKE_CURRENT_LIST_DIR}/bad_input_test.sh $<TARGET_FILE:luoshu_checked> ${CMAKE_SOURCE_DIR} $<TARGET_FILE:bad_files>)
 add_test(NAME cli_flags_test
   COMMAND ${CMAKE_CURRENT_LIST_DIR}/flags_test.sh $<TARGET_FILE:luoshu_checked> ${CMAKE_SOURCE_DIR} $<TARGET_FILE:bad_files>)
+add_test(NAME cli_tokenize_test
+  COMMAND ${CMAKE_CURRENT_LIST_DIR}/tokenize_test.sh $<TARGET_FILE:luoshu_checked> ${CMAKE_SOURCE_DIR} $<TARGET_FILE:bad_files>)
 add_test(NAME cli_output_test COMMAND ${CMAKE_CURRENT_LIST_DIR}/output_test.sh $<TARGET_FILE:luoshu_checked> ${CMAKE_SOURCE_DIR})
 add_test(NAME cli_interrupt_test COMMAND ${CMAKE_CURRENT_LIST_DIR}/interrupt_test.sh $<TARGET_FILE:luoshu_checked> ${CMAKE_SOURCE_DIR} model)
 add_test(NAME launcher_test COMMAND ${CMAKE_CURRENT_LIST_DIR}/launcher_test.sh ${CMAKE_SOURCE_DIR} $<TARGET_FILE:luoshu>)

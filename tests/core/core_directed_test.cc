@@ -611,6 +611,32 @@ TEST(CoreDirected, CyclesPerInstruction) {
   }
 }
 
+// A reset in any cycle of a program that sets everything: the next program finds a core that is as new.
+TEST(CoreDirected, ResetInAnyCycle) {
+  Program first;
+  li(first, 1, kCodeBytes);
+  first.push_back(addi(2, 0, -1));
+  for (const Word address : {kMtvec, kMie, kMscratch, kMepc, kMtval, kMcause, kMstatus})
+    first.push_back(csr(1, 0, address, 2));
+  first.insert(first.end(), {store(2, 2, 1, 0), load(2, 3, 1, 0), kWfi, kStop});
+  Program second = {csr(2, 4, kMie, 0), csr(2, 5, kMstatus, 0), csr(2, 6, kMtvec, 0), csr(2, 7, kMip, 0)};
+  second.insert(second.end(), {addi(2, 0, 8), csr(2, 0, kMstatus, 2), addi(3, 0, 1), kStop});
+  const BenchTiming slow = {50, 50, 4, 0};
+  CoreBench bench(test_seed(), slow);
+  for (int cycles = 0; cycles < (kSerialCore ? 400 : 120); ++cycles) {
+    bench.start(first);
+    bench.set_lines(7);
+    for (int i = 0; i < cycles; ++i) ASSERT_TRUE(bench.cycle()) << bench.error();
+    bench.start(second);
+    bench.set_lines(7);
+    ASSERT_TRUE(bench.run(kMany)) << bench.error() << ", reset after " << cycles << " cycles";
+    EXPECT_EQ(at(bench.records(), 0).rd_wdata, 0U);
+    EXPECT_EQ(at(bench.records(), 1).rd_wdata, 0x1800U);
+    EXPECT_EQ(at(bench.records(), 2).rd_wdata, 0U);
+    EXPECT_EQ(bench.interrupts_taken(), 0U);
+  }
+}
+
 TEST(CoreDirected, BootsWhereTold) {
   CoreBench bench(test_seed(), kTimings[0]);
   Program p(64, kStop);

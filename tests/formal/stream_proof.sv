@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A queue keeps order, loses nothing, doubles nothing, never overflows and says how full it is:
-// luoshu_fifo in its three forms (Kind = UseRam) and luoshu_skid (Kind = 3), under any traffic. One
-// word of the stream, chosen freely, is followed on its way.
+// luoshu_fifo in its three forms (Kind = UseRam) under any traffic. One word of the stream, chosen
+// freely, is followed on its way.
 `include "luoshu_assert.svh"
 `default_nettype none
 
@@ -22,20 +22,10 @@ module stream_proof #(
   logic [Width-1:0]     out_data;
   logic [CountBits-1:0] count;
   logic [CountBits-1:0] inside_q = '0;   // words inside
-  generate
-    if (Kind == 3) begin : gen_skid
-      luoshu_skid #(.Width(Width)) u_dut (
-          .clk_i, .rst_ni, .in_valid_i, .in_ready_o(in_ready), .in_data_i,
-          .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data)
-      );
-      assign count = inside_q;
-    end else begin : gen_fifo
-      luoshu_fifo #(.Width(Width), .Depth(Depth), .UseRam(Kind)) u_dut (
-          .clk_i, .rst_ni, .in_valid_i, .in_ready_o(in_ready), .in_data_i,
-          .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data), .count_o(count)
-      );
-    end
-  endgenerate
+  luoshu_fifo #(.Width(Width), .Depth(Depth), .UseRam(Kind)) u_dut (
+      .clk_i, .rst_ni, .in_valid_i, .in_ready_o(in_ready), .in_data_i,
+      .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data), .count_o(count)
+  );
 
   logic                 begun_q = 1'b0;      // there was a reset
   logic                 followed_q = 1'b0;   // the word is inside

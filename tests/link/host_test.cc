@@ -5,7 +5,6 @@
 
 #include "link/link_bench.h"
 #include "link/traffic.h"
-#include "luoshu/allocator.h"
 #include "luoshu/device.h"
 #include "luoshu/faulty_transport.h"
 
@@ -271,31 +270,6 @@ TEST(Host, DeviceRestartIsNoticed) {
     EXPECT_EQ(device.read_reg(BenchServices::kRegBase), 3U);
   }
   EXPECT_GT(errors, 0);
-}
-
-TEST(Allocator, FirstFitJoinsNeighbours) {
-  MemoryAllocator memory(4096, 1000000);
-  const auto a = memory.allocate(1000, "a");
-  const auto b = memory.allocate(5000, "b");
-  const auto c = memory.allocate(1, "c", 64);
-  EXPECT_EQ(a, 4096U);
-  EXPECT_EQ(b, 8192U);
-  EXPECT_EQ(c % 64, 0U);
-  memory.free(a);
-  memory.free(c);
-  memory.free(b);
-  EXPECT_EQ(memory.largest_free(), 1000000U);
-  EXPECT_EQ(memory.used(), 0U);
-  EXPECT_THROW(memory.free(b), InputError);
-  EXPECT_THROW(memory.allocate(0, "nothing"), InputError);
-  EXPECT_THROW(memory.allocate(1, "odd", 3), InputError);
-  try {
-    memory.allocate(376000000, "weights");
-    FAIL();
-  } catch (const DeviceError& error) {
-    EXPECT_NE(std::string(error.what()).find("weights needs 376 MB, device has 1.0 MB"), std::string::npos)
-        << error.what();
-  }
 }
 
 }  // namespace

@@ -393,6 +393,23 @@ TEST_F(MemPort, IdleIgnoresTheHost) {
   EXPECT_GT(idle_cycles_, 150u);
 }
 
+// Nothing but the acknowledgement of a unit's write, or the last beat of its read, is missing.
+TEST_F(MemPort, IdleWaitsForEachUnit) {
+  for (unsigned c = 0; c < kReads + kWrites; ++c) {
+    if (c == kHostRead || c == kReads + kHostWrite) continue;
+    if (c < kReads) {
+      read(c, 0, 2);
+      memory_->hold(kAxiR, 40);
+    } else {
+      write(c - kReads, static_cast<std::uint32_t>(kMemory / 2), 1);
+      memory_->hold(kAxiB, 40);
+    }
+    const std::uint64_t before = cycles_;
+    ASSERT_NO_FATAL_FAILURE(finish());
+    EXPECT_GE(cycles_ - before, 40u);
+  }
+}
+
 // An answer that nothing waits for: the assertion says so, and no client gets it.
 TEST_F(MemPort, StaleAnswersReachNobody) {
   read(kReadKv, 0, 4);

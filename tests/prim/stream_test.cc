@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Queues (luoshu_fifo in both flavours, luoshu_skid): order, capacity, count, latency, throughput, stalls,
-// reset.
+// luoshu_fifo in its forms: order, capacity, count, latency, throughput, stalls, reset.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -61,11 +60,9 @@ class Bench {
     if (top_->in_ready_o == 0 && held_.size() < kDepth) {
       return ::testing::AssertionFailure() << "not ready with " << held_.size() << " words at " << cycles_;
     }
-#ifdef STREAM_COUNT
     if (top_->count_o != held_.size()) {
       return ::testing::AssertionFailure() << "count_o " << int{top_->count_o} << ", holds " << held_.size();
     }
-#endif
     pushed_ = offer && top_->in_ready_o != 0;
     popped_ = take && top_->out_valid_o != 0;
     if (popped_) held_.pop_front();
@@ -77,18 +74,10 @@ class Bench {
     edge();
     return ::testing::AssertionSuccess();
   }
-  bool pushed() const {
-    return pushed_;
-  }
-  bool popped() const {
-    return popped_;
-  }
-  std::size_t held() const {
-    return held_.size();
-  }
-  bool valid() const {
-    return top_->out_valid_o != 0;
-  }
+  bool pushed() const { return pushed_; }
+  bool popped() const { return popped_; }
+  std::size_t held() const { return held_.size(); }
+  bool valid() const { return top_->out_valid_o != 0; }
 
  private:
   void drive(bool offer, std::uint32_t data, bool take) {

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The whole RTL in three tools: Verilator's lint per configuration, elaboration in Yosys and in Icarus; fresh tables.
 include(${CMAKE_SOURCE_DIR}/verilator/configurations.cmake)
-file(GLOB_RECURSE chip_rtl ${CMAKE_SOURCE_DIR}/rtl/*.sv)
-list(FILTER chip_rtl EXCLUDE REGEX "_pkg\\.sv$")
-set(chip_rtl ${rtl_packages} ${chip_rtl})
+luoshu_rtl_files(chip_rtl ${CMAKE_SOURCE_DIR}/rtl/luoshu.f)
 set(chip_include -I${CMAKE_SOURCE_DIR}/rtl/prim)
 find_program(VERILATOR_PROGRAM verilator)
 find_program(YOSYS yosys)
@@ -33,10 +31,15 @@ foreach(index RANGE ${last_configuration})
   endif()
 endforeach()
 
+# The lists name every file of rtl/, each once.
+add_test(NAME rtl_lists COMMAND ${CMAKE_CURRENT_LIST_DIR}/rtl_lists.sh ${CMAKE_SOURCE_DIR})
+
 # Illegal parameters of the chip end with a message.
 if(IVERILOG)
   add_test(NAME parameters_test COMMAND ${CMAKE_CURRENT_LIST_DIR}/parameters_test.sh ${CMAKE_CURRENT_BINARY_DIR}/parameters_test)
   set_tests_properties(parameters_test PROPERTIES TIMEOUT 300)
+  add_test(NAME area_test COMMAND ${CMAKE_CURRENT_LIST_DIR}/area_test.sh $<TARGET_FILE:luoshu_checked> ${CMAKE_SOURCE_DIR}
+    ${CMAKE_CURRENT_BINARY_DIR}/area_test)
 endif()
 
 add_executable(generate_tables ${CMAKE_SOURCE_DIR}/models/numerics/generate_tables.cc)
