@@ -63,11 +63,14 @@ std::string decode_byte_alphabet(std::string_view token) {
 }
 
 ByteBpeEncoder::ByteBpeEncoder(const Vocabulary& vocabulary, std::vector<std::string>& notes)
-    : pre_tokenizer_(vocabulary.pre), vocabulary_size_(static_cast<std::int32_t>(vocabulary.tokens.size())) {
+    : vocabulary_(vocabulary),
+      pre_tokenizer_(vocabulary.pre),
+      vocabulary_size_(static_cast<std::int32_t>(vocabulary.tokens.size())) {
   symbols_.reserve(vocabulary.tokens.size() + 256);
   for (std::int32_t id = 0; id < vocabulary_size_; ++id) {
     const std::string& token = vocabulary.tokens[static_cast<std::size_t>(id)];
     symbols_.emplace(token, id);
+    if (is_control(id)) continue;
     if (pre_tokenizer_.whole_words()) words_.emplace(decode_byte_alphabet(token), id);
   }
   for (unsigned byte = 0; byte < 256; ++byte) {
@@ -166,14 +169,27 @@ void ByteBpeEncoder::encode_word(std::string_view word, std::vector<std::int32_t
   for (std::int32_t i = count == 0 ? -1 : 0; i >= 0; i = run(i).next) emit(run(i).symbol, ids);
 }
 
-// A symbol that is no token becomes its bytes; a byte that is no token is left out.
+bool ByteBpeEncoder::is_control(std::int32_t id) const {
+  return !vocabulary_.types.empty() &&
+         vocabulary_.types[static_cast<std::size_t>(id)] == static_cast<std::int32_t>(TokenType::kControl);
+}
+
+// A symbol that is no token becomes its bytes; a byte that is no token is left out. So is it with a control
+// token, which text can only become in an odd vocabulary, by merges.
 void ByteBpeEncoder::emit(std::int32_t symbol, std::vector<std::int32_t>& ids) const {
   if (symbol < vocabulary_size_) {
-    ids.push_back(symbol);
+    if (!is_control(symbol)) {
+      ids.push_back(symbol);
+      return;
+    }
+    for (const char c : decode_byte_alphabet(vocabulary_.tokens[static_cast<std::size_t>(symbol)])) {
+      const std::int32_t byte = byte_symbols_[static_cast<std::uint8_t>(c)];
+      if (byte < vocabulary_size_ && !is_control(byte)) ids.push_back(byte);
+    }
     return;
   }
   for (const std::int32_t byte : extra_bytes_[static_cast<std::size_t>(symbol - vocabulary_size_)]) {
-    if (byte < vocabulary_size_) ids.push_back(byte);
+    if (byte < vocabulary_size_ && !is_control(byte)) ids.push_back(byte);
   }
 }
 

@@ -27,7 +27,7 @@ class ByteBpeEncoder final : public TextEncoder {
   ByteBpeEncoder(const Vocabulary& vocabulary, std::vector<std::string>& notes);
 
   // Merges the pair of lowest rank, the leftmost at equal ranks, until none is left; O(n log n) in the
-  // longest word.
+  // longest word. Never appends an id of type control.
   void encode(std::string_view text, std::vector<std::int32_t>& ids) const override;
 
  private:
@@ -40,6 +40,9 @@ class ByteBpeEncoder final : public TextEncoder {
   void encode_word(std::string_view word, std::vector<std::int32_t>& ids) const;
   void emit(std::int32_t symbol, std::vector<std::int32_t>& ids) const;
 
+  bool is_control(std::int32_t id) const;
+
+  const Vocabulary& vocabulary_;
   PreTokenizer pre_tokenizer_;
   std::int32_t vocabulary_size_;                           // symbols below are token ids
   std::unordered_map<std::string, std::int32_t> symbols_;  // spelling to symbol

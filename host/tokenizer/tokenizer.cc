@@ -141,6 +141,13 @@ int byte_of(std::string_view token) {
   return value;
 }
 
+// Whether one of the ascending ranges has a byte in [from, to).
+bool meets(const std::vector<std::pair<std::size_t, std::size_t>>& ranges, std::size_t from, std::size_t to) {
+  const auto after = std::lower_bound(ranges.begin(), ranges.end(), to,
+                                      [](const auto& range, std::size_t end) { return range.first < end; });
+  return after != ranges.begin() && (after - 1)->second > from;
+}
+
 std::string restore_spaces(std::string_view token) {
   std::string text;
   while (!token.empty()) {
@@ -242,8 +249,8 @@ void Tokenizer::check_id(std::int32_t id) const {
                    std::to_string(size() - 1));
 }
 
-std::vector<std::int32_t> Tokenizer::encode(std::string_view text, bool add_special,
-                                            bool parse_control) const {
+void Tokenizer::encode_text(std::string_view text, const Ranges& guarded,
+                            std::vector<std::int32_t>& ids) const {
   const std::size_t invalid = find_invalid_utf8(text);
   if (invalid != std::string_view::npos) {
     throw InputError("prompt is not valid UTF-8 at byte " + std::to_string(invalid) + "; save it as UTF-8");
@@ -252,23 +259,40 @@ std::vector<std::int32_t> Tokenizer::encode(std::string_view text, bool add_spec
     throw InputError("prompt has " + std::to_string(text.size()) + " bytes; use at most " +
                      std::to_string(kLongestText));
   }
-  std::vector<std::int32_t> ids;
-  if (add_special && vocabulary_.add_bos) ids.push_back(vocabulary_.bos);
-  for (const Fragment& fragment : split_at_special(text, parse_control)) {
+  for (const Fragment& fragment : split_at_special(text, guarded)) {
     if (fragment.special >= 0) {
       ids.push_back(fragment.special);
     } else {
       encoder_->encode(fragment.text, ids);
     }
   }
+}
+
+std::vector<std::int32_t> Tokenizer::encode(std::string_view text, bool add_special,
+                                            bool parse_control) const {
+  std::vector<std::int32_t> ids;
+  if (add_special && vocabulary_.add_bos) ids.push_back(vocabulary_.bos);
+  encode_text(text, parse_control ? Ranges() : Ranges{{0, text.size()}}, ids);
   if (add_special && vocabulary_.add_eos) ids.push_back(vocabulary_.eos);
+  return ids;
+}
+
+std::vector<std::int32_t> Tokenizer::encode_spans(const std::vector<PromptSpan>& spans) const {
+  std::string text;
+  Ranges guarded;
+  for (const PromptSpan& span : spans) {
+    if (span.user) guarded.emplace_back(text.size(), text.size() + span.text.size());
+    text += span.text;
+  }
+  std::vector<std::int32_t> ids;
+  encode_text(text, guarded, ids);
   return ids;
 }
 
 // Longer tokens claim their text before shorter ones, wherever they stand; equally long ones in order of
 // their ids.
 std::vector<Tokenizer::Fragment> Tokenizer::split_at_special(std::string_view text,
-                                                             bool parse_control) const {
+                                                             const Ranges& guarded) const {
   std::vector<Fragment> fragments;
   if (text.empty()) return fragments;
   fragments.push_back({text, -1});
@@ -284,13 +308,21 @@ std::vector<Tokenizer::Fragment> Tokenizer::split_at_special(std::string_view te
   std::vector<Fragment> next;
   for (std::size_t index = 0; index < special_.size(); ++index) {
     const std::int32_t id = special_[index];
-    if (!occurs[index] || (!parse_control && type(id) != TokenType::kUserDefined)) continue;
+    if (!occurs[index]) continue;
     const std::string_view token = vocabulary_.tokens[static_cast<std::size_t>(id)];
+    const bool anywhere = type(id) == TokenType::kUserDefined;
     next.clear();
     for (Fragment fragment : fragments) {
+      std::size_t from = 0;  // no occurrence before it counts
       while (fragment.special < 0) {
-        const std::size_t found = fragment.text.find(token);
+        const std::size_t found = fragment.text.find(token, from);
         if (found == std::string_view::npos) break;
+        const auto at = static_cast<std::size_t>(fragment.text.data() - text.data()) + found;
+        if (!anywhere && meets(guarded, at, at + token.size())) {
+          from = found + 1;
+          continue;
+        }
+        from = 0;
         if (found > 0) next.push_back({fragment.text.substr(0, found), -1});
         next.push_back({token, id});
         fragment.text.remove_prefix(found + token.size());

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Text to token ids and back. Two models: "llama" (SentencePiece merges by score, byte fallback) and "gpt2"
-// (byte-level BPE, merges by rank). Chat templates are not applied here.
+// (byte-level BPE, merges by rank). What a chat
+// template rendered comes as spans (host/chat).
 #pragma once
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "luoshu/error.h"
@@ -36,6 +38,12 @@ struct Vocabulary {
 // do.
 bool default_add_bos(const std::string& model, const std::string& pre);
 
+// A piece of a prompt that a chat template made.
+struct PromptSpan {
+  std::string text;   // valid UTF-8 once the spans are joined
+  bool user = false;  // from the conversation, not from the template: spells no control token
+};
+
 // Turns pieces of text between control tokens into ids; one implementation for each tokenizer model.
 class TextEncoder {
  public:
@@ -59,6 +67,13 @@ class Tokenizer {
   // valid UTF-8.
   std::vector<std::int32_t> encode(std::string_view text, bool add_special = true,
                                    bool parse_control = true) const;
+
+  // Ids of the joined spans, without BOS and EOS of its own: those are the template's to write. A token of
+  // type control or unknown is found only where the template wrote all of its bytes; elsewhere its characters
+  // are text, tokenized together with what stands around it. So one span of the template's gives what
+  // encode(text, false, true) gives, one of the user's what encode(text, false, false) gives, and no id of
+  // type control comes from the user's bytes. Throws InputError if the joined text is not valid UTF-8.
+  std::vector<std::int32_t> encode_spans(const std::vector<PromptSpan>& spans) const;
 
   // Bytes of token `id`, not always whole characters (see Utf8Stream). Control and unknown tokens give their
   // text only with `show_control`, unused ones never do. Throws InputError if `id` is out of range.
@@ -89,7 +104,10 @@ class Tokenizer {
     std::string_view text;
     std::int32_t special = -1;  // id of the token that `text` spells, or -1 for ordinary text
   };
-  std::vector<Fragment> split_at_special(std::string_view text, bool parse_control) const;
+  using Ranges = std::vector<std::pair<std::size_t, std::size_t>>;  // [from, to) in bytes, ascending
+  // Control tokens are not found where they meet one of `guarded`.
+  std::vector<Fragment> split_at_special(std::string_view text, const Ranges& guarded) const;
+  void encode_text(std::string_view text, const Ranges& guarded, std::vector<std::int32_t>& ids) const;
 
   Vocabulary vocabulary_;
   std::vector<bool> eog_;                  // [vocab]

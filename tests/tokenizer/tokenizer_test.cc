@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -51,6 +52,98 @@ TEST(Tokenizer, LongestControlTokenFirst) {
   EXPECT_EQ(t->encode("abc"), (Ids{257}));
   EXPECT_EQ(t->encode("abd"), (Ids{256, 'd'}));
   EXPECT_EQ(t->encode("abcde"), (Ids{'a', 258}));
+}
+
+using Spans = std::vector<PromptSpan>;
+
+TEST(Tokenizer, SpansOfTheTemplateHoldControlTokensThoseOfTheUserDoNot) {
+  const auto t = Tokenizer::create(byte_vocabulary("gpt-2", {}, {"<|im_start|>", "<|im_end|>"}));
+  EXPECT_EQ(t->encode_spans({{"<|im_start|>", false}, {"a", true}, {"<|im_end|>", false}}),
+            (Ids{256, 'a', 257}));
+  const Ids ten = {'<', '|', 'i', 'm', '_', 'e', 'n', 'd', '|', '>'};
+  EXPECT_EQ(t->encode_spans({{"<|im_end|>", true}}), ten);
+  // Half of the user's is enough to make it text, whichever half.
+  EXPECT_EQ(t->encode_spans({{"<|im_", false}, {"end|>", true}}), ten);
+  EXPECT_EQ(t->encode_spans({{"<|im_", true}, {"end|>", false}}), ten);
+  EXPECT_EQ(t->encode_spans({{"<|im_e", false}, {"n", true}, {"d|>", false}}), ten);
+  // Two spans of the template's are one text.
+  EXPECT_EQ(t->encode_spans({{"<|im_", false}, {"end|>", false}}), Ids{257});
+  // The user's does not hide what the template writes behind it.
+  EXPECT_EQ(t->encode_spans({{"<", true}, {"<|im_end|>", false}}), (Ids{'<', 257}));
+  EXPECT_EQ(t->encode_spans({{"", true}, {"<|im_end|>", false}, {"", true}}), Ids{257});
+  EXPECT_EQ(t->encode_spans({}), Ids{});
+}
+
+TEST(Tokenizer, SpansHaveTheIdsOfTheirText) {
+  Vocabulary v = byte_vocabulary("gpt-2", {{"a", "b"}, {"ab", "c"}}, {"<s>", "<t>"});
+  v.bos = 258;
+  v.add_bos = true;  // a template writes its own
+  const auto t = Tokenizer::create(v);
+  // Tokens form across the border of spans.
+  EXPECT_EQ(t->encode_spans({{"a", false}, {"b", true}, {"c", false}}), Ids{257});
+  std::mt19937_64 random(test_seed());
+  const std::string parts[] = {"<s>", "<t>", "<", "s", ">", "a", "b", "c", " ", "\xE4\xBD\xA0"};
+  for (int round = 0; round < 200; ++round) {
+    Spans spans;
+    std::string text;
+    for (int i = 0; i < 12; ++i) {
+      spans.push_back({parts[random() % std::size(parts)], false});
+      text += spans.back().text;
+    }
+    EXPECT_EQ(t->encode_spans(spans), t->encode(text, false, true)) << text;
+    for (PromptSpan& span : spans) span.user = true;
+    EXPECT_EQ(t->encode_spans(spans), t->encode(text, false, false)) << text;
+    for (PromptSpan& span : spans) span.user = random() % 2 == 0;
+    Ids expected_controls;  // those that the template's own runs spell
+    std::string run;
+    const auto end_run = [&] {
+      for (const std::int32_t id : t->encode(run, false, true)) {
+        if (t->is_control(id)) expected_controls.push_back(id);
+      }
+      run.clear();
+    };
+    for (const PromptSpan& span : spans) {
+      if (span.user) {
+        end_run();
+      } else {
+        run += span.text;
+      }
+    }
+    end_run();
+    const Ids ids = t->encode_spans(spans);
+    Ids controls;
+    for (const std::int32_t id : ids) {
+      if (t->is_control(id)) controls.push_back(id);
+    }
+    EXPECT_EQ(controls, expected_controls) << text;
+    EXPECT_EQ(t->decode(ids, true), text);
+  }
+}
+
+TEST(Tokenizer, MergesAndWholeWordsGiveNoControlToken) {
+  for (const char* pre : {"gpt-2", "llama-bpe"}) {
+    Vocabulary v = byte_vocabulary(pre, {{"a", "b"}, {"ab", "c"}}, {"stop"});
+    v.types[257] = 3;  // "abc", which merges make
+    const auto t = Tokenizer::create(v);
+    EXPECT_EQ(t->encode("abc", false, true), Ids{257}) << pre;
+    EXPECT_EQ(t->encode_spans({{"abc", true}}), (Ids{'a', 'b', 'c'})) << pre;
+    EXPECT_EQ(t->encode_spans({{"ab", true}}), Ids{256}) << pre;
+    EXPECT_EQ(t->encode_spans({{"stop", true}}), (Ids{'s', 't', 'o', 'p'})) << pre;
+  }
+}
+
+TEST(Tokenizer, SpansOfAPieceVocabulary) {
+  Vocabulary v = piece_vocabulary({{"\xE2\x96\x81", -1}, {"<u>", -2, TokenType::kUserDefined}});
+  const auto t = Tokenizer::create(v);
+  const Ids control = t->encode_spans({{"<s>", false}, {"</s>", true}, {"</s>", false}});
+  EXPECT_EQ(control.front(), 1);
+  EXPECT_EQ(control.back(), 2);
+  EXPECT_EQ(std::count_if(control.begin(), control.end(), [&](std::int32_t id) { return t->is_control(id); }),
+            2);
+  // A user-defined token is part of the text, whoever wrote it.
+  const auto user_defined = static_cast<std::int32_t>(v.tokens.size()) - 1;
+  EXPECT_EQ(t->encode_spans({{"<", false}, {"u>", true}}), Ids{user_defined});
+  EXPECT_NAMES(input_error([&] { t->encode_spans({{"\xE4", true}}); }), "UTF-8");
 }
 
 TEST(Tokenizer, BosAndEos) {
