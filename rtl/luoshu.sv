@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole chip: link endpoint, control core with its bus and registers, sequencer, streams,
-// matrix engine, attention, vector unit, one memory port (docs/architecture.md). luoshu_check.sv
-// says what the parameters may be. One clock; synchronous active-low reset.
+// matrix engine, attention, vector unit, one memory port (docs/architecture/README.md).
+// luoshu_check.sv says what the parameters may be. One clock; synchronous active-low reset.
 //
 // rx/tx: the link's byte stream (docs/link.md).
 // m_*: AXI4 manager of Lanes bytes per beat. One id, 0, in order; INCR bursts of whole beats within

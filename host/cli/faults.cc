@@ -406,8 +406,8 @@ class Disturbance {
     return true;
   }
 
-  // As docs/architecture.md says: a Ping before and behind the reset, events up to the second Pong are of
-  // what was before.
+  // As docs/architecture/control.md says: a Ping before and behind the reset, events up to the second Pong
+  // are of what was before.
   void recover(Seen* seen, const Job& job) {
     for (const bool reset : {false, true}) {
       if (reset) chip_->device().write_reg(LUOSHU_REG_BASE + LUOSHU_REG_SOFT_RESET, 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Packs matrices into weight streams (docs/architecture.md, section 2): rows in tiles, blocks of 32, one
+// Packs matrices into weight streams (docs/architecture/memory.md): rows in tiles, blocks of 32, one
 // scale beat before each run of value beats.
 #pragma once
 #include <cstdint>

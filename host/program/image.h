@@ -16,7 +16,7 @@
 
 namespace luoshu {
 
-// The KV cache layout of one layer and one sequence (docs/architecture.md, section 2).
+// The KV cache layout of one layer and one sequence (docs/architecture/memory.md).
 struct KvLayout {
   std::uint32_t head_dim_padded = 0;
   std::uint32_t block_bytes = 0;   // 32 keys of one head

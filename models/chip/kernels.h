@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the units of the chip compute, on the formats of device memory (docs/numerics.md, docs/architecture.md
-// section 2). The unit tests of the RTL call the same functions.
+// What the units of the chip compute, on the formats of device memory (docs/numerics.md,
+// docs/architecture/memory.md). The unit tests of the RTL call the same functions.
 #pragma once
 #include <cstdint>
 #include <vector>

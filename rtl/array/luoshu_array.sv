@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The matrix engine: client W of the MAC array. Executes MATMUL commands: weight stream times
-// activations, results as fp32 (docs/architecture.md, section 5.2; docs/numerics.md, section 4).
+// activations, results as fp32 (docs/architecture/array.md; docs/numerics.md, section 4).
 //
 // issue -> MAC array (outside) -> scale units -> result memory -> tail. A value beat issued in
 // cycle t reaches column c's block sum at t + 3 + c and its accumulator at t + 7 + c; a tile of

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Walks a MATMUL command over its stream: row tiles, blocks, planes, parts of a block, groups of
 // tokens. Issues each value beat once per group and takes the scale beat that precedes each run
-// (docs/architecture.md, section 2).
+// (docs/architecture/memory.md).
 //
 // A tile starts only when tile_free_i (the result memory has a place). One issue per cycle.
 // cmd_ready_o while idle: a command's results may still be on their way when the next one starts.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The attention unit: executes ATTN commands on the MAC array (client K), docs/architecture.md
-// section 5.4, docs/numerics.md section 9. Shapes come from the command; capacity is in the
-// parameters.
+// The attention unit: executes ATTN commands on the MAC array (client K),
+// docs/architecture/attention.md, docs/numerics.md section 9. Shapes come from the command;
+// capacity is in the parameters.
 //
 // The path of a block of keys: walk (addresses) -> kv_reader (stream) -> issue (MAC) -> columns
 // (logits) -> steps (softmax) -> issue (V on the MAC) -> columns (o) -> out (normalise) -> blocks

@@ -112,6 +112,8 @@ module luoshu_attn_exponents #(
         assign after = held_q;
       end
       `LUOSHU_ASSERT(written_before_next, !in_valid_i || in_ready_o)
+      `LUOSHU_ASSERT(last_is_last, !in_valid_i || in_shared_i
+          || in_last_i == (32'(in_beat_i) == ((L >= 64) ? 0 : 64 / L - 1)))
       logic unused_beat;
       assign unused_beat = ^{in_beat_i, phase_i, sc_run_i, ex_run_i};
 

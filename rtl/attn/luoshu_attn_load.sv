@@ -132,21 +132,11 @@ module luoshu_attn_load #(
   logic [TokenBits+HeadBits-1:0] exp_raddr;
   logic [TokenBits+HeadBits-1:0] exp_waddr;
   assign exp_waddr = {qw_token_i[TokenBits-1:0], qw_head_i[HeadBits-1:0]};
-  generate
-    // 32 cells of RAM in LUTs at most, a block RAM would be nearly empty
-    if (MaxTokens * MaxHeads <= 256) begin : gen_exp_small
-      (* ram_style = "distributed" *) logic [7:0] mem [MaxTokens * MaxHeads];
-      always_ff @(posedge clk_i) begin
-        if (qw_valid_i && qw_last_i) mem[exp_waddr] <= qw_exp_i;
-        if (re) exponent <= mem[exp_raddr];
-      end
-    end else begin : gen_exp
-      luoshu_ram_1r1w #(.Width(8), .Depth(MaxTokens*MaxHeads)) u_exp (
-          .clk_i, .we_i(qw_valid_i && qw_last_i), .waddr_i(exp_waddr), .wmask_i('0),
-          .wdata_i(qw_exp_i), .re_i(re), .raddr_i(exp_raddr), .rdata_o(exponent)
-      );
-    end
-  endgenerate
+  (* ram_style = "distributed" *) logic [7:0] exponents [MaxTokens * MaxHeads];
+  always_ff @(posedge clk_i) begin
+    if (qw_valid_i && qw_last_i) exponents[exp_waddr] <= qw_exp_i;
+    if (re) exponent <= exponents[exp_raddr];
+  end
 
   // ---------------------------------------------------------------- loading
   logic        busy_q;

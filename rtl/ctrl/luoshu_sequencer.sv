@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sequencer: fetches the command program of a run from device memory, pass after pass, and
-// pushes each command to the queues of its units (docs/architecture.md, section 3). It never waits
+// pushes each command to the queues of its units (docs/architecture/sequencer.md). It never waits
 // for results, so the weight stream runs ahead over operators, layers and passes.
 //
 // Runs are queued two deep: one at work, one behind it; what is offered while run_ready_o is low
@@ -12,8 +12,8 @@
 // ends the loop early: the dispatch halts, and when memory is idle the units are reset (unit_rst_no
 // low for 4 cycles or more), which drops what ran ahead.
 // Semaphores: 15, counting to 15. A post beyond 15 is an error of the program (assertion).
-// Latency: run to first request 2 cycles (Lanes < 32: 3); fetched beat to queue 2 cycles; one
-// command per cycle. Lanes < 32: no queue of beats, the next command is requested when the one
+// Latency: run to first request 2 cycles (Lanes < 32: 3); a fetched beat's command is in its queue
+// after 3 cycles and offered after 4; one command per cycle. Lanes < 32: no queue of beats, the next command is requested when the one
 // before has gone to the queues, and goes there beat by beat; the queues have a command each and
 // get semaphores in turn (luoshu_semaphores); one segment waits in front of the weight stream.
 `include "luoshu_assert.svh"

@@ -20,7 +20,7 @@
 // Reset: synchronous; nothing is in flight afterwards. As AXI4 has it the subordinate shares the
 // reset, or reset is held until it owes no answer: an answer from before it cannot be told from a
 // later one. One that nothing is waiting for fails an assertion and reaches no client.
-// Latency: request to AR 1 cycle; R to rc_valid_o 1 cycle.
+// Latency: request to AR 2 cycles; R to rc_valid_o 1 cycle.
 `include "luoshu_assert.svh"
 `default_nettype none
 

@@ -3,14 +3,14 @@
 //
 // Segments are executed in order. A weight segment is cut into runs of one scale beat and up to 16
 // (Int8, Planes), 8 (Int4) or 4 (Int4m) value beats, each run one read request
-// (docs/architecture.md, section 2); scale beats go to the scale FIFO, value beats to the value
+// (docs/architecture/memory.md); scale beats go to the scale FIFO, value beats to the value
 // FIFO. A parameter segment (aux) goes to the aux FIFO. A request is made only when the FIFOs have
 // room for all of its beats, so the memory port never waits. While halt_i is high no request is
 // made. OneQueue = 1: values and scales wait in one queue in the order of the stream, which takes
 // half the block RAMs; a scale beat passes from its head to a register (one more cycle of latency,
 // and no value in the cycle in which it passes); a request then waits for room for 32 beats.
 // AuxDepth = 0: parameters have no queue here, the receiver reserves their place.
-// Throughput: one beat per cycle. Latency: segment to first request 2 cycles; read data to FIFO
+// Throughput: one beat per cycle. Latency: segment to first request 1 cycle; read data to FIFO
 // output 2 cycles. Reset empties everything; the user must see to it that no read is in flight
 // (memory port idle).
 `include "luoshu_assert.svh"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes keys and values into the KV cache (docs/architecture.md, section 2): high bytes and
+// Writes keys and values into the KV cache (docs/architecture/memory.md): high bytes and
 // nibbles of K, bytes of V, exponents. Neighbouring elements are combined into beats with byte
 // strobes.
 //

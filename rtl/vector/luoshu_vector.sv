@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Vector unit: EMBED, NORM, QKV, RESID, SWIGLU, LOGITS, ROPE, in order, one command at a time
-// (docs/architecture.md sections 3 and 5.3; docs/numerics.md for every value).
+// (docs/architecture/vector.md; docs/numerics.md for every value).
 //
 // cmd_valid_i/cmd_ready_o takes a command whose semaphores are taken; done_o pulses when its
 // results are visible. cmd_i is the 256-bit command; ctx_tokens_i and ctx_logits_mode_i belong to

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// EMBED: rows of the packed embedding table to the residual (docs/architecture.md section 2,
-// numerics section 10).
+// EMBED: rows of the packed embedding table to the residual (docs/architecture/memory.md,
+// docs/numerics.md section 10).
 //
 // Token by token: context read (data one cycle after ctx_token_o), the row's place by shift and add
 // (as many cycles as the beats of a row tile have bits; Serial = 1: one), two reads (scale beat of

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The result stream of RESID, SWIGLU and LOGITS (docs/architecture.md section 3): one element per
+// The result stream of RESID, SWIGLU and LOGITS (docs/architecture/vector.md): one element per
 // cycle, a SWIGLU up row every second cycle.
 //
 // RESID: reads X, adds in the lane of the element, the sum leaves 5 cycles after the element.

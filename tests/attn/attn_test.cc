@@ -182,7 +182,11 @@ class AttnTest : public testing::Test {
           top_->qw_exp_i = static_cast<std::uint8_t>(q[t][h].e);
           cycle();
           top_->qw_valid_i = 0;
-          if (chance(stall_)) cycle();
+          if (!chance(stall_)) continue;
+          top_->qw_head_i = static_cast<std::uint16_t>(pick(0, 31));  // not looked at
+          top_->qw_last_i = chance(50);
+          top_->qw_exp_i = static_cast<std::uint8_t>(pick(0, 255));
+          cycle();
         }
       }
     }

@@ -45,7 +45,7 @@ struct Ready {
   bool segment = true, grant = true, deliver = true, value = true, scale = true, aux = true;
 };
 
-unsigned run_beats(const Segment& s) {  // docs/architecture.md, section 2
+unsigned run_beats(const Segment& s) {  // docs/architecture/memory.md
   if (s.aux) return 16;
   return s.mode == LUOSHU_MODE_INT4 ? 9 : s.mode == LUOSHU_MODE_INT4M ? 5 : 17;
 }

@@ -24,4 +24,8 @@ if(Python3_FOUND)
   add_test(NAME rtl_readme_fresh COMMAND sh -c "'${Python3_EXECUTABLE}' tests/style/rtl_readme.py . | diff -u rtl/README.md - ||
     { echo 'rtl/README.md is not what the headers say: tests/style/rtl_readme.py . >rtl/README.md' >&2; exit 1; }"
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  # What documents name in back-ticks exists, their links lead somewhere; and the check finds what does not.
+  add_test(NAME docs_names COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/docs_names.py ${CMAKE_SOURCE_DIR})
+  add_test(NAME docs_names_test COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/docs_names_test.py
+    ${CMAKE_CURRENT_BINARY_DIR}/docs_names_test)
 endif()
