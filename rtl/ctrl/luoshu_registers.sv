@@ -4,12 +4,12 @@
 //
 // Bus: reg_req_i with write data in the same cycle; read data one cycle later, 0 in other cycles
 // and after a write. Message queue: 64 words (32 with 32 lanes); a message is offered by the link
-// only when its CRC was right. Token queue: 64, 16 with up to 8 tokens per pass; the ends of runs queue in it behind
-// their tokens. It never overflows: the vector unit and the sequencer wait for room, which is no
-// hang to the watchdog. In a decode loop the last pass's token, one of the stop ids and the first
-// token after SeqStop end the loop. Event queue: 32 words; with less than 32 lanes none, the link
-// takes a word as it is written. There the watchdog counts in the place of a counter that is always
-// 0, and fires up to a round of the counters late (32 cycles).
+// only when its CRC was right. Token queue: 64, 16 with up to 8 tokens per pass; the ends of runs
+// queue in it behind their tokens. It never overflows: the vector unit and the sequencer wait for
+// room, which is no hang to the watchdog. In a decode loop the last pass's token, one of the stop
+// ids and the first token after SeqStop end the loop. Event queue: 32 words; with less than 32
+// lanes none, the link takes a word as it is written. There the watchdog counts in the place of a
+// counter that is always 0, and fires up to a round of the counters late (32 cycles).
 // Counters count cycles since CounterClear. Reset: everything to zero, the core held. While
 // soft_rst_ni is low tokens, ends of runs and errors are dropped, those that wait as well.
 `include "luoshu_assert.svh"

@@ -13,9 +13,10 @@
 // low for 4 cycles or more), which drops what ran ahead.
 // Semaphores: 15, counting to 15. A post beyond 15 is an error of the program (assertion).
 // Latency: run to first request 2 cycles (Lanes < 32: 3); a fetched beat's command is in its queue
-// after 3 cycles and offered after 4; one command per cycle. Lanes < 32: no queue of beats, the next command is requested when the one
-// before has gone to the queues, and goes there beat by beat; the queues have a command each and
-// get semaphores in turn (luoshu_semaphores); one segment waits in front of the weight stream.
+// after 3 cycles and offered after 4; one command per cycle. Lanes < 32: no queue of beats, the
+// next command is requested when the one before has gone to the queues, and goes there beat by
+// beat; the queues have a command each and get semaphores in turn (luoshu_semaphores); one segment
+// waits in front of the weight stream.
 `include "luoshu_assert.svh"
 `default_nettype none
 
