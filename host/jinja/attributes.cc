@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "jinja/methods.h"
+#include "jinja/number.h"
 #include "jinja/print.h"
 
 namespace luoshu::jinja {
@@ -30,7 +31,6 @@ Value no_attribute(const Value& object, const std::string& name) {
 // The key of `object`, null where it has none.
 const Value* find_key(Runtime& runtime, const Value& object, const Value& key) {
   if (!object.is(Kind::kDict)) return nullptr;
-  runtime.budget.step();
   switch (key.kind()) {
     case Kind::kList:
     case Kind::kDict:
@@ -41,6 +41,7 @@ const Value* find_key(Runtime& runtime, const Value& object, const Value& key) {
     case Kind::kCallable:
       return nullptr;  // Jinja2 takes the error for an absent key
     default:
+      charge_key(runtime, key);
       return object.dict().find(key);
   }
 }
@@ -87,7 +88,7 @@ std::int64_t bound_of(const Value* bound, std::int64_t fallback) {
 
 // The indices of a slice, as Python's slice.indices() has them.
 struct Indices {
-  std::int64_t start, step, count;
+  std::int64_t start, stop, step, count;
 };
 
 Indices indices_of(std::int64_t length, const Value* from, const Value* to, const Value* step_value) {
@@ -107,7 +108,7 @@ Indices indices_of(std::int64_t length, const Value* from, const Value* to, cons
   const std::int64_t stop = has_to ? clip(bound_of(to, 0)) : step < 0 ? low : high;
   const std::int64_t span = step < 0 ? start - stop : stop - start;
   const std::int64_t stride = step < 0 ? -step : step;
-  return {start, step, span <= 0 ? 0 : (span - 1) / stride + 1};
+  return {start, stop, step, span <= 0 ? 0 : (span - 1) / stride + 1};
 }
 
 Value slice_text(Runtime& runtime, const Text& text, const Indices& slice) {
@@ -133,6 +134,10 @@ Value slice_text(Runtime& runtime, const Text& text, const Indices& slice) {
 }
 
 }  // namespace
+
+void charge_key(Runtime& runtime, const Value& key) {
+  runtime.budget.spend(1 + (key.is_string() ? key.text().size() : hash_key(key).size()));
+}
 
 Value get_attribute(Runtime& runtime, const Value& object, const std::string& name) {
   if (object.is_undefined()) throw TemplateError(object.why_undefined());
@@ -192,8 +197,8 @@ Value get_slice(Runtime& runtime, const Value& object, const Value* from, const 
       const Range& r = object.range();
       const Indices slice = indices_of(r.size(), from, to, step);
       const std::int64_t first = r.start + slice.start * r.step;
-      const std::int64_t by = r.step * slice.step;
-      return Value::of(Kind::kRange, runtime.heap.make<Range>(first, first + slice.count * by, by));
+      const std::int64_t by = checked_multiply(r.step, slice.step);
+      return Value::of(Kind::kRange, runtime.heap.make<Range>(first, r.start + slice.stop * r.step, by));
     }
     default:
       return Value::undefined(kind_name(object) + " cannot be sliced");

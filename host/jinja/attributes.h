@@ -13,6 +13,9 @@ Value get_item(Runtime& runtime, const Value& object, const Value& key);
 // Bounds are null or none where they are left out.
 Value get_slice(Runtime& runtime, const Value& object, const Value* from, const Value* to, const Value* step);
 
+// Spends what looking for `key` in a dict costs. Throws TemplateError for what cannot be a key.
+void charge_key(Runtime& runtime, const Value& key);
+
 // The methods of strings, lists, tuples and dicts. has_method() is also true for those that are not
 // supported.
 bool has_method(const Value& object, std::string_view name);

@@ -12,7 +12,7 @@ namespace luoshu::jinja {
 
 struct Limits {
   std::uint64_t steps = 10'000'000;              // expressions and statements evaluated
-  std::uint64_t bytes = std::uint64_t{1} << 29;  // bytes written into strings, lists and the output, all told
+  std::uint64_t bytes = std::uint64_t{1} << 28;  // bytes written into strings, lists and the output, all told
   std::size_t output = std::size_t{1} << 26;     // bytes of the rendered text
   int depth = 700;                               // expressions and calls inside each other
 };

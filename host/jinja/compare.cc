@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "jinja/attributes.h"
 #include "jinja/iterate.h"
 
 namespace luoshu::jinja {
@@ -142,10 +143,10 @@ bool contains(Runtime& runtime, const Value& container, const Value& item) {
       if (item.is_undefined()) throw TemplateError(item.why_undefined());
       if (!item.is_string()) throw TemplateError("cannot look for " + kind_name(item) + " in a string");
       runtime.budget.spend(container.text().size());
-      return container.text().bytes().find(item.text().bytes()) != std::string::npos;
+      return find_bytes(container.text().bytes(), item.text().bytes(), 0) != std::string::npos;
     }
     case Kind::kDict:
-      runtime.budget.step(container.dict().size() < 8 ? container.dict().size() : 8);
+      charge_key(runtime, item);
       return container.dict().find(item) != nullptr;
     case Kind::kNamespace:
       throw TemplateError("cannot look for something in a namespace");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "jinja/attributes.h"
 #include "jinja/compare.h"
 #include "jinja/iterate.h"
 #include "jinja/methods.h"
@@ -29,12 +30,13 @@ Value items_method(Runtime& r, const Value& d, const Bound&) {
 }
 
 Value get_method(Runtime& r, const Value& d, const Bound& a) {
-  r.budget.step();
+  charge_key(r, a[0]);
   const Value* value = d.dict().find(a[0]);
   return value != nullptr ? *value : a.has(1) ? a[1] : Value::none();
 }
 
 Value dict_pop(Runtime& r, const Value& d, const Bound& a) {
+  charge_key(r, a[0]);
   const Value* value = d.dict().find(a[0]);
   if (value == nullptr && !a.has(1)) a.refuse("does not find the key");
   if (value == nullptr) return a[1];
@@ -55,6 +57,7 @@ Value update_method(Runtime& r, const Value& d, const Bound& a) {
 }
 
 Value setdefault_method(Runtime& r, const Value& d, const Bound& a) {
+  charge_key(r, a[0]);
   const Value* value = d.dict().find(a[0]);
   if (value != nullptr) return *value;
   const Value fallback = a.has(1) ? a[1] : Value::none();

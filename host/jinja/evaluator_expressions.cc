@@ -115,6 +115,7 @@ Arguments Evaluator::evaluate_arguments(const CallArguments& a, Scope& scope) {
     const Value more = evaluate(*a.more_named, scope);
     if (!more.is(Kind::kDict)) throw TemplateError("** wants a dict, not " + kind_name(more));
     for (const Dict::Entry& entry : more.dict().entries()) {
+      runtime_.budget.step(result.named.size() + 1);
       if (!entry.key.is_string()) throw TemplateError("** wants a dict whose keys are strings");
       for (const auto& [name, value] : result.named) {
         if (name == entry.key.text().bytes())
@@ -181,7 +182,7 @@ Value Evaluator::evaluate_concatenation(const Expr& e, Scope& scope) {
   Text result;
   for (const Expr* item : e.items) {
     const auto text = to_shared_text(runtime_, evaluate(*item, scope));
-    runtime_.budget.spend(text->size());
+    runtime_.budget.spend(text->memory());
     result.append(*text);
   }
   return Value::of(std::move(result));

@@ -9,12 +9,12 @@
 namespace luoshu::jinja {
 
 Scope& Evaluator::new_scope(Scope& around) {
-  runtime_.budget.spend(sizeof(Scope) + 2 * sizeof(Value));
+  runtime_.budget.spend(256);  // with its variables
   return runtime_.heap.make<Scope>(&around);
 }
 
 void Evaluator::print(const Text& text, Text& out) {
-  runtime_.budget.spend(text.size());
+  runtime_.budget.spend(text.memory());
   runtime_.budget.check_output(out.size() + text.size());
   out.append(text);
 }

@@ -221,6 +221,7 @@ Value format_braces(Runtime& runtime, const Text& pattern, const Arguments& argu
       const std::size_t index = field.empty() ? next++ : field.size() > 6 ? 1000000 : std::stoul(field);
       if (index < arguments.positional.size()) value = &arguments.positional[index];
     } else {
+      runtime.budget.step(arguments.named.size());
       for (const auto& [name, given] : arguments.named) {
         if (name == field) value = &given;
       }

@@ -11,6 +11,7 @@ Value Macro::call(const Arguments& arguments) {
   const Budget::Level level(runtime.budget);
   Scope& scope = evaluator_.new_scope(scope_);
   auto named = arguments.named;
+  runtime.budget.step((named.size() + 1) * (tag_.parameters.size() + 1));
   const auto take_named = [&named](std::string_view wanted) -> std::optional<Value> {
     const auto found =
         std::find_if(named.begin(), named.end(), [&](const auto& n) { return n.first == wanted; });

@@ -18,7 +18,7 @@ namespace {
 }
 
 Value concatenate(Runtime& runtime, const Text& a, const Text& b) {
-  runtime.budget.spend(a.size() + b.size());
+  runtime.budget.spend(a.memory() + b.memory());
   const bool markup = a.markup() || b.markup();
   Text result = markup && !a.markup() ? escape_html(runtime, a) : a;
   result.append(markup && !b.markup() ? escape_html(runtime, b) : b);

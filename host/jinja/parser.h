@@ -2,7 +2,6 @@
 // From tokens to the tree. Expressions are in parser_expressions.cc, tags in parser_statements.cc.
 #pragma once
 #include <initializer_list>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -85,8 +84,10 @@ class Parser {
   const std::vector<Token> tokens_;
   std::size_t at_ = 0;
   int nesting_ = 0;
-  int loops_ = 0;               // for tags around, up to the next macro or block
-  std::set<std::string> read_;  // names that the macro's body has read so far
+  int loops_ = 0;  // for tags around, up to the next macro or block
+  struct Reads {   // how often expressions have read these names
+    std::size_t varargs = 0, kwargs = 0, caller = 0;
+  } reads_;
   Tree tree_;
 };
 

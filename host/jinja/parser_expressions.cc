@@ -2,6 +2,7 @@
 // Precedence is Jinja2's: `~` binds closer than `+`, `**` closer than `*`, filters and tests closest.
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "jinja/error.h"
 #include "jinja/parser.h"
@@ -194,7 +195,9 @@ const Expr* Parser::parse_primary() {
       }
       Expr& e = add(ExprKind::kName, token.line, {});
       e.name = name;
-      read_.insert(name);
+      reads_.varargs += name == "varargs" ? 1 : 0;
+      reads_.kwargs += name == "kwargs" ? 1 : 0;
+      reads_.caller += name == "caller" ? 1 : 0;
       return &e;
     }
     case TokenKind::kString: {
@@ -326,6 +329,7 @@ CallArguments Parser::parse_arguments() {
   const int line = current().line;
   expect_operator("(");
   CallArguments a;
+  std::set<std::string> names;
   bool comma = false;
   while (!current().is_operator(")")) {
     if (comma) {
@@ -344,9 +348,7 @@ CallArguments Parser::parse_arguments() {
       if (a.more_named != nullptr) fail_at("the arguments of a call are in a wrong order", line);
       std::string name = take().text;
       take();
-      for (const auto& [other, value] : a.named) {
-        if (other == name) fail_at("the argument '" + name + "' is there twice", line);
-      }
+      if (!names.insert(name).second) fail_at("the argument '" + name + "' is there twice", line);
       a.named.emplace_back(std::move(name), parse_expression());
     } else {
       if (more || !a.named.empty()) fail_at("the arguments of a call are in a wrong order", line);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "jinja/error.h"
 #include "jinja/parser.h"
@@ -194,14 +196,13 @@ const Stmt* Parser::parse_set(Stmt& s) {
 }
 
 void Parser::parse_parameters(Stmt& s) {
+  std::set<std::string> names;
   expect_operator("(");
   while (!current().is_operator(")")) {
     if (!s.parameters.empty()) expect_operator(",");
     Parameter p;
     p.name = parse_single_target(false).name;
-    for (const Parameter& other : s.parameters) {
-      if (other.name == p.name) fail("the parameter '" + p.name + "' is there twice");
-    }
+    if (!names.insert(p.name).second) fail("the parameter '" + p.name + "' is there twice");
     if (skip_operator("=")) {
       p.fallback = parse_expression();
     } else if (!s.parameters.empty() && s.parameters.back().fallback != nullptr) {
@@ -214,14 +215,13 @@ void Parser::parse_parameters(Stmt& s) {
 
 Body Parser::parse_macro_body(Stmt& s, std::string_view end) {
   const int loops = std::exchange(loops_, 0);
-  std::set<std::string> outer = std::exchange(read_, {});
+  const Reads before = reads_;
   Body body = parse_tag_body({end});
   take();
   loops_ = loops;
-  s.wants_varargs = read_.count("varargs") != 0;
-  s.wants_kwargs = read_.count("kwargs") != 0;
-  s.wants_caller = read_.count("caller") != 0;
-  read_.insert(outer.begin(), outer.end());
+  s.wants_varargs = reads_.varargs != before.varargs;
+  s.wants_kwargs = reads_.kwargs != before.kwargs;
+  s.wants_caller = reads_.caller != before.caller;
   return body;
 }
 

@@ -18,7 +18,7 @@ struct Runtime {
   std::function<std::tm()> clock;  // for strftime_now
 
   Value string(Text text) {
-    budget.spend(text.size() + 1);
+    budget.spend(text.memory());
     return Value::of(std::move(text));
   }
   Value list(std::vector<Value> items) { return Value::of(Kind::kList, make_list(std::move(items), "")); }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The variables that a piece of a template sees: its own, then those around it.
 #pragma once
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "jinja/value.h"
 
@@ -17,26 +17,17 @@ class Scope final : public Object {
   // Null where no scope has it.
   const Value* find(std::string_view name) const {
     for (const Scope* s = this; s != nullptr; s = s->around_) {
-      for (const auto& [own, value] : s->variables_) {
-        if (own == name) return &value;
-      }
+      const auto found = s->variables_.find(name);
+      if (found != s->variables_.end()) return &found->second;
     }
     return nullptr;
   }
   // Sets this scope's own variable.
-  void set(const std::string& name, Value value) {
-    for (auto& [own, old] : variables_) {
-      if (own == name) {
-        old = std::move(value);
-        return;
-      }
-    }
-    variables_.emplace_back(name, std::move(value));
-  }
+  void set(const std::string& name, Value value) { variables_.insert_or_assign(name, std::move(value)); }
 
  private:
   Scope* const around_;
-  std::vector<std::pair<std::string, Value>> variables_;  // few
+  std::map<std::string, Value, std::less<>> variables_;
 };
 
 }  // namespace luoshu::jinja

@@ -92,7 +92,7 @@ std::vector<Text> split_words(Runtime& r, const Text& text, int64_t limit, bool 
 std::vector<Text> split_at(Runtime& r, const Text& text, const Text& separator, int64_t limit, bool right) {
   std::vector<Text> parts;
   const std::string& bytes = text.bytes();
-  r.budget.spend(bytes.size());
+  r.budget.spend(bytes.size() * (right ? separator.size() / 16 + 1 : 1));
   std::size_t from = 0;
   std::size_t to = bytes.size();
   while (limit != 0) {
@@ -100,7 +100,7 @@ std::vector<Text> split_at(Runtime& r, const Text& text, const Text& separator, 
     if (right) {
       if (to >= separator.size()) found = bytes.rfind(separator.bytes(), to - separator.size());
     } else {
-      found = bytes.find(separator.bytes(), from);
+      found = find_bytes(bytes, separator.bytes(), from);
     }
     if (found == std::string::npos) break;
     r.budget.spend(sizeof(Text));
@@ -213,8 +213,8 @@ Value join_method(Runtime& r, const Value& s, const Bound& a) {
 int64_t find_in(Runtime& r, const Value& s, const Bound& a, bool last) {
   const std::string& bytes = s.text().bytes();
   const std::string& part = required_text(a, 0).bytes();
-  r.budget.spend(bytes.size());
-  const std::size_t found = last ? bytes.rfind(part) : bytes.find(part);
+  r.budget.spend(bytes.size() * (last ? part.size() / 16 + 1 : 1));
+  const std::size_t found = last ? bytes.rfind(part) : find_bytes(bytes, part, 0);
   if (found == std::string::npos) return -1;
   return static_cast<int64_t>(s.text().sub(0, found).length());
 }

@@ -105,7 +105,7 @@ Text replace_text(Runtime& runtime, const Text& text, const Text& from, const Te
     return result;
   }
   for (; left > 0; --left) {
-    const std::size_t found = text.bytes().find(from.bytes(), at);
+    const std::size_t found = find_bytes(text.bytes(), from.bytes(), at);
     if (found == std::string::npos) break;
     runtime.budget.spend(to.size() + 8);
     result.append(text.sub(at, found));
@@ -139,7 +139,7 @@ Text join_texts(Runtime& runtime, const Text& separator, const std::vector<Value
   Text result;
   for (std::size_t i = 0; i < items.size(); ++i) {
     const auto item = to_shared_text(runtime, items[i]);
-    runtime.budget.spend(item->size() + separator.size());
+    runtime.budget.spend(item->memory() + separator.memory());
     if (i > 0) result.append(separator);
     result.append(*item);
   }

@@ -17,7 +17,7 @@ struct Tree;
 // Immutable after parse(), so that any number of threads may render one at once, each with its Runtime.
 class Template {
  public:
-  static constexpr std::size_t kLongest = std::size_t{1} << 20;  // bytes of source
+  static constexpr std::size_t kLongest = std::size_t{1} << 18;  // bytes of source
 
   // Throws TemplateError with the line: bad syntax, or a tag that is not supported, by name.
   static Template parse(std::string_view source);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jinja/text.h"
 
+#include <string.h>  // memmem
+
 #include <algorithm>
 
 namespace luoshu::jinja {
@@ -11,6 +13,14 @@ bool starts_character(char c) {
 }
 
 }  // namespace
+
+std::size_t find_bytes(std::string_view text, std::string_view part, std::size_t from) {
+  if (from > text.size()) return std::string::npos;
+  if (part.empty()) return from;
+  const void* found = memmem(text.data() + from, text.size() - from, part.data(), part.size());
+  return found == nullptr ? std::string::npos
+                          : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+}
 
 std::size_t Text::length() const {
   if (length_ == kUncounted)

@@ -20,6 +20,8 @@ class Text {
   std::size_t size() const { return bytes_.size(); }  // bytes
   // Characters. The first call counts them.
   std::size_t length() const;
+  // About what it takes in memory, in bytes.
+  std::size_t memory() const { return 96 + bytes_.size() + 8 * turns_.size(); }
   // Whether the byte at `at` is the user's.
   bool user_at(std::size_t at) const;
 
@@ -52,5 +54,9 @@ class Text {
   mutable std::size_t length_ = kUncounted;
   bool markup_ = false;
 };
+
+// Where `part` is first found in `text` at or behind `from`, npos where it is not; in linear time, whatever
+// the two are.
+std::size_t find_bytes(std::string_view text, std::string_view part, std::size_t from);
 
 }  // namespace luoshu::jinja

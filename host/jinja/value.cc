@@ -69,7 +69,12 @@ std::int64_t Range::size() const {
   return start > stop ? (start - stop - 1) / -step + 1 : 0;
 }
 
-std::string hash_key(const Value& key) {
+namespace {
+
+constexpr int kLargestKey = 64;  // items of a tuple, with those of tuples in it
+
+// `left`: how many items of tuples may still come.
+std::string hash_key_of(const Value& key, int& left) {
   switch (key.kind()) {
     case Kind::kString:
       return "s" + key.text().bytes();
@@ -89,7 +94,8 @@ std::string hash_key(const Value& key) {
     case Kind::kTuple: {
       std::string result = "t";
       for (const Value& item : key.list().items) {
-        const std::string part = hash_key(item);
+        if (left-- == 0) throw TemplateError("a tuple is too large for a key of a dict");
+        const std::string part = hash_key_of(item, left);
         result += std::to_string(part.size()) + ":" + part;
       }
       return result;
@@ -97,6 +103,13 @@ std::string hash_key(const Value& key) {
     default:
       throw TemplateError(kind_name(key) + " cannot be a key of a dict");
   }
+}
+
+}  // namespace
+
+std::string hash_key(const Value& key) {
+  int left = kLargestKey;
+  return hash_key_of(key, left);
 }
 
 const Value* Dict::find(const Value& key) const {

@@ -74,7 +74,7 @@ TEST(Expectations, ADifferenceIsSeen) {
   std::string error;
   EXPECT_NE(rendered("{{ 1.0 }}", Json::object(), error), Json("1"));
   EXPECT_EQ(rendered("{{ 1 / 0 }}", Json::object(), error), Json(nullptr));
-  EXPECT_EQ(error, "line 1: division by zero");
+  EXPECT_EQ(error, "chat template, line 1: division by zero");
 }
 
 }  // namespace
