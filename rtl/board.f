@@ -5,6 +5,7 @@ rtl/cdc/luoshu_cdc_fifo.sv
 rtl/cdc/luoshu_cdc_ram_fifo.sv
 rtl/cdc/luoshu_cdc_reset.sv
 rtl/cdc/luoshu_ram_2clk.sv
+rtl/link/luoshu_link_join.sv
 rtl/link/luoshu_uart.sv
 rtl/mem/sdram/luoshu_sdram.sv
 rtl/mem/sdram/luoshu_sdram_axi.sv

@@ -54,8 +54,8 @@ module luoshu_check #(
   `LUOSHU_REQUIRE(gen_head_words, HeadWords >= 4 && HeadWords * VectorLanes >= 32
       && HeadWords * VectorLanes <= 512 && (HeadWords & (HeadWords - 1)) == 0,
       "luoshu: HeadWords must be a power of two, at least 4, HeadWords x VectorLanes 32 to 512")
-  // The registers begin at 0x80000000, the window onto memory at 0x40000000; firmware of 1 KiB is
-  // the smallest that is of use.
+  // The registers begin at 0x80000000, the window onto memory at 0x40000000. Firmware of 1 KiB is
+  // the smallest that would be of use; today's needs 2 KiB (firmware/link.ld).
   `LUOSHU_REQUIRE(gen_tcm_bytes, TcmBytes >= 1024 && TcmBytes <= 1048576
       && (TcmBytes & (TcmBytes - 1)) == 0,
       "luoshu: TcmBytes must be a power of two, from 1024 to 1048576")

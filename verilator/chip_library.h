@@ -28,5 +28,6 @@ constexpr std::uint64_t kChipLayout =
 // What the library exports; the chip is the caller's.
 extern "C" {
 luoshu::Simulation* luoshu_make_chip(const luoshu::SimulationOptions& options);
+luoshu::SimulatedDevice* luoshu_make_board(const luoshu::SimulationOptions& options);  // a board's, instead
 std::uint64_t luoshu_chip_layout();
 }

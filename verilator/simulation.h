@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Verilated chip: one class per configuration behind one interface. Bytes go in and out of its link, the
-// clock advances only while somebody asks; device memory hangs on its AXI port.
+// clock advances only while somebody asks; device memory hangs on its AXI port. And boards, where it hangs on
+// the pins of an SDRAM.
 // Programs of users load a chip without the assertions of its RTL, tests one that has them
 // (LUOSHU_CHIPS in verilator/CMakeLists.txt).
 #pragma once
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "chip_timeline.h"
 #include "luoshu/clocked_transport.h"
@@ -35,10 +37,14 @@ struct SimulationOptions {
   PinLog* pins = nullptr;        // gets the pins of every cycle after reset where given; outlives it too
 };
 
-class Simulation : public ClockedPeer {
+class SimulatedDevice : public ClockedPeer {
  public:
-  virtual std::uint64_t cycles() const = 0;  // since the simulation's start
+  virtual std::uint64_t cycles() const = 0;  // of the core, since the simulation's start
   virtual bool running() const = 0;          // the sequencer has a run
+};
+
+class Simulation : public SimulatedDevice {
+ public:
   virtual SparseMemory& memory() = 0;
   virtual AxiMemory& port() = 0;                   // its traffic, stalls and faults
   virtual void silence(std::uint64_t cycles) = 0;  // the host takes and gives no byte from now on
@@ -49,5 +55,9 @@ class Simulation : public ClockedPeer {
 // program of users may build first. Throws InputError for an unknown configuration or memory model,
 // DeviceError when this build has no Verilated chip.
 std::unique_ptr<Simulation> make_simulation(SimulationOptions options);
+
+// A board's top with its SDRAM: serial port silent, the bytes of USB at the link's side of its device, no
+// bits. Loaded as chips are; board: a folder of fpga/boards. seed: initial state and what undriven pins show.
+std::unique_ptr<SimulatedDevice> make_board_simulation(const std::string& board, std::uint64_t seed);
 
 }  // namespace luoshu

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <system_error>
 
 #include "luoshu/error.h"
@@ -77,6 +78,29 @@ void configure(int fd, const std::string& path, std::uint32_t baud) {
 }
 
 }  // namespace
+
+std::vector<SerialPort> SerialTransport::list(const std::string& folder) {
+  namespace fs = std::filesystem;
+  std::vector<SerialPort> ports;
+  std::error_code ignored;  // what cannot be read has no ports
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.rfind("ttyUSB", 0) != 0 && name.rfind("ttyACM", 0) != 0) continue;
+    SerialPort port;
+    port.path = entry.path().string();
+    port.permitted = ::access(port.path.c_str(), R_OK | W_OK) == 0;
+    ports.push_back(port);
+  }
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder + "/serial/by-id", ignored)) {
+    const fs::path target = fs::weakly_canonical(entry.path(), ignored);
+    for (SerialPort& port : ports) {
+      if (fs::weakly_canonical(port.path, ignored) == target) port.by_id = entry.path().string();
+    }
+  }
+  std::sort(ports.begin(), ports.end(),
+            [](const SerialPort& a, const SerialPort& b) { return a.path < b.path; });
+  return ports;
+}
 
 std::unique_ptr<SerialTransport> SerialTransport::open(const std::string& path, std::uint32_t baud) {
   if (baud == 0) throw InputError("a serial port at 0 baud moves nothing; give serial:PORT:3000000");

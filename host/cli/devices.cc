@@ -11,6 +11,7 @@
 #include "luoshu/link_chip.h"
 #include "luoshu/serial_transport.h"
 #include "luoshu/socket_transport.h"
+#include "luoshu/usb_transport.h"
 #include "simulated_chip.h"
 
 namespace luoshu::cli {
@@ -48,14 +49,10 @@ DeviceKind device_kind(const std::string& device) {
   if (device == "reference") return DeviceKind::kReference;
   if (starts_with(device, "unix:") || starts_with(device, "tcp:")) return DeviceKind::kSocket;
   if (starts_with(device, "serial:")) return DeviceKind::kSerial;
-  if (device == "usb" || starts_with(device, "usb:")) {
-    throw InputError("device '" + device +
-                     "' is USB, which comes with a later release; use --device serial:/dev/ttyUSB0, sim or "
-                     "model");
-  }
+  if (device == "usb" || starts_with(device, "usb:")) return DeviceKind::kUsb;
   throw InputError("unknown device '" + device +
-                   "'; --device takes sim, model, reference, unix:PATH, tcp:HOST:PORT or serial:PATH[:BAUD] "
-                   "(usb[:SERIAL] comes with a later release)");
+                   "'; --device takes sim, model, reference, unix:PATH, tcp:HOST:PORT, serial:PATH[:BAUD] or "
+                   "usb[:SERIAL]");
 }
 
 void check_device_flags(const ModelOptions& o, const std::vector<DeviceKind>& kinds) {
@@ -76,7 +73,7 @@ void check_device_flags(const ModelOptions& o, const std::vector<DeviceKind>& ki
       {"--trace", {K::kSim}, "sim"},
       {"--trace-window", {K::kSim}, "sim"},
       {"--threads", {K::kModel}, "model"},
-      {"--verify", {K::kSim, K::kModel, K::kSocket, K::kSerial}, "devices with a memory"},
+      {"--verify", {K::kSim, K::kModel, K::kSocket, K::kSerial, K::kUsb}, "devices with a memory"},
   };
   for (const Flag& flag : kFlags) {
     const CLI::Option* option = o.verb->get_option_no_throw(flag.name);
@@ -110,6 +107,11 @@ std::unique_ptr<Chip> open_chip(DeviceKind kind, const ModelOptions& options) {
     chip->boot();
     return chip;
   }
+  if (kind == DeviceKind::kUsb) {
+    auto chip = std::make_unique<LinkChip>(Device(UsbTransport::connect(options.device)));
+    chip->boot();
+    return chip;
+  }
   auto transport =
       SocketTransport::connect(options.device, std::chrono::steady_clock::now() + kConnectTimeout);
   auto chip = std::make_unique<LinkChip>(Device(std::move(transport)));
@@ -125,6 +127,8 @@ std::string device_label(DeviceKind kind) {
       return "reference";
     case DeviceKind::kSerial:
       return "over a serial port";
+    case DeviceKind::kUsb:
+      return "over USB";
     default:
       return "simulated";
   }

@@ -10,9 +10,9 @@
 
 namespace luoshu::cli {
 
-enum class DeviceKind { kSim, kModel, kReference, kSocket, kSerial };
+enum class DeviceKind { kSim, kModel, kReference, kSocket, kSerial, kUsb };
 
-// Throws InputError for a name that is no device, and for USB, which this release does not reach.
+// Throws InputError for a name that is no device.
 DeviceKind device_kind(const std::string& device);
 
 // Refuses a window without a trace and warns of flags that none of the verb's devices looks at. Throws
@@ -22,8 +22,8 @@ void check_device_flags(const ModelOptions& options, const std::vector<DeviceKin
 // Connects and boots. `kind` is not kReference. Throws InputError and DeviceError.
 std::unique_ptr<Chip> open_chip(DeviceKind kind, const ModelOptions& options);
 
-// "simulated", "model", "reference" or "over a serial port": what the figures of this device are. What is at
-// the other end of a serial port, a board or a simulation of one, the host cannot know.
+// "simulated", "model", "reference", "over a serial port" or "over USB": what the figures of this device
+// are. What is at the other end of a wire, a board or a simulation of one, the host cannot know.
 std::string device_label(DeviceKind kind);
 
 // The configuration that has these capabilities, "custom" when none has.

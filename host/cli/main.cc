@@ -100,6 +100,8 @@ int main(int argc, char** argv) {
   luoshu::cli::add_detokenize(app, exit_code);
   luoshu::cli::add_examine(app, exit_code);
   luoshu::cli::add_configs(app, exit_code);
+  luoshu::cli::add_devices(app, exit_code);
+  luoshu::cli::add_install_udev(app, exit_code);
   luoshu::cli::add_simulator(app, exit_code);
   luoshu::cli::add_soak(app, exit_code);
   luoshu::cli::add_area(app, exit_code);

@@ -46,7 +46,7 @@ void add_device_options(CLI::App& app, ModelOptions& o) {
   app.add_option(
          "--device", o.device,
          "sim, model, reference, unix:PATH or tcp:HOST:PORT (a simulator, which serves one client at a "
-         "time), serial:PATH[:BAUD] (a board, docs/serial.md); usb[:SERIAL] comes later")
+         "time), serial:PATH[:BAUD] or usb[:SERIAL] (a board; `devices` lists them)")
       ->capture_default_str();
   app.add_option("--config", o.config, "chip configuration of sim and model; `configs` lists them")
       ->capture_default_str();

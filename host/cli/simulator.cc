@@ -22,6 +22,7 @@ constexpr std::uint64_t kIdleCycles = 200000;  // quiet this long without a run:
 
 struct Options {
   std::string listen;
+  std::string board;
   bool public_ok = false;
   SimulationOptions simulation;
 };
@@ -29,7 +30,7 @@ struct Options {
 // Moves bytes between one client and the chip until the client leaves or Ctrl-C; others hear that it is busy.
 // The clock stands still while the chip is idle and the client silent; a chip that executes a run is never
 // made to wait.
-void serve(SocketListener& listener, SocketTransport& client, Simulation& chip) {
+void serve(SocketListener& listener, SocketTransport& client, SimulatedDevice& chip) {
   std::vector<std::uint8_t> in;
   std::vector<std::uint8_t> out;
   std::uint8_t buffer[65536];
@@ -59,8 +60,15 @@ void serve(SocketListener& listener, SocketTransport& client, Simulation& chip) 
 
 void run(const Options& o) {
   SocketListener listener(o.listen, o.public_ok);  // first: a bad address is told before the chip is built
-  const std::unique_ptr<Simulation> chip = make_simulation(o.simulation);
-  spdlog::info("simulator: {} listens on {}", o.simulation.config, listener.address());
+  std::unique_ptr<SimulatedDevice> chip;
+  if (o.board.empty()) {
+    chip = make_simulation(o.simulation);
+    spdlog::info("simulator: {} listens on {}", o.simulation.config, listener.address());
+  } else {
+    chip = make_board_simulation(o.board, o.simulation.seed);
+    spdlog::info("simulator: board {} listens on {}; SDRAM by its pins, USB without its bits", o.board,
+                 listener.address());
+  }
   while (!interrupted()) {
     const std::unique_ptr<SocketTransport> client =
         listener.accept(Transport::Clock::now() + std::chrono::milliseconds(200));
@@ -82,9 +90,14 @@ void add_simulator(CLI::App& app, int&) {
       app.add_subcommand("simulator", "serve the simulated chip on a socket, one client at a time");
   verb->add_option("--listen", o->listen, "unix:PATH or tcp:HOST:PORT")->required();
   verb->add_flag("--public", o->public_ok, "allow addresses other than loopback (no authentication)");
-  verb->add_option("--config", o->simulation.config, "chip configuration")->capture_default_str();
-  verb->add_option("--memory", o->simulation.memory, "memory model; `configs` lists them")
-      ->capture_default_str();
+  CLI::Option* const config =
+      verb->add_option("--config", o->simulation.config, "chip configuration")->capture_default_str();
+  CLI::Option* const memory =
+      verb->add_option("--memory", o->simulation.memory, "memory model; `configs` lists them")
+          ->capture_default_str();
+  verb->add_option("--board", o->board, "a board's top with its SDRAM instead of a chip: ulx3s-85f")
+      ->excludes(config)
+      ->excludes(memory);
   add_seed(*verb, "--sim-seed", o->simulation.seed, "random stalls and initial state, 0 = none");
   verb->callback([o] { run(*o); });
 }

@@ -63,6 +63,28 @@ std::string fault(const Options& o, std::uint64_t seed, const Text& text) {
   }
 }
 
+// The command that runs a seed again, with all that it depends on.
+std::string replay(const Options& o, std::uint64_t seed, const Text& text) {
+  const ModelOptions& m = o.model;
+  std::string line = "luoshu generate --temp 0";
+  const auto flag = [&line](const char* name, const std::string& value) {
+    line += std::string(" ") + name + " " + value;
+  };
+  if (!m.model.empty()) flag("-m", "'" + m.model + "'");
+  if (m.device != "sim") flag("--device", m.device);
+  flag("--config", m.config);
+  flag("--memory", m.memory);
+  if (m.context != 0) flag("-c", std::to_string(m.context));
+  flag("--upload", m.upload);
+  if (o.prompt.ignore_eos) line += " --ignore-eos";
+  std::string ids;
+  for (const std::int32_t id : text.prompt) ids += (ids.empty() ? "" : ",") + std::to_string(id);
+  flag("--tokens", ids);
+  flag("-n", std::to_string(o.prompt.predict));
+  flag("--sim-seed", std::to_string(seed));
+  return line;
+}
+
 void check_device(const Options& o) {
   const DeviceKind kind = device_kind(o.model.device);
   if (kind == DeviceKind::kModel || kind == DeviceKind::kReference) {
@@ -96,8 +118,8 @@ void run(const Options& o, int& exit_code) {
     if (why.empty()) continue;
     failed.push_back(seed);
     Progress::clear();
-    std::fprintf(stderr, "luoshu: seed %llu: %s; replay with: luoshu generate --sim-seed %llu\n",
-                 static_cast<unsigned long long>(seed), why.c_str(), static_cast<unsigned long long>(seed));
+    std::fprintf(stderr, "luoshu: seed %llu: %s; replay with: %s\n", static_cast<unsigned long long>(seed),
+                 why.c_str(), replay(o, seed, text).c_str());
   }
   if (json) {
     json.write({{"schema", kSchema},

@@ -48,7 +48,8 @@ std::string printable_piece(const std::string& bytes) {
 }
 
 void tokenize(const Options& o) {
-  if (o.prompt.has_text == !o.prompt.file.empty()) throw InputError("tokenize takes one text; give either -p TEXT or -f FILE");
+  if (o.prompt.has_text == !o.prompt.file.empty())
+    throw InputError("tokenize takes one text; give either -p TEXT or -f FILE");
   JsonOutput json(o.json);
   const std::unique_ptr<Tokenizer> tokenizer = open_tokenizer(o.model);
   const std::string text = o.prompt.has_text ? o.prompt.text : read_text(o.prompt.file);

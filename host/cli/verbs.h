@@ -11,6 +11,8 @@ void add_chat(CLI::App& app, int& exit_code);
 void add_perplexity(CLI::App& app, int& exit_code);
 void add_examine(CLI::App& app, int& exit_code);
 void add_configs(CLI::App& app, int& exit_code);
+void add_devices(CLI::App& app, int& exit_code);
+void add_install_udev(CLI::App& app, int& exit_code);
 void add_simulator(CLI::App& app, int& exit_code);
 void add_soak(CLI::App& app, int& exit_code);
 void add_area(CLI::App& app, int& exit_code);

@@ -65,6 +65,6 @@ module luoshu_semaphores (
     for (int u = 0; u < 3; u++) if (posted[u]) post_q[4*u +: 4] <= post_i[4*u +: 4];
   end
   `LUOSHU_ASSERT(no_overflow, clear_q || !up || count != 4'd15)
-  `LUOSHU_ASSERT(no_post_lost, (posted & pending_q) == '0)
+  `LUOSHU_ASSERT(no_post_lost, (posted & pending_q & ~(up ? here : 4'd0)) == '0)
 endmodule
 `default_nettype wire

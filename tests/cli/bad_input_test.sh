@@ -24,8 +24,9 @@ expect 2 '--min-p' generate --device model --min-p nan -p x
 expect 2 '--repeat-penalty' generate --device model --repeat-penalty 0 -p x
 expect 2 'unknown configuration' generate --config huge -p x
 expect 2 'unknown device' generate --device toaster -p x
-expect 2 'serial:PATH[:BAUD] (usb[:SERIAL] comes' generate --device toaster -p x
-expect 2 'a later release' generate --device usb -p x
+expect 2 'serial:PATH[:BAUD] or usb[:SERIAL]' generate --device toaster -p x
+expect 2 '16 hexadecimal digits' generate --device usb:42 -p x
+expect 2 '16 hexadecimal digits' generate --device usb: -p x
 expect 1 'there is no such port' generate --device serial:/dev/luoshu-absent -p x
 expect 2 'not a serial port' generate --device serial:/dev/null -p x
 expect 2 'names no port' generate --device serial: -p x

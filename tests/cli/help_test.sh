@@ -8,7 +8,7 @@ luoshu=$1 root=$2
 texts=$root/docs/help
 mkdir "$work/help"
 "$luoshu" --help >"$work/help/luoshu.txt" || fail '--help'
-for verb in $(sed -n '/^Subcommands:/,$s/^  \([a-z]*\) .*/\1/p' "$work/help/luoshu.txt"); do
+for verb in $(sed -n '/^Subcommands:/,$s/^  \([a-z-]*\) .*/\1/p' "$work/help/luoshu.txt"); do
   "$luoshu" "$verb" --help >"$work/help/$verb.txt" || fail "$verb --help"
 done
 [ "$(find "$work/help" -type f | wc -l)" -gt 5 ] || fail 'no verbs' "$work/help/luoshu.txt"

@@ -20,7 +20,7 @@ for arguments in 'test --frob' 'test frob' 'test --list --frob' 'test --filter' 
   expect 2 "${arguments##* }" $arguments
 done
 expect 2 "unknown verb 'tset'; the verbs are area bench" tset
-expect 2 'perplexity prove simulator soak test tune' tset
+expect 2 'perplexity prove simulator soak test tokenize tune' tset
 expect 2 "no configuration is called 'labb'; try nano lab wide" tune labb
 expect 2 'plain, traced or tuned' build-chip lab fast
 expect 2 'plain, traced or tuned' build-chip
@@ -28,7 +28,7 @@ expect 2 'plain, traced or tuned' build-chip
 expect 0 '' --help
 grep -q '^  generate ' "$work/out" && grep -q '^  tune ' "$work/out" || fail 'help without generate or tune' "$work/out"
 expect 0 '' tune --help
-for verb in $(sed -n '/^Subcommands:/,$s/^  \([a-z]*\) .*/\1/p' "$root/docs/help/luoshu.txt"); do
+for verb in $(sed -n '/^Subcommands:/,$s/^  \([a-z-]*\) .*/\1/p' "$root/docs/help/luoshu.txt"); do
   expect 0 '' "$verb" --help
   cmp -s "$work/out" "$root/docs/help/$verb.txt" || fail "$verb --help" "$work/out"
 done

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "ctrl/subject.h"
+#include "link/link.h"
 
 namespace {
 
@@ -360,6 +361,100 @@ TEST_P(ControlChip, SoftResetDropsQueuedRuns) {
   twins.set_reg(LUOSHU_REG_SOFT_RESET, 1);
   twins.chip().chip().start(twins.chip().loop(15, 3));
   ASSERT_NO_FATAL_FAILURE(expect_tokens(twins, text));
+}
+
+// A host whose link is never quiet: it always has as many reads of device memory outstanding as it may, and
+// looks at every byte.
+class BusyHost {
+ public:
+  BusyHost(OpenChip& chip, const std::string& config)
+      : chip_(chip),
+        link_(OpenChip::transport(chip.peer(), config), OpenChip::link_options()),
+        random_(test_seed()),
+        first_(static_cast<std::uint32_t>(chip.peer().memory().size() - kBytes)),
+        expected_(kBytes) {
+    for (auto& b : expected_) b = static_cast<std::uint8_t>(random_());
+    chip.write_memory(first_, expected_.data(), kBytes);
+    link_.open();
+  }
+  // One read more.
+  void read() {
+    const auto size = 4 + 4 * static_cast<std::uint32_t>(random_() % (link_.max_payload() / 4 - 1));
+    const auto at = 4 * static_cast<std::uint32_t>(random_() % ((kBytes - size) / 4));
+    link_.post(RequestType::kMemRead, {first_ + at, 0, size}, nullptr, 0, [this, at, size](const Frame& f) {
+      ++reads_;
+      // the data and a word of status
+      wrong_ += f.payload.size() != size + 4 || f.word(size / 4) != 0 ||
+                std::memcmp(f.payload.data(), &expected_[at], size) != 0;
+    });
+  }
+  void write_regs(std::uint32_t address, std::vector<std::uint32_t> words) {
+    words.insert(words.begin(), address);
+    link_.post(RequestType::kRegWrite, words, nullptr, 0, {});
+  }
+  void message(const std::vector<std::uint32_t>& words) {
+    link_.post(RequestType::kMsg, words, nullptr, 0, {});
+  }
+  // The next event, with reads all the time; empty where none came in that many cycles.
+  std::vector<std::uint32_t> event(std::uint64_t limit) {
+    for (const std::uint64_t end = chip_.cycles() + limit; chip_.cycles() < end;) {
+      read();
+      if (auto words = link_.wait_event(link_.transport().now())) return *words;
+    }
+    return {};
+  }
+  std::uint64_t reads() const { return reads_; }
+  std::uint64_t wrong() const { return wrong_; }
+
+ private:
+  static constexpr std::size_t kBytes = 16384;  // at the end of memory, which the model does not fill
+  OpenChip& chip_;
+  Link link_;
+  std::mt19937_64 random_;
+  const std::uint32_t first_;
+  std::vector<std::uint8_t> expected_;
+  std::uint64_t reads_ = 0, wrong_ = 0;
+};
+
+// A soft reset does not wait for the link: while reads of memory never cease, and each has its data, a loop
+// is reset, and the next one begins and gives its tokens.
+TEST_P(ControlChip, SoftResetUnderLinkTraffic) {
+  constexpr std::uint64_t kLimit = 200000;  // cycles; the whole loop takes a quarter of it
+  Twins twins(GetParam(), test_seed() + 11);
+  const Tokens text = twins.greedy(15, 3);
+  const RunRequest run = twins.chip().loop(15, 3);
+  const TokenContext& c = run.tokens[0];
+  twins.chip().chip().start(twins.chip().loop(14, 40));
+  ASSERT_NO_FATAL_FAILURE(twins.settle());
+  BusyHost host(twins.sim(), GetParam());
+  std::mt19937_64 random(test_seed());
+  for (std::uint32_t round = 0; round < 4; ++round) {
+    for (std::uint64_t n = random() % 20; n > 0; --n) host.read();
+    host.write_regs(LUOSHU_REG_BASE + LUOSHU_REG_SOFT_RESET, {1});
+    host.message({LUOSHU_MSG_PING, round});
+    for (;;) {  // what came before the reset
+      const Event event = host.event(kLimit);
+      ASSERT_FALSE(event.empty()) << "the firmware does not answer";
+      if (event == Event{LUOSHU_EVT_PONG, round}) break;
+    }
+    host.write_regs(LUOSHU_REG_BASE + LUOSHU_REG_CONTEXT,
+                    {c.token, c.position, c.kv_seq_offset, c.kv_block_offset});
+    host.message({LUOSHU_MSG_RUN, static_cast<std::uint32_t>(run.logits) | 16u, run.passes, 1, run.program,
+                  run.commands});
+    const std::uint64_t before = host.reads();
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const Event event = host.event(kLimit);
+      ASSERT_GE(event.size(), 2u) << "round " << round << ": the reset waits for the link, or the run does";
+      ASSERT_EQ(event[0], LUOSHU_EVT_TOKEN);
+      EXPECT_EQ(static_cast<std::int32_t>(event[1]), text[i]) << "round " << round;
+    }
+    EXPECT_GT(host.reads(), before + 4) << "the link was quiet";
+    if (round % 2 == 0) continue;  // the next reset comes after this loop, else in the middle of another
+    ASSERT_EQ(host.event(kLimit).at(0), LUOSHU_EVT_DONE);
+    host.message(
+        {LUOSHU_MSG_RUN, static_cast<std::uint32_t>(run.logits) | 16u, 40, 1, run.program, run.commands});
+  }
+  EXPECT_EQ(host.wrong(), 0u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Configurations, ControlChip,

@@ -57,6 +57,18 @@ class OpenChip final : private SimulationHolder, public LinkChip {
 
   // Traffic, stalls and faults of its memory.
   AxiMemory& port() { return simulation->port(); }
+  // For another host in the place of device(): the chip, a way to it, and how it waits.
+  Simulation& peer() { return *simulation; }
+  static std::unique_ptr<Transport> transport(Simulation& simulation, const std::string& config) {
+    ClockedTransport::Options options;
+    options.cycle_time = std::chrono::nanoseconds(1000000 / configuration(config).clock_khz);
+    return std::make_unique<ClockedTransport>(simulation, options);
+  }
+  static LinkOptions link_options() {
+    LinkOptions link;
+    link.retry = std::chrono::milliseconds(5);  // a host that was silent soon hears what it missed
+    return link;
+  }
 
   // The host neither sends nor takes anything for that long: what the chip says is lost, until the host asks
   // again.
@@ -68,11 +80,7 @@ class OpenChip final : private SimulationHolder, public LinkChip {
 
  private:
   static Device connect(Simulation& simulation, const std::string& config) {
-    ClockedTransport::Options options;
-    options.cycle_time = std::chrono::nanoseconds(1000000 / configuration(config).clock_khz);
-    LinkOptions link;
-    link.retry = std::chrono::milliseconds(5);  // a host that was silent soon hears what it missed
-    return Device(std::make_unique<ClockedTransport>(simulation, options), link);
+    return Device(transport(simulation, config), link_options());
   }
   std::uint8_t* at(std::uint32_t address, std::size_t bytes) {
     SparseMemory& memory = simulation->memory();

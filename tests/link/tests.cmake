@@ -24,3 +24,8 @@ function(link_differential_test name serial)
 endfunction()
 link_differential_test(link_differential_test 0)
 link_differential_test(link_differential_serial_test 1)
+# The numbered events alone.
+luoshu_rtl_test(NAME link_events_test TOP luoshu_link_events PREFIX Vevents RTL link/luoshu_link_events.sv
+  SOURCES ${CMAKE_SOURCE_DIR}/tests/link/events_test.cc)
+# Two transports in front of one link.
+luoshu_rtl_test(NAME link_join_test TOP luoshu_link_join PREFIX Vjoin RTL link/luoshu_link_join.sv SOURCES ${link_dir}/join_test.cc)

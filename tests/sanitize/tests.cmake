@@ -12,7 +12,7 @@ include(ExternalProject)
 set(sanitized ${CMAKE_BINARY_DIR}/sanitize)
 set(sanitized_tests gguf_test gguf_mutation faults_test program_test link_host_test link_socket_test sampler_random sampler_sampler tokenizer_utf8
   tokenizer_pretokenizer tokenizer_byte_bpe tokenizer_sentencepiece tokenizer_tokenizer jinja_errors jinja_expectations jinja_fuzz_corpus jinja_marks
-  chat_template)
+  chat_template usb_host_test)
 ExternalProject_Add(sanitized SOURCE_DIR ${CMAKE_SOURCE_DIR} BINARY_DIR ${sanitized}
   CMAKE_ARGS -DCMAKE_BUILD_TYPE=Debug -DLUOSHU_SANITIZE=ON -DLUOSHU_RTL=OFF
     -DCMAKE_C_COMPILER=${CMAKE_C_COMPILER} -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER}

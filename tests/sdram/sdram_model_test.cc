@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The model of an SDRAM notices each broken rule: a good sequence without a fault, then the same with one
 // thing wrong.
-#include "sdram/sdram_model.h"
+#include "sdram_model.h"
 
 #include <gtest/gtest.h>
 

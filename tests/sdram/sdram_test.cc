@@ -12,7 +12,7 @@
 #include <type_traits>
 
 #include "Vsdram.h"
-#include "sdram/sdram_model.h"
+#include "sdram_model.h"
 #include "support/seed.h"
 
 namespace luoshu::test {

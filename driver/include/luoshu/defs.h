@@ -2,7 +2,7 @@
 /* Generated from driver/defs/definitions.json by generate_defs; do not edit. C and C++. */
 #ifndef LUOSHU_DEFS_H
 #define LUOSHU_DEFS_H
-#define LUOSHU_MAGIC 1280656212u /* 'LUOS' read as a big-endian word: the first identification register */
+#define LUOSHU_MAGIC 1280656212u /* 0x4C554354, 'LUCT' read as a big-endian word: the first identification register */
 #define LUOSHU_VERSION 2u /* version of registers, commands and messages; host, firmware and hardware must agree */
 #define LUOSHU_KEY_BLOCK 32u /* keys in one KV block */
 #define LUOSHU_BLOCK 32u /* weights and activations that share one scale */
@@ -34,7 +34,7 @@
 #define LUOSHU_EVT_READY 1u /* after boot: word 1 version, 2..5 memory self-test as SelfTestDone */
 #define LUOSHU_EVT_TOKEN 2u /* word 1 token id, 2 token status register, 3 logit, 4 cycle of sampling */
 #define LUOSHU_EVT_DONE 3u /* run finished: word 1 low word of the cycle; the tokens of the run were sent before, those of the next one come after; memory has answered every access of the run, none with an error */
-#define LUOSHU_EVT_ERROR 4u /* word 1 Error register, 2 detail. BadOpcode, BusError, Watchdog: a soft reset has dropped every run and token that was not reported before; the others: only the message is refused */
+#define LUOSHU_EVT_ERROR 4u /* word 1 Error register, 2 detail. BadOpcode, BusError, Watchdog: a soft reset has dropped every run and token that was not reported before; Trap: the core has stopped until it is started anew, 3 mcause; the others: only the message is refused */
 #define LUOSHU_EVT_PONG 5u /* word 1 of Ping */
 #define LUOSHU_EVT_SELF_TEST_DONE 6u /* word 1: 0 = passed, else the failing step, 2 address, 3 expected, 4 actual */
 #define LUOSHU_ERR_NONE 0u /* no error */
@@ -109,9 +109,9 @@
 #define LUOSHU_REG_IRQ_PENDING 72u /* bit 0 message waiting, 1 token waiting, 2 run finished (the tokens before it were popped), 3 watchdog, 4 bus or command error */
 #define LUOSHU_REG_IRQ_ENABLE 76u /* mask of IrqPending to the core's external interrupt */
 #define LUOSHU_REG_IRQ_CLEAR 80u /* bit 2 drops the end of a run at the head of the token queue; bits 3 and 4 clear those of IrqPending */
-#define LUOSHU_REG_ERROR 84u /* error code [7:0], unit [15:8] of the first error since SoftReset */
+#define LUOSHU_REG_ERROR 84u /* error code [7:0] of the first error since SoftReset, 0 = none; the other bits are 0 */
 #define LUOSHU_REG_WATCHDOG 88u /* cycles without progress of a running program before the watchdog bit, 0 = off; waiting for room in the token queue is progress */
-#define LUOSHU_REG_SCRATCH 92u /* no function: firmware state for the host to read */
+#define LUOSHU_REG_SCRATCH 92u /* no function in hardware, and the firmware leaves it alone: for tests of the bus */
 #define LUOSHU_REG_SEQ_PROGRAM 128u /* address of the command program */
 #define LUOSHU_REG_SEQ_COUNT 132u /* commands of the program, 1 to 65535 */
 #define LUOSHU_REG_SEQ_PASSES 136u /* passes, at least 1; like all of a run it is taken with SeqRun */

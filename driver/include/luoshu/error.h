@@ -50,6 +50,12 @@ class DisconnectedError : public DeviceError {
   using DeviceError::DeviceError;
 };
 
+// Somebody else uses the peer.
+class BusyError : public DeviceError {
+ public:
+  using DeviceError::DeviceError;
+};
+
 // Bytes on the wire break the protocol and retries did not help.
 class ProtocolError : public DeviceError {
  public:

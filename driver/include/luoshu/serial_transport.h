@@ -3,15 +3,28 @@
 // control.
 #pragma once
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "luoshu/socket_transport.h"
 #include "luoshu/transport.h"
 
 namespace luoshu {
 
+// A serial port of a USB bridge that is there now.
+struct SerialPort {
+  std::string path;       // "/dev/ttyUSB0"
+  std::string by_id;      // the name below by-id that stays the same, empty where there is none
+  bool permitted = true;  // this user may open it
+};
+
 class SerialTransport final : public Transport {
  public:
   static constexpr std::uint32_t kDefaultBaud = 3000000;
+  // The ports ttyUSB* and ttyACM* in a folder, with their names in its serial/by-id, ordered by path. A board
+  // may be behind any of them, or behind none.
+  static std::vector<SerialPort> list(const std::string& folder = "/dev");
+
   // Opens "/dev/ttyUSB0" for this process alone, at any rate that the bridge can make, and drops what it has
   // received before. Throws InputError for a path that is no serial port or a rate that is refused,
   // DeviceError when the port is absent, not permitted or in use; the message says which, and the remedy.

@@ -9,12 +9,6 @@
 
 namespace luoshu {
 
-// The peer serves another host.
-class BusyError : public DeviceError {
- public:
-  using DeviceError::DeviceError;
-};
-
 // A file descriptor that closes itself.
 class FileDescriptor {
  public:

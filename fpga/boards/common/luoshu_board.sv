@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// A board without its vendor cells: the chip, a serial port as its link, an SDRAM as its memory.
-// Boards and simulations of boards wrap clocks and pins around it.
+// A board without its vendor cells: the chip, a serial port and a USB device as its link, an SDRAM
+// as its memory. Boards and simulations of boards wrap clocks and pins around it.
 //
-// core_clk_i: the chip and the serial port. mem_clk_i: the SDRAM's pins change at its rising edge.
+// The link belongs to the host that asked last (luoshu_link_join): USB or serial port, not both.
+// core_clk_i: the chip and the serial port. usb_clk_i: 48 MHz; while usb_on_i (synchronous to
+// core_clk_i) is low USB is in reset and looks unplugged, the rest runs: until that clock is right.
+// mem_clk_i: the SDRAM's pins change at its rising edge.
 // The SDRAM's own clock is made outside and rises at the falling edge of mem_clk_i, where what the
 // SDRAM drives is caught too: the way out, the SDRAM's access time and the way back have a whole
 // cycle, and the input register of the controller another half (ReadCycles = CasLatency + 1).
 // rst_ni: request for a reset of everything, synchronous to core_clk_i, as short as one cycle; chip
-// and memory share the reset, as AXI4 has it. With FPGAs nothing is needed after configuration.
+// and memory share the reset, as AXI4 has it; the USB host sees the device leave and come. With
+// FPGAs nothing is needed after configuration.
 // led_o: 0 beats once in 2^24 cycles of the core, 1 memory is ready, 2 bytes come from the host,
-// 3 bytes go to the host, 4 memory is read, 5 memory is written, 6 and 7 off. Activity is shown for
-// 2^20 cycles.
+// 3 bytes go to the host, 4 memory is read, 5 memory is written, 6 a USB host has configured the
+// device and does not suspend it, 7 the link belongs to USB. Activity is shown for 2^20 cycles.
 `default_nettype none
 
 module luoshu_board #(
@@ -29,6 +33,8 @@ module luoshu_board #(
     parameter int CoreKhz     = 25000,
     // the serial port
     parameter int BaudHz      = 3000000,
+    // USB: the serial number, 16 hexadecimal digits
+    parameter logic [63:0] UsbSerial = 64'd1,
     // the SDRAM: luoshu_sdram_ctrl
     parameter int MemKhz      = 50000,
     parameter int DataBits    = 16,
@@ -45,6 +51,14 @@ module luoshu_board #(
     input  wire                   rst_ni,
     input  wire                   rxd_i,
     output logic                  txd_o,
+    input  wire                   usb_clk_i,
+    input  wire                   usb_on_i,
+    input  wire                   usb_dp_i,
+    input  wire                   usb_dn_i,
+    output logic                  usb_dp_o,
+    output logic                  usb_dn_o,
+    output logic                  usb_oe_o,
+    output logic                  usb_pullup_o,
     output logic [7:0]            led_o,
     output logic                  sdram_cke_o,
     output logic                  sdram_cs_no,
@@ -68,12 +82,38 @@ module luoshu_board #(
   logic        rx_valid, rx_ready, tx_valid, tx_ready;
   logic [31:0] rx_data, tx_data;
   logic [2:0]  rx_bytes;
+  logic        uart_rx_valid, uart_rx_ready, uart_tx_valid, uart_tx_ready, usb_rx_valid,
+      usb_rx_ready, usb_tx_valid, usb_tx_ready;
+  logic [31:0] uart_rx_data, usb_rx_data, sides_tx_data;
+  logic [2:0]  unused_uart_bytes, unused_usb_bytes;   // each word has one
+  logic [10:0] unused_frame;
+  logic        configured, suspended, usb_has_it;
   luoshu_uart #(.ClockKhz(CoreKhz), .BaudHz(BaudHz)) u_uart (
-      .clk_i(core_clk_i), .rst_ni(core_rst_n), .rxd_i, .txd_o, .rx_valid_o(rx_valid),
-      .rx_ready_i(rx_ready),
-      .rx_data_o(rx_data), .rx_bytes_o(rx_bytes), .tx_valid_i(tx_valid), .tx_ready_o(tx_ready),
-      .tx_data_i(tx_data)
+      .clk_i(core_clk_i), .rst_ni(core_rst_n), .rxd_i, .txd_o, .rx_valid_o(uart_rx_valid),
+      .rx_ready_i(uart_rx_ready),
+      .rx_data_o(uart_rx_data), .rx_bytes_o(unused_uart_bytes), .tx_valid_i(uart_tx_valid),
+      .tx_ready_o(uart_tx_ready),
+      .tx_data_i(sides_tx_data)
   );
+  luoshu_usb u_usb (
+      .clk_i(core_clk_i), .rst_ni(core_rst_n && usb_on_i), .clk48_i(usb_clk_i), .usb_dp_i,
+      .usb_dn_i, .usb_dp_o, .usb_dn_o, .usb_oe_o, .usb_pullup_o, .serial_i(UsbSerial),
+      .rx_valid_o(usb_rx_valid), .rx_ready_i(usb_rx_ready), .rx_data_o(usb_rx_data),
+      .rx_bytes_o(unused_usb_bytes), .tx_valid_i(usb_tx_valid), .tx_ready_o(usb_tx_ready),
+      .tx_data_i(sides_tx_data), .configured_o(configured), .suspended_o(suspended),
+      .frame_o(unused_frame)
+  );
+  luoshu_link_join u_join (
+      .clk_i(core_clk_i), .rst_ni(core_rst_n),
+      .a_rx_valid_i(uart_rx_valid), .a_rx_ready_o(uart_rx_ready), .a_rx_data_i(uart_rx_data[7:0]),
+      .a_tx_valid_o(uart_tx_valid), .a_tx_ready_i(uart_tx_ready),
+      .b_rx_valid_i(usb_rx_valid), .b_rx_ready_o(usb_rx_ready), .b_rx_data_i(usb_rx_data[7:0]),
+      .b_tx_valid_o(usb_tx_valid), .b_tx_ready_i(usb_tx_ready), .tx_data_o(sides_tx_data),
+      .rx_valid_o(rx_valid), .rx_ready_i(rx_ready), .rx_data_o(rx_data), .rx_bytes_o(rx_bytes),
+      .tx_valid_i(tx_valid), .tx_ready_o(tx_ready), .tx_data_i(tx_data), .b_has_it_o(usb_has_it)
+  );
+  logic unused_high;
+  assign unused_high = ^{uart_rx_data[31:8], usb_rx_data[31:8]};
 
   // ---------------------------------------------------------------- chip
   logic               ar_valid, ar_ready, r_valid, r_ready, r_last, aw_valid, aw_ready, w_valid,
@@ -160,7 +200,8 @@ module luoshu_board #(
       else if (shown_q[i] != '0) shown_q[i] <= shown_q[i] - 1'b1;
       led_o[2 + i] <= (shown_q[i] != '0);
     end
-    led_o[7:6] <= 2'b00;
+    led_o[6] <= configured && !suspended;
+    led_o[7] <= usb_has_it;
   end
 endmodule
 `default_nettype wire

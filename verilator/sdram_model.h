@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace luoshu::test {
+namespace luoshu {
 
 // Times of a speed grade in ns (cycles where the data sheet counts cycles).
 struct SdramPart {
@@ -91,4 +91,4 @@ class SdramModel {
   bool driving_ = false;
 };
 
-}  // namespace luoshu::test
+}  // namespace luoshu

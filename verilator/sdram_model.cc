@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sdram/sdram_model.h"
+#include "sdram_model.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace luoshu::test {
+namespace luoshu {
 
 // Where sources differ, the strictest figure: the controller has to satisfy every lot.
 // name, bits, rows, columns, tCK2, tCK3, tRCD, tRP, tRAS, tRAS max, tRC, tRRD, tRFC, tWR, cycles of tWR and
@@ -213,4 +213,4 @@ bool SdramModel::edge(const SdramPins& pins) {
   return driving_;
 }
 
-}  // namespace luoshu::test
+}  // namespace luoshu
