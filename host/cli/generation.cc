@@ -142,7 +142,8 @@ class Run {
   }
 
   std::vector<std::int32_t> text() const {
-    std::vector<std::int32_t> text = out_.prompt;
+    std::vector<std::int32_t> text = options_.before;
+    text.insert(text.end(), out_.prompt.begin(), out_.prompt.end());
     text.insert(text.end(), out_.tokens.begin(), out_.tokens.end());
     return text;
   }
@@ -180,6 +181,10 @@ class Run {
       return false;
     }
     on_token_(token);
+    if (options_.stop && out_.tokens.size() < limit_ && options_.stop()) {
+      out_.stop = "interrupted";
+      return false;
+    }
     return out_.tokens.size() < limit_;
   }
 

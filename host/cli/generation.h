@@ -17,6 +17,9 @@ struct GenerationOptions {
   SamplerOptions sampler;
   Speculator* speculator = nullptr;  // decodes with drafts where given
   bool progress = true;              // of decoding on stderr; that of the prompt comes always
+  // Asked after each token: true ends the text, as "interrupted", with the session ready for the next one.
+  std::function<bool()> stop;
+  std::vector<std::int32_t> before;  // tokens in front of the prompt, for the repeat penalty
 };
 
 // A pass over the weights: `tokens` from `position` on.

@@ -94,6 +94,7 @@ int main(int argc, char** argv) {
   app.fallthrough();
   int exit_code = 0;
   luoshu::cli::add_generate(app, exit_code);
+  luoshu::cli::add_chat(app, exit_code);
   luoshu::cli::add_perplexity(app, exit_code);
   luoshu::cli::add_tokenize(app, exit_code);
   luoshu::cli::add_detokenize(app, exit_code);

@@ -7,6 +7,7 @@
 namespace luoshu::cli {
 
 void add_generate(CLI::App& app, int& exit_code);
+void add_chat(CLI::App& app, int& exit_code);
 void add_perplexity(CLI::App& app, int& exit_code);
 void add_examine(CLI::App& app, int& exit_code);
 void add_configs(CLI::App& app, int& exit_code);

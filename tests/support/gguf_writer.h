@@ -26,6 +26,9 @@ struct RandomModel {
   bool bias = false;     // qwen2
   bool qk_norm = false;  // qwen3
   std::uint64_t seed = 1;
+  std::uint32_t context = 256;
+  // With a template the last two tokens are <|im_start|> and <|im_end|>, the end of a text.
+  std::string chat_template;
 
   std::string file() const;
 
@@ -73,7 +76,7 @@ inline std::string RandomModel::file() const {
   w.string("general.architecture", arch);
   w.string("general.name", "random " + arch);
   w.u32(arch + ".block_count", layers);
-  w.u32(arch + ".context_length", 256);
+  w.u32(arch + ".context_length", context);
   w.u32(arch + ".embedding_length", d);
   w.u32(arch + ".feed_forward_length", ff);
   w.u32(arch + ".attention.head_count", heads);
@@ -95,12 +98,22 @@ inline std::string RandomModel::file() const {
     tokens.push_back("piece" + std::to_string(tokens.size()));
     types.push_back(1);
   }
+  std::uint32_t end = 2;
+  if (!chat_template.empty()) {
+    w.string("tokenizer.chat_template", chat_template);
+    w.boolean("tokenizer.ggml.add_bos_token", false);
+    w.boolean("tokenizer.ggml.add_space_prefix", false);
+    end = vocab - 1;
+    tokens[end - 1] = "<|im_start|>";
+    tokens[end] = "<|im_end|>";
+    types[end - 1] = types[end] = 3;
+  }
   w.string("tokenizer.ggml.model", "llama");
   w.strings("tokenizer.ggml.tokens", tokens);
   w.floats("tokenizer.ggml.scores", std::vector<float>(tokens.size(), 0.0f));
   w.integers("tokenizer.ggml.token_type", types);
   w.u32("tokenizer.ggml.bos_token_id", 1);
-  w.u32("tokenizer.ggml.eos_token_id", 2);
+  w.u32("tokenizer.ggml.eos_token_id", end);
   const auto add = [&](const std::string& name, std::uint64_t columns, std::uint64_t rows, gguf::Type as) {
     const std::string data = matrix(random, rows, columns, as);
     w.tensor(name, {columns, rows}, as, data);
