@@ -2,6 +2,7 @@
 #include "chat/line_editor.h"
 
 #include <histedit.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -54,13 +55,16 @@ struct LineEditor::Editor {
   static int get_character(EditLine*, wchar_t* out) {
     std::mbstate_t state{};
     for (;;) {
+      // A signal may come right before the wait, which it then does not end.
+      pollfd wait{STDIN_FILENO, POLLIN, 0};
+      const int ready = ::poll(&wait, 1, 100);
+      if (interrupt_requested()) return -1;
+      if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
       char byte = 0;
       const ssize_t n = ::read(STDIN_FILENO, &byte, 1);
       if (n == 0) return 0;
-      if (n < 0) {
-        if (errno == EINTR && !interrupt_requested()) continue;
-        return -1;
-      }
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return -1;
       const std::size_t used = std::mbrtowc(out, &byte, 1, &state);
       if (used == static_cast<std::size_t>(-2)) continue;  // more bytes to come
       if (used == static_cast<std::size_t>(-1)) {          // no character

@@ -2,6 +2,7 @@
 #include "cli/files.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -163,9 +164,20 @@ void JsonOutput::write(const nlohmann::json& value) {
   file_.commit();
 }
 
+// Past the buffer of stdio, which loses its bytes when a signal comes while it writes them.
 void write_stdout(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-    stdout_failed();
+  if (std::fflush(stdout) != 0) stdout_failed();
+  while (!text.empty()) {
+    const ssize_t n = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (n > 0) {
+      text.remove_prefix(static_cast<std::size_t>(n));
+    } else if (n < 0 && errno == EAGAIN) {
+      pollfd ready{STDOUT_FILENO, POLLOUT, 0};
+      ::poll(&ready, 1, -1);
+    } else if (n == 0 || errno != EINTR) {
+      stdout_failed();
+    }
+  }
 }
 
 void check_stdout() {

@@ -37,6 +37,11 @@ class Terminal:
             if time.monotonic() > end or not self.read(end):
                 raise SystemExit(f"FAIL: no {pattern!r} in {self.text[self.seen:]!r}")
 
+    def prompt(self):
+        """Waits until the editor waits: what comes before that, the terminal would echo itself."""
+        self.wait("> $")
+        time.sleep(0.3)
+
     def read(self, end):
         ready, _, _ = select.select([self.fd], [], [], max(0.0, end - time.monotonic()))
         if not ready:
@@ -96,6 +101,7 @@ def main():
         t.wait("2 messages")
         t.type(f"/load {folder}/absent.json\n")
         t.wait("luoshu: error: [^\n]*absent.json")
+        t.prompt()
         t.type("a line that is given up")
         t.wait("given up")
         os.kill(t.pid, signal.SIGINT)
@@ -110,9 +116,9 @@ def main():
         # Ctrl-C stops the answer, not the conversation; twice ends the program.
         command[command.index("-n") + 1] = "4000"
         t = Terminal(command, env)
-        t.wait("> ")
+        t.prompt()
         t.type("tell\n")
-        t.wait("tell\r?\n.*[^\x00-\x20]{3}")
+        t.wait("tell\r?\n[^>]{20}")
         os.kill(t.pid, signal.SIGINT)
         t.wait("luoshu: stopped", 20)
         t.type("/stats\n")

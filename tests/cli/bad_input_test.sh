@@ -7,7 +7,7 @@ luoshu=$1 root=$2 bad_files=$3
 . "$root/tests/cli/expect.sh"
 
 # Flags.
-expect 2 "unknown verb 'frobnicate'; the verbs are generate, perplexity" frobnicate
+expect 2 "unknown verb 'frobnicate'; the verbs are generate, chat, perplexity" frobnicate
 expect 2 "unknown verb 'frobnicate'" -q frobnicate
 expect 2 "unknown verb ''" ''
 expect 2 'see luoshu --help'
