@@ -11,8 +11,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <regex>
 #include <set>
+#include <sstream>
 #include <string_view>
 
 #include "cli/files.h"
@@ -163,28 +163,35 @@ std::vector<std::pair<std::string, std::uint64_t>> parameters(const std::string&
 // none, the chip's own): yosys fails on -chparam of a large top.
 std::string wrapper(const std::string& config) {
   const std::string source = text_of(source_root() / "rtl" / "luoshu.sv");
-  const std::regex header(R"(\nmodule luoshu #\(\n([^]*?)\n\) \(([^]*?)\n\);)");
-  std::smatch match;
-  if (!std::regex_search(source, match, header))
+  const std::string open = "\nmodule luoshu #(\n";
+  const std::size_t list = source.find(open);
+  const std::size_t begin = source.find("\n) (", list);
+  const std::size_t end = source.find("\n);", begin);
+  if (list == std::string::npos || begin == std::string::npos || end == std::string::npos)
     throw Error("rtl/luoshu.sv has another header than expected; adapt host/cli/area.cc");
-  std::map<std::string, std::uint64_t> values;
-  for (const auto& [name, value] : parameters(config)) values[name] = value;
+  std::map<std::string, std::string> values;
+  for (const auto& [name, value] : parameters(config)) values[name] = std::to_string(value);
   std::string declared;
   std::string passed;
-  const std::string list = match[1].str();
-  const std::regex parameter(R"(parameter int (\w+)\s*= (\d+))");
-  for (std::sregex_iterator it(list.begin(), list.end(), parameter), end; it != end; ++it) {
-    const std::string name = (*it)[1];
+  std::istringstream lines(source.substr(list + open.size(), begin - list - open.size()));
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);  // parameter int Name = 32, // comment
+    std::string word, type, name, equals, value;
+    words >> word >> type >> name >> equals >> value;
+    if (word != "parameter" || equals != "=") continue;
+    value = value.substr(0, value.find(','));
     const auto found = values.find(name);
-    const std::string value = found != values.end() ? std::to_string(found->second) : (*it)[2].str();
+    if (found != values.end()) {
+      value = found->second;
+      values.erase(found);
+    }
     declared.append(declared.empty() ? "" : ",\n").append("    parameter int ").append(name);
     declared.append(" = ").append(value);
     passed.append(passed.empty() ? "." : ", .").append(name).append("(").append(name).append(")");
-    values.erase(name);
   }
   if (!values.empty()) throw Error("rtl/luoshu.sv has no parameter " + values.begin()->first);
-  return std::string("module ") + kTop + " #(\n" + declared + "\n) (" + match[2].str() + "\n);\n  luoshu #(" +
-         passed + ") u_chip (.*);\nendmodule\n";
+  return std::string("module ") + kTop + " #(\n" + declared + source.substr(begin, end - begin) +
+         "\n);\n  luoshu #(" + passed + ") u_chip (.*);\nendmodule\n";
 }
 
 std::string script(const Target& target, View view, const fs::path& folder) {
