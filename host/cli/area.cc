@@ -278,7 +278,7 @@ void count(const json& modules, const std::string& module, double times,
 // The folder with what yosys gets.
 fs::path prepare(const Target& target, View view) {
   const char* name = view == View::kFlat ? "flat" : "modules";
-  const fs::path folder = build_folder() / "area" / target.config / name;
+  fs::path folder = build_folder() / "area" / target.config / name;
   fs::create_directories(folder);
   write_text(folder / "top.sv", wrapper(target.config));
   write_text(folder / "area.ys", script(target, view, folder));

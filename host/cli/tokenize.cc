@@ -55,6 +55,7 @@ void tokenize(const Options& o) {
   const std::string text = o.prompt.has_text ? o.prompt.text : read_text(o.prompt.file);
   const std::vector<std::int32_t> ids = tokenizer->encode(text, !o.no_special, !o.no_special);
   std::vector<std::string> pieces;
+  pieces.reserve(ids.size());
   for (const std::int32_t id : ids) pieces.push_back(printable_piece(tokenizer->piece(id, true)));
   if (!json.to_stdout()) {
     for (std::size_t i = 0; i < ids.size(); ++i)
