@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A `luoshu simulator` behind the endpoints of a fake device.
 #pragma once
+#include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "luoshu/error.h"
 #include "luoshu/interrupt.h"
@@ -25,19 +28,30 @@ class SocketPeer final : public Peer {
     flush();
     return true;
   }
-  bool ready() const override { return true; }
+  // Whether a packet would come now: an idle line has no packets that could be disturbed.
+  bool ready() const override {
+    fetch();
+    return !held_.empty() || owed_;
+  }
   std::optional<std::vector<std::uint8_t>> in(std::size_t largest) override {
     flush();
-    std::vector<std::uint8_t> packet(largest);
-    packet.resize(guarded([&] { return socket_->read_some(packet.data(), largest, {}); }));
-    if (packet.empty() && !owed_) return std::nullopt;
+    fetch();
+    if (held_.empty() && !owed_) return std::nullopt;
+    const auto end = held_.begin() + static_cast<std::ptrdiff_t>(std::min(largest, held_.size()));
+    std::vector<std::uint8_t> packet(held_.begin(), end);
+    held_.erase(held_.begin(), end);
     owed_ = packet.size() == largest;
     return packet;
   }
 
  private:
+  void fetch() const {
+    if (!held_.empty()) return;
+    held_.resize(4096);
+    held_.resize(guarded([&] { return socket_->read_some(held_.data(), held_.size(), {}); }));
+  }
   template <class F>
-  std::size_t guarded(F&& move) {
+  std::size_t guarded(F&& move) const {
     const InterruptHold hold;  // ends in the transport, not in here
     try {
       return move();
@@ -56,6 +70,7 @@ class SocketPeer final : public Peer {
   std::function<void()> gone_;
   std::unique_ptr<SocketTransport> socket_;
   std::vector<std::uint8_t> waiting_;
+  mutable std::vector<std::uint8_t> held_;  // has come, not yet taken
   bool owed_ = false;
 };
 
