@@ -11,7 +11,6 @@ namespace luoshu {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using jinja::Kind;
 using jinja::Value;
 
 constexpr const char* kDefault = "default";
@@ -48,7 +47,7 @@ void check(const ChatRequest& request) {
 
 // The messages, whose roles of the usual names count as the template's.
 Value messages_value(jinja::Runtime& runtime, const Json& messages) {
-  const Value result = jinja::from_json(runtime, messages, true);
+  Value result = jinja::from_json(runtime, messages, true);
   for (const Value& message : result.list().items) {
     const std::string role = message.dict().find("role")->text().bytes();
     if (std::find(std::begin(kRoles), std::end(kRoles), role) == std::end(kRoles)) continue;

@@ -69,8 +69,12 @@ void Conversation::load(const nlohmann::ordered_json& value) {
     } else if (role == (messages.size() % 2 == 0 ? "user" : "assistant")) {
       messages.push_back({role, text("content")});
     } else {
-      throw InputError("message " + std::to_string(messages.size() + 1) + " is of role '" + role +
-                       "', user and assistant do not alternate" + advice);
+      std::string what = "message " + std::to_string(messages.size() + 1);
+      what.append(" is of role '")
+          .append(role)
+          .append("', user and assistant do not alternate")
+          .append(advice);
+      throw InputError(what);
     }
   }
   system_ = std::move(system);

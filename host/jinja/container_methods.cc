@@ -40,7 +40,7 @@ Value dict_pop(Runtime& r, const Value& d, const Bound& a) {
   const Value* value = d.dict().find(a[0]);
   if (value == nullptr && !a.has(1)) a.refuse("does not find the key");
   if (value == nullptr) return a[1];
-  const Value result = *value;
+  Value result = *value;
   r.budget.spend(d.dict().size() * sizeof(Dict::Entry));
   d.dict().erase(a[0]);
   return result;
@@ -60,13 +60,13 @@ Value setdefault_method(Runtime& r, const Value& d, const Bound& a) {
   charge_key(r, a[0]);
   const Value* value = d.dict().find(a[0]);
   if (value != nullptr) return *value;
-  const Value fallback = a.has(1) ? a[1] : Value::none();
+  Value fallback = a.has(1) ? a[1] : Value::none();
   r.set(d.dict(), a[0], fallback);
   return fallback;
 }
 
 Value dict_copy(Runtime& r, const Value& d, const Bound&) {
-  const Value result = r.dict();
+  Value result = r.dict();
   for (const Dict::Entry& e : d.dict().entries()) r.set(result.dict(), e.key, e.value);
   return result;
 }
@@ -105,7 +105,7 @@ Value list_pop(Runtime& r, const Value& l, const Bound& a) {
   int64_t at = a.integer(0, -1);
   if (at < 0) at += size;
   if (at < 0 || at >= size) a.refuse("finds no item there");
-  const Value result = items[static_cast<std::size_t>(at)];
+  Value result = items[static_cast<std::size_t>(at)];
   r.budget.spend(static_cast<std::uint64_t>(size - at) * sizeof(Value));
   items.erase(items.begin() + at);
   return result;

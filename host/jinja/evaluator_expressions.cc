@@ -85,7 +85,7 @@ Value Evaluator::evaluate_items(const Expr& e, Scope& scope) {
 }
 
 Value Evaluator::evaluate_dict(const Expr& e, Scope& scope) {
-  const Value result = runtime_.dict();
+  Value result = runtime_.dict();
   for (std::size_t i = 0; i + 1 < e.items.size(); i += 2) {
     const Value key = evaluate(*e.items[i], scope);
     Value value = evaluate(*e.items[i + 1], scope);
@@ -153,7 +153,8 @@ Value Evaluator::evaluate_call(const Expr& e, Scope& scope, const Value* caller)
 Value Evaluator::evaluate_filter(const Expr& e, Scope& scope, const Value* body) {
   const Expr* inner = e.items[0];
   Value value;
-  if (inner == nullptr) {
+  if (inner == nullptr) {  // of a filter block, whose text comes with the call
+    if (body == nullptr) throw TemplateError("a filter has nothing in front of it");
     value = *body;
   } else if (body != nullptr) {
     value = evaluate_filter(*inner, scope, body);

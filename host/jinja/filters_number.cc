@@ -10,7 +10,7 @@ namespace luoshu::jinja {
 namespace {
 
 Value int_filter(Runtime& r, const Value& v, const Bound& a) {
-  const Value fallback = a.has(0) ? a[0] : Value::of(std::int64_t{0});
+  Value fallback = a.has(0) ? a[0] : Value::of(std::int64_t{0});
   if (v.is_undefined()) throw TemplateError(v.why_undefined());
   if (v.is_integral()) return Value::of(v.integer());
   if (v.is(Kind::kFloat)) return std::isnan(v.real()) ? fallback : Value::of(to_integer(v.real()));

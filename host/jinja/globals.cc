@@ -56,7 +56,7 @@ void fill(Runtime& r, Dict& dict, const Bound& a) {
 }
 
 Value dict_function(Runtime& r, const Value&, const Bound& a) {
-  const Value result = r.dict();
+  Value result = r.dict();
   fill(r, result.dict(), a);
   return result;
 }

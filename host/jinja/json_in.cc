@@ -45,7 +45,7 @@ Value from_json(Runtime& runtime, const Json& json, bool user) {
       return runtime.list(std::move(items));
     }
     case Json::value_t::object: {
-      const Value result = runtime.dict();
+      Value result = runtime.dict();
       for (const auto& [key, value] : json.items()) {
         runtime.set(result.dict(), Value::of(checked_text(runtime, key, user)),
                     from_json(runtime, value, user));

@@ -265,6 +265,7 @@ Value partition_either(Runtime& r, const Value& s, const Bound& a, bool right) {
     parts.insert(parts.begin() + 1, separator);
   }
   std::vector<Value> items;
+  items.reserve(parts.size());
   for (Text& part : parts) items.push_back(r.string(std::move(part)));
   return r.tuple(std::move(items));
 }

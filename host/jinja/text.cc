@@ -41,8 +41,7 @@ void Text::append(std::string_view bytes, bool user) {
 
 void Text::append(const Text& other) {
   if (&other == this) {
-    const Text copy = other;
-    append(copy);
+    append(Text(other));  // the runs must not grow while they are read
     return;
   }
   other.for_each_run([this](std::string_view bytes, bool user) { append(bytes, user); });

@@ -129,14 +129,9 @@ void models(Folder& f) {
 
 // SentencePiece with a token for each byte, and no tensors.
 std::string vocabulary() {
-  std::vector<std::string> tokens{"<unk>", "<s>", "</s>"};
-  std::vector<std::int32_t> types{2, 3, 3};
-  for (int b = 0; b < 256; ++b) {
-    char name[8];
-    std::snprintf(name, sizeof name, "<0x%02X>", b);
-    tokens.emplace_back(name);
-    types.push_back(6);
-  }
+  std::vector<std::string> tokens;
+  std::vector<std::int32_t> types;
+  luoshu::testing_support::byte_tokens(259, tokens, types);
   GgufWriter w;
   w.string("general.architecture", "llama");
   w.string("tokenizer.ggml.model", "llama");

@@ -69,6 +69,20 @@ inline std::string RandomModel::matrix(std::mt19937_64& random, std::uint64_t ro
   return data;
 }
 
+// The begin of a SentencePiece vocabulary: unknown, BOS, EOS and a token for each byte, at most `vocab` of
+// them.
+inline void byte_tokens(std::size_t vocab, std::vector<std::string>& tokens,
+                        std::vector<std::int32_t>& types) {
+  tokens = {"<unk>", "<s>", "</s>"};
+  types = {2, 3, 3};
+  for (int b = 0; b < 256 && tokens.size() < vocab; ++b) {
+    char name[8];
+    std::snprintf(name, sizeof name, "<0x%02X>", b);
+    tokens.emplace_back(name);
+    types.push_back(6);
+  }
+}
+
 inline std::string RandomModel::file() const {
   std::mt19937_64 random(seed);
   std::uniform_real_distribution<float> around_one(0.5f, 1.5f);
@@ -86,14 +100,9 @@ inline std::string RandomModel::file() const {
   w.f32(arch + ".attention.layer_norm_rms_epsilon", 1e-6f);
   w.f32(arch + ".rope.freq_base", 10000.0f);
   if (rope_dims != 0) w.u32(arch + ".rope.dimension_count", rope_dims);
-  std::vector<std::string> tokens{"<unk>", "<s>", "</s>"};
-  std::vector<std::int32_t> types{2, 3, 3};
-  for (int b = 0; b < 256 && tokens.size() < vocab; ++b) {
-    char name[8];
-    std::snprintf(name, sizeof name, "<0x%02X>", b);
-    tokens.emplace_back(name);
-    types.push_back(6);
-  }
+  std::vector<std::string> tokens;
+  std::vector<std::int32_t> types;
+  byte_tokens(vocab, tokens, types);
   while (tokens.size() < vocab) {
     tokens.push_back("piece" + std::to_string(tokens.size()));
     types.push_back(1);
